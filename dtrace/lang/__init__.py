@@ -1,0 +1,1 @@
+"""D text to a tree."""

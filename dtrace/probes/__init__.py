@@ -1,0 +1,1 @@
+"""Probe descriptions and probes."""

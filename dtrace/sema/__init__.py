@@ -1,0 +1,1 @@
+"""Meaning: names, types and contexts of a parsed program ("cooking")."""

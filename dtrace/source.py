@@ -1,0 +1,86 @@
+"""Source text, and spans in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Marker(NamedTuple):
+    """From `offset` on, lines count from `line` and belong to `file` ("": as before)."""
+
+    offset: int
+    line: int
+    file: str
+
+
+class Source:
+    """A D program's text.
+
+    name: the script's path as the user gave it, or "" for text from the command line.
+    text: decoded as latin-1, so that every byte of a script is one character.
+    prefix: what an error in it begins with, up to the colon:
+        "failed to compile script FILE" or "invalid probe specifier TEXT".
+    """
+
+    __slots__ = ("args", "markers", "name", "prefix", "text")
+
+    def __init__(
+        self, text: str, name: str = "", prefix: str = "", args: tuple[str, ...] = ()
+    ) -> None:
+        self.text = text
+        self.name = name
+        self.prefix = prefix
+        self.args = args  # $0, $1 ...
+        self.markers: tuple[Marker, ...] = ()  # of the `# 12 "file"` lines, in order
+
+    def line_of(self, offset: int) -> int:
+        """The line, from 1, that holds the character at `offset`, by the text's own markers."""
+        marker = self.marker_of(offset)
+        return self.text.count("\n", marker.offset, offset) + marker.line
+
+    def file_of(self, offset: int) -> str:
+        """The file that a marker names for the character at `offset`; "" without one."""
+        return self.marker_of(offset).file
+
+    def marker_of(self, offset: int) -> Marker:
+        """The last marker not behind `offset`; without one, that of the text's beginning."""
+        found = Marker(0, 1, "")
+        for marker in self.markers:
+            if marker.offset > offset:
+                break
+            found = marker._replace(file=marker.file or found.file)
+        return found
+
+    def column_of(self, offset: int) -> int:
+        """The column, from 1, of the character at `offset`."""
+        return offset - (self.text.rfind("\n", 0, offset) + 1) + 1
+
+    def line_text(self, offset: int) -> str:
+        """The whole line that holds the character at `offset`, without its newline."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        end = self.text.find("\n", offset)
+        return self.text[start : end if end >= 0 else len(self.text)]
+
+
+class Span(NamedTuple):
+    """Characters start..end (end excluded) of a source.  Line and column are derived."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        return self.source.line_of(self.start)
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of `other`."""
+        return Span(self.source, self.start, other.end)
+
+
+NO_SOURCE = Source("", "<built in>")
+NO_SPAN = Span(NO_SOURCE, 0, 0)

@@ -1,0 +1,75 @@
+"""Prog and MapDef: what the compiler makes, the verifier model judges and a kernel loads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from emu.kernel.enums import MapType, ProgType
+
+# ld_imm64's source register says what its immediate is: BPF_PSEUDO_* in include/uapi/linux/bpf.h.
+PSEUDO_MAP_FD = 1  # imm: index into Prog.maps
+PSEUDO_MAP_VALUE = 2  # imm: index into Prog.maps; next insn's imm: offset into element 0
+PSEUDO_BTF_ID = 3  # imm: BTF id of a kernel variable
+PSEUDO_FUNC = 4  # imm: insns from the next one to a subprog (a callback)
+PSEUDO_MAP_IDX = 5  # imm: index into the loader's fd_array
+PSEUDO_MAP_IDX_VALUE = 6  # the same, and the offset as for PSEUDO_MAP_VALUE
+# call's source register: 0 a helper, 1 a subprog (imm: insns from the next one), 2 a kfunc.
+PSEUDO_CALL = 1
+PSEUDO_KFUNC_CALL = 2
+
+
+class Insn(NamedTuple):
+    """One 8-byte instruction: struct bpf_insn.  ld_imm64 is two of them, as in the kernel."""
+
+    code: int  # u8
+    dst: int = 0  # 0..10
+    src: int = 0
+    off: int = 0  # s16
+    imm: int = 0  # s32
+
+
+class MapDef(NamedTuple):
+    """A map to create: the arguments of BPF_MAP_CREATE, and what to put into it."""
+
+    name: str  # the kernel keeps 15 bytes
+    type: MapType
+    key_size: int  # bytes
+    value_size: int  # bytes
+    max_entries: int
+    flags: int = 0  # BPF_F_*
+    init: tuple[tuple[bytes, bytes], ...] = ()  # (key, value) to store before programs are loaded
+    frozen: bool = False  # BPF_MAP_FREEZE after `init`: the verifier may then read its contents
+    inner: MapDef | None = None  # map-in-map: what its elements look like
+
+
+class LineInfo(NamedTuple):
+    """Where an instruction comes from, as in struct bpf_line_info."""
+
+    insn: int  # index of the first instruction of the line
+    file: str
+    line: int  # from 1
+    column: int  # from 1
+    text: str  # the source line
+
+
+class Subprog(NamedTuple):
+    """A BPF function of the program; the first starts at 0."""
+
+    start: int  # index of its first instruction
+    name: str
+
+
+class Prog(NamedTuple):
+    """A program ready to load: the arguments of BPF_PROG_LOAD."""
+
+    name: str
+    type: ProgType
+    insns: tuple[Insn, ...]
+    maps: tuple[MapDef, ...] = ()
+    license: str = "GPL"
+    subprogs: tuple[Subprog, ...] = ()
+    line_info: tuple[LineInfo, ...] = ()
+    expected_attach_type: int = 0
+    flags: int = 0  # BPF_F_STRICT_ALIGNMENT ...
+    attach_to: str = ""  # tracing programs: the kernel function

@@ -1,0 +1,1 @@
+"""The Linux verifier's judgement of a BPF program, kernel by kernel."""
