@@ -1,0 +1,1 @@
+"""Writing BPF: instructions over virtual registers."""

@@ -1,0 +1,1 @@
+"""The precompiled function library: C sources, and what clang made of them."""

@@ -1,0 +1,154 @@
+"""Builtin variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtrace.bpf.code import Area, VReg
+from dtrace.codegen import dynvar, probename, state, string
+from dtrace.codegen.expr import narrow
+from dtrace.lang.nodes import Ident, IntLit
+from dtrace.types.model import Int, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dtrace.codegen.gen import ClauseGen
+    from dtrace.lang.nodes import Expr, Index
+
+
+def cg_builtin(cg: ClauseGen, node: Ident) -> VReg:
+    """The value of a builtin variable."""
+    if node.name in probename.PARTS:
+        return probename.cg_part(cg, node.name)
+    if node.name.startswith("arg"):
+        return argument(cg, int(node.name[3:]))
+    return BUILTINS[node.name](cg)
+
+
+def is_args(node: Expr) -> bool:
+    """Whether `node` is the builtin args[]."""
+    return isinstance(node, Ident) and node.name == "args"
+
+
+def argument(cg: ClauseGen, number: int) -> VReg:
+    """arg0 ... arg9, as the trampoline stored it."""
+    cg.args_used.add(number)
+    return cg.code.load("ldxdw", cg.mem, state.ARGS + 8 * number)
+
+
+def cg_args(cg: ClauseGen, node: Index) -> VReg:
+    """args[n]: the argument of that number in the probe's typed list."""
+    key = node.keys[0]
+    assert isinstance(key, IntLit)
+    args = cg.cooked.probes[0].args
+    mapping = args[key.value].mapping
+    reg = argument(cg, key.value if mapping < 0 else mapping)
+    t = resolve(node.type) if node.type is not None else None
+    if isinstance(t, Int) and t.size < 8:
+        narrow(cg, reg, t)
+    return reg
+
+
+# Values that are computed once, where the clause begins.
+CACHED: dict[str, Callable[[ClauseGen], VReg]] = {
+    "timestamp": lambda cg: cg.code.helper("ktime_get_ns"),
+    "thread": dynvar.cg_thread_key,
+}
+
+
+def cache_key(name: str) -> str | None:
+    """What a builtin of this name needs to be computed where the clause begins."""
+    return "timestamp" if name in ("timestamp", "walltimestamp") else None
+
+
+def _timestamp(cg: ClauseGen) -> VReg:
+    return cg.code.copy(cg.cached["timestamp"])
+
+
+def _walltimestamp(cg: ClauseGen) -> VReg:
+    reg = _timestamp(cg)
+    cg.code.alu("add", reg, cg.program.wall_offset())
+    return reg
+
+
+def _pid(cg: ClauseGen) -> VReg:
+    reg = cg.code.helper("get_current_pid_tgid")
+    cg.code.emit("rsh64_imm", reg, imm=32)
+    return reg
+
+
+def _low(helper: str) -> Callable[[ClauseGen], VReg]:
+    def read(cg: ClauseGen) -> VReg:
+        reg = cg.code.helper(helper)
+        cg.code.emit("mov32_reg", reg, reg)
+        return reg
+
+    return read
+
+
+def _gid(cg: ClauseGen) -> VReg:
+    reg = cg.code.helper("get_current_uid_gid")
+    cg.code.emit("rsh64_imm", reg, imm=32)
+    return reg
+
+
+def _ppid(cg: ClauseGen) -> VReg:
+    """current->real_parent->tgid."""
+    parent = kernel_load(cg, _curthread(cg), "task_struct", "real_parent", 8)
+    return kernel_load(cg, parent, "task_struct", "tgid", 4)
+
+
+def kernel_load(cg: ClauseGen, base: VReg, struct: str, member: str, size: int) -> VReg:
+    """The unsigned `size` bytes of a member of the kernel struct at `base`."""
+    source = cg.code.address(base, cg.program.offset_of(struct, member))
+    at = cg.alloc(8)
+    cg.copy_bytes(cg.scratch_address(at), size, source, checked=True)
+    return cg.code.load({4: "ldxw", 8: "ldxdw"}[size], cg.mem, at, Area.SCRATCH)
+
+
+def _curthread(cg: ClauseGen) -> VReg:
+    return cg.code.helper("get_current_task")
+
+
+def _errno(cg: ClauseGen) -> VReg:
+    cg.uses_errno = True
+    return cg.code.load("ldxw", cg.mem, state.ERRNO)
+
+
+def _probe_id(cg: ClauseGen) -> VReg:
+    return cg.code.load("ldxw", cg.mem, 0, Area.RECORD)
+
+
+def _epid(cg: ClauseGen) -> VReg:
+    reg = _probe_id(cg)
+    cg.code.emit("lsh64_imm", reg, imm=32)
+    cg.code.alu("or", reg, cg.cooked.id)
+    return reg
+
+
+def _cpu(cg: ClauseGen) -> VReg:
+    return cg.code.helper("get_smp_processor_id")
+
+
+def _execname(cg: ClauseGen) -> VReg:
+    at = cg.alloc(string.TASK_COMM_LEN)
+    string.execname_to(cg, Area.SCRATCH, at, string.TASK_COMM_LEN)
+    return cg.scratch_address(at)
+
+
+BUILTINS: dict[str, Callable[[ClauseGen], VReg]] = {
+    "cpu": _cpu,
+    "curthread": _curthread,
+    "epid": _epid,
+    "errno": _errno,
+    "execname": _execname,
+    "gid": _gid,
+    "id": _probe_id,
+    "pid": _pid,
+    "ppid": _ppid,
+    "tid": _low("get_current_pid_tgid"),
+    "timestamp": _timestamp,
+    "uid": _low("get_current_uid_gid"),
+    "walltimestamp": _walltimestamp,
+}

@@ -1,0 +1,1 @@
+"""Clauses, trampolines and library functions to programs that a kernel loads."""

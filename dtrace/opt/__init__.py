@@ -1,0 +1,1 @@
+"""Passes over instructions with virtual registers."""
