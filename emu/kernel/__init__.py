@@ -1,0 +1,1 @@
+"""Facts about kernels, as rows with their sources.  No behaviour."""

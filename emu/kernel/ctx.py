@@ -1,0 +1,108 @@
+"""Context layouts: what a program may read through the pointer it starts with.
+
+Offsets and sizes are in bytes, for x86-64.  Sources: struct pt_regs (asm/ptrace.h), struct
+bpf_perf_event_data and struct __sk_buff (include/uapi/linux), and the *_is_valid_access() functions
+of kernel/trace/bpf_trace.c and net/core/filter.c.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class CtxField(NamedTuple):
+    """A part of a context with rules of its own."""
+
+    name: str
+    off: int
+    size: int
+    sizes: tuple[int, ...] = ()  # sizes of access allowed; () means any that Context allows
+    writable: bool = False
+
+
+class Context(NamedTuple):
+    """What an access to the context must be like."""
+
+    name: str
+    start: int  # the first byte that can be read
+    size: int  # bytes; 0: Limits.max_trace_size or Limits.max_raw_tp_args says it
+    sizes: tuple[int, ...]  # sizes of access allowed
+    fields: tuple[CtxField, ...] = ()  # () where any aligned access within the bounds is allowed
+    only_fields: bool = False  # bytes outside every field cannot be read
+
+
+def _regs(*names: str) -> tuple[CtxField, ...]:
+    return tuple(CtxField(name, 8 * i, 8) for i, name in enumerate(names))
+
+
+def _words(off: int, *names: str) -> tuple[CtxField, ...]:
+    return tuple(CtxField(name, off + 4 * i, 4, (1, 2, 4)) for i, name in enumerate(names))
+
+
+PT_REGS = Context(
+    "pt_regs",
+    0,
+    168,
+    (1, 2, 4, 8),
+    _regs(
+        *("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx"),
+        *("rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss"),
+    ),
+)
+
+# struct trace_entry's first 8 bytes are the kernel's; the record follows.
+TRACEPOINT = Context("tracepoint", 8, 0, (1, 2, 4, 8))
+
+# u64 args[]
+RAW_TRACEPOINT = Context("bpf_raw_tracepoint_args", 0, 0, (1, 2, 4, 8))
+
+# Each argument by its BTF type; an integer narrower than 8 bytes may be read at its own size.
+TRACING = Context("tracing", 0, 0, (1, 2, 4, 8))
+
+PERF_EVENT = Context(
+    "bpf_perf_event_data",
+    0,
+    184,
+    (8,),
+    (
+        *PT_REGS.fields,
+        CtxField("sample_period", 168, 8, (1, 2, 4, 8)),
+        CtxField("addr", 176, 8, (1, 2, 4, 8)),
+    ),
+)
+
+# struct __sk_buff as far as socket filters see it: sk_filter_is_valid_access().
+SK_BUFF = Context(
+    "__sk_buff",
+    0,
+    192,
+    (1, 2, 4, 8),
+    (
+        *_words(0, "len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present"),
+        *_words(24, "vlan_tci", "vlan_proto", "priority", "ingress_ifindex", "ifindex"),
+        *_words(44, "tc_index"),
+        CtxField("cb", 48, 20, (1, 2, 4, 8), writable=True),
+        *_words(68, "hash"),
+        *_words(84, "napi_id"),
+        *_words(164, "gso_segs"),
+        CtxField("sk", 168, 8, (8,)),
+        *_words(176, "gso_size"),
+    ),
+    only_fields=True,
+)
+
+# System V calling convention: the registers of a function's first six arguments, and its result.
+ARG_REGS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
+SYSCALL_ARG_REGS = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
+RETURN_REG = "rax"
+
+
+def reg_off(name: str) -> int:
+    """Where struct pt_regs has the register "rdi", in bytes.
+
+    Raises KeyError where it has no such register.
+    """
+    for field in PT_REGS.fields:
+        if field.name == name:
+            return field.off
+    raise KeyError(name)

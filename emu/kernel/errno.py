@@ -1,0 +1,35 @@
+"""Error numbers that helpers, maps and system calls return, negated.
+
+The numbers are Linux's, not those of the machine the emulator runs on.
+Source: include/uapi/asm-generic/errno-base.h, errno.h; include/linux/errno.h.
+"""
+
+from __future__ import annotations
+
+EPERM = 1
+ENOENT = 2
+ESRCH = 3
+EINTR = 4
+EIO = 5
+E2BIG = 7
+EBADF = 9
+ECHILD = 10
+EAGAIN = 11
+ENOMEM = 12
+EACCES = 13
+EFAULT = 14
+EBUSY = 16
+EEXIST = 17
+ENOTDIR = 20
+EINVAL = 22
+ENOTTY = 25
+ENOSPC = 28
+EPIPE = 32
+ERANGE = 34
+ENOSYS = 38
+ENOTSUP = 95  # EOPNOTSUPP has the same number
+ETIMEDOUT = 110
+EINPROGRESS = 115
+ENOTSUPP = 524
+
+NAMES = {name: value for name, value in globals().items() if name.startswith("E")}

@@ -1,0 +1,1062 @@
+"""Traits: what differs from one kernel release to another.
+
+A feature has a `since`, a quirk that was fixed has an `until`, some have both.  Code asks
+`kernel.has(Trait.X)`; nothing compares versions but emu.kernel.profile.
+
+`commit` is the mainline commit with its subject, or the two releases whose sources were compared
+where the commit is not known.  `backports` lists, for stable series that took the change, the first
+point release known to carry it; for a quirk they are the point releases that no longer have it.
+An earlier point release of the series may carry it too.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """When a kernel has a trait, and who says so."""
+
+    since: str = ""  # the first mainline release that has it; "" means it was always there
+    until: str = ""  # the first mainline release that has it no more; "" means it still is there
+    commit: str = ""  # of the change that began or, for a quirk, ended it
+    note: str = ""  # a sentence: what holds on a kernel that has the trait
+    backports: tuple[str, ...] = ()  # "5.10.218": the change is in 5.10.y from there on
+
+
+@enum.unique
+class Trait(enum.Enum):
+    """One row a difference, grouped as a program meets them."""
+
+    # Members are singletons, and has() is asked very often: identity is a fast hash.
+    __hash__ = object.__hash__
+
+    # -- Permissions and loading ---------------------------------------------------------------
+
+    CAP_BPF = Row(
+        since="5.8",
+        commit='a17b53c4a4b5 ("bpf, capability: Introduce CAP_BPF")',
+        note="CAP_BPF and CAP_PERFMON load tracing programs; before, CAP_SYS_ADMIN.",
+    )
+    MEMLOCK_BY_MEMCG = Row(
+        since="5.11",
+        commit='3ac1f01b43b6 ("bpf: Eliminate rlimit-based memory accounting for bpf progs")',
+        note="Maps and programs count against the memory cgroup, not RLIMIT_MEMLOCK.",
+    )
+    RAW_TP_TEST_RUN = Row(
+        since="5.10",
+        commit='1b4d60ec162f ("bpf: Enable BPF_PROG_TEST_RUN for raw_tracepoint")',
+        note="BPF_PROG_TEST_RUN runs a raw tracepoint program, on a chosen CPU.",
+    )
+    MAP_FREEZE = Row(
+        since="5.2",
+        commit='87df15de441b ("bpf: add syscall side map freeze support")',
+        note="BPF_MAP_FREEZE forbids later writes by the system call.",
+    )
+    RDONLY_PROG = Row(
+        since="5.2",
+        commit='591fe9888d78 ("bpf: add program side {rd, wr}only support for maps")',
+        note="BPF_F_RDONLY_PROG: programs may only read the map.",
+    )
+    MMAPABLE_ARRAY = Row(
+        since="5.5",
+        commit='fc9702273e2e ("bpf: Add mmap() support for BPF_MAP_TYPE_ARRAY")',
+        note="An array created with BPF_F_MMAPABLE can be mapped by user space.",
+    )
+    MAP_BATCH = Row(
+        since="5.6",
+        commit='cb4d03ab499d ("bpf: Add generic support for lookup batch op")',
+        note="BPF_MAP_LOOKUP_BATCH and its family read and write many elements a call.",
+    )
+    BPF_COOKIE = Row(
+        since="5.15",
+        commit='82e6b1eee6a8 ("bpf: Allow to specify user-provided bpf_cookie for BPF perf links")',
+        note="An attachment carries a u64 that bpf_get_attach_cookie() returns.",
+    )
+    RAW_TP_COOKIE = Row(
+        since="6.10",
+        commit='68ca5d4eebb8 ("bpf: support BPF cookie in raw_tracepoint (raw_tp, tp_btf) '
+        'programs")',
+        note="Raw tracepoint programs have the cookie too.",
+    )
+    PERF_LINK = Row(
+        since="5.15",
+        commit='b89fbfbb854c ("bpf: Implement minimal BPF perf link")',
+        note="BPF_LINK_CREATE attaches to a perf event; before, PERF_EVENT_IOC_SET_BPF.",
+    )
+    TRACING_COOKIE = Row(
+        since="5.19",
+        commit='2fcc82411e74 ("bpf, x86: Attach a cookie to fentry/fexit/fmod_ret/lsm.")',
+        note="Tracing programs have the cookie too.",
+    )
+    KPROBE_MULTI = Row(
+        since="5.18",
+        commit='0dcac2725406 ("bpf: Add multi kprobe link")',
+        note="One link attaches a program to many kernel functions.",
+    )
+    UPROBE_MULTI = Row(
+        since="6.6",
+        commit='89ae89f53d20 ("bpf: Add multi uprobe link")',
+        note="One link attaches a program to many user functions.",
+    )
+    RAW_TP_BTF = Row(
+        since="5.5",
+        commit='9e15db66136a ("bpf: Implement accurate raw_tp context access via BTF")',
+        note="Tracing programs on raw tracepoints see typed arguments.",
+    )
+    FENTRY = Row(
+        since="5.5",
+        commit='fec56f5890d9 ("bpf: Introduce BPF trampoline")',
+        note="Tracing programs attach to entry and return of a kernel function.",
+    )
+
+    # -- BTF -----------------------------------------------------------------------------------
+
+    BTF_FUNC = Row(
+        since="5.0",
+        commit='838e96904ff3 ("bpf: Introduce bpf_func_info")',
+        note="BTF describes functions (FUNC, FUNC_PROTO); func_info ties them to subprogs.",
+    )
+    LINE_INFO = Row(
+        since="5.0",
+        commit='c454a46b5efd ("bpf: Add bpf_line_info support")',
+        note="line_info ties insns to source lines; the log prints them.",
+    )
+    BTF_DATASEC = Row(
+        since="5.2",
+        commit='1dc92851849c ("bpf: kernel side support for BTF Var and DataSec")',
+        note="BTF has VAR and DATASEC.",
+    )
+    VMLINUX_BTF = Row(
+        since="5.4",
+        commit='341dfcf8d78e ("btf: expose BTF info through sysfs")',
+        note="/sys/kernel/btf/vmlinux holds the kernel's own types.",
+    )
+
+    # -- Shape and size of a program -------------------------------------------------------------
+
+    LARGE_PROGRAMS = Row(
+        since="5.2",
+        commit='c04c0d2b968a ("bpf: increase complexity limit and maximum program size")',
+        note="Root loads up to 1,000,000 insns; before, 4096.",
+    )
+    BOUNDED_LOOPS = Row(
+        since="5.3",
+        commit='2589726d12a1 ("bpf: introduce bounded loops")',
+        note="A loop is accepted if walking every iteration ends within the limits.",
+    )
+    BACK_EDGE_REJECTED = Row(
+        until="5.3",
+        commit='2589726d12a1 ("bpf: introduce bounded loops")',
+        note="check_cfg() refuses any back-edge, even one that is never taken.",
+    )
+    FUNC_CALLS = Row(
+        since="4.16",
+        commit='f4d7e40a5b71 ("bpf: introduce function calls (verification)")',
+        note="A program may call subprogs.",
+    )
+    GLOBAL_FUNCS = Row(
+        since="5.6",
+        commit='51c39bb1d5d1 ("bpf: Introduce function-by-function verification")',
+        note="A subprog that BTF calls global is verified once, for any arguments.",
+    )
+    TAIL_CALL_IN_SUBPROG = Row(
+        since="5.10",
+        commit='e411901c0b77 ("bpf: allow for tailcalls in BPF subprograms for x64 JIT")',
+        note="Tail calls and subprogs may be in one program.",
+    )
+    KFUNC_CALLS = Row(
+        since="5.13",
+        commit='e6ac2450d6de ("bpf: Support bpf program calling kernel function")',
+        note="A call may name a kernel function by its BTF id.",
+    )
+    CALLBACKS = Row(
+        since="5.13",
+        commit='69c087ba6225 ("bpf: Add bpf_for_each_map_elem() helper")',
+        note="ld_imm64 of a subprog gives a function pointer that helpers call back.",
+    )
+
+    # -- Instruction set -------------------------------------------------------------------------
+
+    ARSH32 = Row(
+        since="5.0",
+        commit='c49f7dbd4f8c ("bpf: verifier remove the rejection on BPF_ALU | BPF_ARSH")',
+        note="Arithmetic right shift of 32 bits is an instruction.",
+    )
+    JMP32 = Row(
+        since="5.1",
+        commit='092ed0968bb6 ("bpf: verifier support JMP32")',
+        note="Conditional jumps on the low 32 bits.",
+    )
+    DIRECT_MAP_VALUE = Row(
+        since="5.2",
+        commit='d8eca5bbb2be ("bpf: implement lookup-free direct value access for maps")',
+        note="ld_imm64 gives a pointer into a one-element array: global data.",
+    )
+    LD_IMM64_BTF_ID = Row(
+        since="5.10",
+        commit='4976b718c355 ("bpf: Introduce pseudo_btf_id")',
+        note="ld_imm64 gives the address of a kernel variable.",
+    )
+    FD_ARRAY = Row(
+        since="5.14",
+        commit='387544bfa291 ("bpf: Introduce fd_idx")',
+        note="ld_imm64 names a map by its index into the loader's fd_array.",
+    )
+    ATOMIC_FETCH = Row(
+        since="5.12",
+        commit='5ca419f2864a ("bpf: Add BPF_FETCH field / create atomic_fetch_add instruction")',
+        note="Atomics beyond add: and, or, xor, exchanges, and forms that fetch the old value.",
+    )
+    ISA_V4 = Row(
+        since="6.6",
+        commit='1f9a1ea821ff ("bpf: Support new sign-extension load insns")',
+        note="movsx, ldxs, bswap, sdiv, smod and a jump of 32 bits.",
+    )
+    MAY_GOTO = Row(
+        since="6.9",
+        commit='011832b97b31 ("bpf: Introduce may_goto instruction")',
+        note="A jump that the kernel takes once its own loop budget is used up.",
+    )
+    ADDR_SPACE_CAST = Row(
+        since="6.9",
+        commit='6082b6c328b5 ("bpf: Recognize addr_space_cast instruction in the verifier.")',
+        note="mov64 with off 1 converts between kernel and arena pointers.",
+    )
+    LOAD_ACQUIRE = Row(
+        since="6.15",
+        commit='880442305a39 ("bpf: Introduce load-acquire and store-release instructions")',
+        note="Loads and stores with ordering.",
+    )
+    INDIRECT_JUMP = Row(
+        since="6.19",
+        commit="read in 6.18.2 and 6.19.0: kernel/bpf/verifier.c",
+        note="A jump to the address in a register, taken from an instruction array.",
+    )
+
+    # -- Maps and helpers ------------------------------------------------------------------------
+
+    RINGBUF = Row(
+        since="5.8",
+        commit='457f44363a88 ("bpf: Implement BPF ring buffer and verifier support for it")',
+        note="A ring buffer shared by all CPUs.",
+    )
+    PROBE_READ_SPLIT = Row(
+        since="5.5",
+        commit='6ae08ae3dea2 ("bpf: Add probe_read_{user, kernel} and ... helpers")',
+        note="probe_read() is two helpers: the address space is in the name.",
+    )
+    BPF_LOOP = Row(
+        since="5.17",
+        commit='e6f2dd0f8067 ("bpf: Add bpf_loop helper")',
+        note="bpf_loop() calls a callback up to 1 << 23 times.",
+    )
+    STRNCMP = Row(
+        since="5.17",
+        commit='c5fb19937455 ("bpf: Add bpf_strncmp helper")',
+        note="bpf_strncmp() compares with a constant string.",
+    )
+    MAP_VALUE_AS_HELPER_KEY = Row(
+        since="4.18",
+        commit='d71962f3e627 ("bpf: allow map helpers access to map values directly")',
+        note="Map helpers take a pointer into a map value as key and value; before, stack only.",
+    )
+    PERCPU_MAP_ELEM_ZEROED = Row(
+        since="5.10",
+        commit='d3bec0138bfb ("bpf: Zero-fill re-used per-cpu map element")',
+        note="A new element of a per-CPU hash is zero on the CPUs that did not store it.",
+    )
+
+    HELPER_MEM_RDONLY = Row(
+        since="5.17",
+        commit='216e3cd2f28d ("bpf: Add MEM_RDONLY for helper args that are pointers to rdonly '
+        'mem.")',
+        note="Helpers that only read memory take read-only memory.",
+    )
+    KTIME_GET_NS_NOT_GPL = Row(
+        since="5.8",
+        commit='082b57e3eb09 ("net: bpf: Make bpf_ktime_get_ns() available to non GPL programs")',
+        note="bpf_ktime_get_ns() needs no GPL-compatible license.",
+    )
+    SLEEPABLE = Row(
+        since="5.10",
+        commit='1e6c62a88215 ("bpf: Introduce sleepable BPF programs")',
+        note="A program loaded with BPF_F_SLEEPABLE may call helpers that sleep.",
+    )
+    TRACING_HASH_NO_PREALLOC = Row(
+        since="6.1",
+        commit='34dd3bad1a6f ("bpf: Relax the requirement to use preallocated hash maps in tracing '
+        'progs.")',
+        note="perf_event programs take hash maps that are not preallocated.",
+    )
+
+    # -- Spills and the stack --------------------------------------------------------------------
+
+    SPILL_KEEPS_CONST = Row(
+        since="5.3",
+        commit='b5dc0163d8fd ("bpf: precise scalar_value tracking")',
+        note="An 8-byte spill of a constant comes back as that constant.",
+        backports=("4.19.222",),
+    )
+    SPILL_KEEPS_BOUNDS = Row(
+        since="5.10",
+        commit='5689d49b71ad ("bpf: Track spill/fill of bounded scalars.")',
+        note="An 8-byte spill of a bounded scalar comes back with its bounds.",
+    )
+
+    # -- Ranges and branches ---------------------------------------------------------------------
+
+    BOUNDS_32 = Row(
+        since="5.7",
+        commit='3f50f132d840 ("bpf: Verifier, do explicit ALU32 bounds tracking")',
+        note="A scalar has bounds of its low 32 bits, apart from the 64-bit ones.",
+    )
+    CONST_DST_BRANCH_BUG = Row(
+        until="6.4",
+        commit="953d9f5beaf7 (\"bpf: Improve handling of pattern '<const> <cond_op> <non_const>' "
+        'in is_branch_taken()")',
+        note="`if const OP bounded_reg` is never predicted: the impossible side is walked with "
+        "minimum above maximum, and using that register there makes pointers unknown.",
+    )
+
+    # -- Verifier: what bits and ranges tell each other ------------------------------------------
+
+    BOUNDS_SYNC = Row(
+        since="5.19",
+        commit='3844d153a41a ("bpf: Fix insufficient bounds propagation from '
+        'adjust_scalar_min_max_vals")',
+        note="Every operation ends with one routine: ranges from bits, signs, bits from ranges, "
+        "ranges again.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "5.18.11",
+        ),
+    )
+    BITS32_FROM_NEW_BITS = Row(
+        since="6.3",
+        commit='7be14c1c9030 ("bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation")',
+        note="The low half's known bits start from those the 64-bit range gave.",
+        backports=("6.1.176",),
+    )
+    DEDUCE_ACROSS_WIDTHS = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: reg_bounds_sync()",
+        note="The 64-bit range bounds the low half and the low half the 64-bit range.",
+    )
+    DEDUCE_SIGN_EXTENDED = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0: __reg_deduce_mixed_bounds()",
+        note="A non-negative low half of a sign-extended value is the whole value.",
+    )
+    DEDUCE_MIXED_S32 = Row(
+        until="6.15",
+        commit="read in 6.14.0 and 6.17.0: __reg_deduce_mixed_bounds()",
+        note="The signed range of the low half bounds the whole too.",
+    )
+    DEDUCE_SIGN_CROSSING = Row(
+        since="6.17",
+        commit="read in 6.14.0 and 6.17.0: __reg64_deduce_bounds()",
+        note="A signed and an unsigned range that overlap in one piece bound each other.",
+        backports=("6.12.107",),
+    )
+    DEDUCE_SIGN_CROSSING_32 = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: __reg32_deduce_bounds()",
+        note="The same for the low half.",
+        backports=("6.12.107",),
+    )
+    DEDUCE_THREE_ROUNDS = Row(
+        since="6.17",
+        commit="read in 6.14.0 and 6.17.0: reg_bounds_sync()",
+        note="Deduction is repeated three times, not twice.",
+        backports=("6.12.107",),
+    )
+    BOUNDS_BY_NEXT_MEMBER = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: __update_reg64_bounds()",
+        note="Where the known bits leave one value inside the range, it is that value.",
+    )
+    DEDUCE_64_FIRST = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: reg_bounds_sync()",
+        note="Deduction goes twice, from the 64-bit ranges down.",
+    )
+    IMPOSSIBLE_RANGE_KEPT = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: reg_bounds_sync()",
+        note="An empty range is left as it is: it marks a branch that never runs.",
+    )
+    ASSIGN_32_BOTH_ENDS = Row(
+        since="5.16",
+        commit='e572ff80f05c ("bpf: Make 32->64 bounds propagation slightly more robust")',
+        note="Zero extension takes the signed range of the low half only if both ends are not "
+        "negative.",
+        backports=(
+            "5.10.218",
+            "5.15.16",
+        ),
+    )
+    COMBINE_ENDS_TOGETHER = Row(
+        since="5.10",
+        commit='b02709587ea3 ("bpf: Fix propagation of 32-bit signed bounds from 64-bit bounds.")',
+        note="The low half takes a signed range only if both 64-bit ends fit; before, each end "
+        "alone.",
+    )
+    COMBINE_UNSIGNED_ENDS_TOGETHER = Row(
+        since="5.12",
+        commit='10bf4e83167c ("bpf: Fix propagation of 32 bit unsigned bounds from 64 bit bounds")',
+        note="The same for the unsigned range: CVE-2021-31440.",
+        backports=("5.10.37",),
+    )
+    COMBINE_EDGES_FIT = Row(
+        since="5.17",
+        commit='b9979db83401 ("bpf: Fix propagation of bounds from 64-bit min/max into 32-bit and '
+        'var_off.")',
+        note="The least and the greatest 32-bit numbers count as fitting 32 bits.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "5.16.10",
+        ),
+    )
+
+    # -- Verifier: arithmetic --------------------------------------------------------------------
+
+    ALU32_INPUTS_TRUNCATED = Row(
+        since="4.19",
+        commit="read in 4.18.0 and 4.19.1: adjust_scalar_min_max_vals()",
+        note="A 32-bit operation computes with truncated inputs, not only a truncated result.",
+        backports=("4.18.13",),
+    )
+    MOV32_KEEPS_RANGE = Row(
+        since="5.0",
+        commit="read in 4.20.0 and 5.0.1: check_alu_op()",
+        note="A 32-bit move keeps what is known of the source; before, nothing.",
+        backports=("4.19.95",),
+    )
+    MOV32_SYNC = Row(
+        since="5.16",
+        commit='3cf2b61eb067 ("bpf: Fix signed bounds propagation after mov32")',
+        note="A 32-bit move ends as other operations do.",
+        backports=(
+            "5.10.218",
+            "5.15.16",
+        ),
+    )
+    RANGE_WRAPS_WHOLE = Row(
+        since="6.17",
+        commit="read in 6.14.0 and 6.17.0: scalar_min_max_add()",
+        note="A sum or difference whose both ends wrap keeps its unsigned range.",
+    )
+    TNUM_MUL_HALVES = Row(
+        until="5.14",
+        commit="read in 5.12.9 and 5.14-rc5: tnum_mul()",
+        note="Known bits of a product come from two half-multiplications.",
+    )
+    TNUM_MUL_UNION = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.18.2: tnum_mul()",
+        note="Known bits of a product come from long multiplication that joins both cases of an "
+        "unknown bit.",
+    )
+    MUL_OF_SIGNED = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0: scalar_min_max_mul()",
+        note="Products of negative and of large ranges are bounded, unless they overflow.",
+    )
+    OR32_FROM_64 = Row(
+        since="5.7",
+        until="5.9",
+        commit='5b9fbeb75b6a ("bpf: Fix scalar32_min_max_or bounds tracking")',
+        note="A 32-bit OR takes the low half's range from the 64-bit ends: CVE-2020-27194.",
+        backports=("5.8.15",),
+    )
+    CONST32_SETS_RANGE = Row(
+        since="5.12",
+        commit='049c4e13714e ("bpf: Fix alu32 const subreg bound tracking on bitwise operations")',
+        note="AND, OR and XOR of constants set the low half's range: CVE-2021-3490.",
+        backports=("5.10.37",),
+    )
+    BITWISE_SIGN_FROM_RESULT = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0: scalar_min_max_and()",
+        note="A bitwise operation's signed range is its unsigned one wherever that has one sign.",
+    )
+    LSH_32_KEEPS_SIGN = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: __scalar64_min_max_lsh()",
+        note="A left shift by 32 keeps a negative signed range too: sign extension by two shifts.",
+        backports=(
+            "5.10.262",
+            "6.1.176",
+            "6.12.107",
+        ),
+    )
+    ARSH32_BY_SUBREG = Row(
+        since="5.6",
+        commit='0af2ffc93a4b ("bpf: Fix incorrect verifier simulation of ARSH under ALU32")',
+        note="A 32-bit arithmetic shift takes bit 31 as sign.",
+        backports=(
+            "4.19.222",
+            "5.4.18",
+        ),
+    )
+    XOR_TRACKED = Row(
+        since="5.10",
+        commit="read in 5.9.1 and 5.10.7: scalar_min_max_xor()",
+        note="The result of XOR is bounded.",
+    )
+    ALU_OF_UNKNOWN = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0: is_safe_to_compute_dst_reg_range()",
+        note="OR, XOR and MUL by an unknown value are computed; before, only ADD, SUB and AND.",
+    )
+    NEG_TRACKED = Row(
+        since="6.17",
+        commit="read in 6.14.0 and 6.17.0: check_alu_op()",
+        note="The result of NEG is bounded.",
+    )
+    BSWAP_TRACKED = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: adjust_scalar_min_max_vals()",
+        note="Byte swaps keep known bits.",
+    )
+    DIV_TRACKED = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: scalar_min_max_udiv()",
+        note="Division and modulo by a constant are bounded.",
+    )
+    MOVSX32_SETS_BITS = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0: coerce_subreg_to_size_sx()",
+        note="A 32-bit sign-extending move updates known bits, not only ranges.",
+    )
+    FORK_SIGN_MASK = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: maybe_fork_scalars()",
+        note="AND and OR with a constant of a value that is 0 or -1 walk both cases.",
+    )
+    POINTER_CONST_IN_BITS = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: adjust_ptr_min_max_vals()",
+        note="A pointer's constant offset stands in its known bits, not apart.",
+    )
+    VAR_OFF_AND_OFF_CHECKED = Row(
+        since="5.0",
+        commit="read in 4.20.0 and 5.0.1: check_map_access()",
+        note="A constant offset may make up for a negative variable one.",
+        backports=("4.19.95",),
+    )
+    POINTER_OR_NULL_BARRED = Row(
+        since="5.16",
+        commit="read in 5.14.2 and 5.17-rc5: adjust_ptr_min_max_vals()",
+        note="Arithmetic on a pointer that may be null is refused, a constant 0 included.",
+        backports=("5.15.148",),
+    )
+
+    # -- Verifier: scalars that hold one value ---------------------------------------------------
+
+    SCALAR_IDS = Row(
+        since="5.10",
+        commit='75748837b7e5 ("bpf: Propagate scalar ranges through register assignments.")',
+        note="A comparison of one copy bounds all copies made by a 64-bit move.",
+    )
+    CONST_HAS_NO_ID = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: check_alu_op()",
+        note="A move of a constant does not link the two registers.",
+    )
+    MOV32_KEEPS_ID = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: check_alu_op()",
+        note="A 32-bit move links the two registers if the value fits 32 bits.",
+    )
+    LINK_ADD_CONST = Row(
+        since="6.11",
+        commit='98d7ca374ba4 ("bpf: Track delta between "linked" registers.")',
+        note="A copy plus a constant stays linked.",
+    )
+    LINK_ADD_CONST_32 = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: adjust_reg_min_max_vals()",
+        note="So do a copy minus a constant, and 32-bit sums.",
+    )
+
+    # -- Verifier: branches ----------------------------------------------------------------------
+
+    BRANCH_BY_RANGE = Row(
+        since="4.20",
+        commit='4f7b3e82589e ("bpf: improve verifier branch analysis")',
+        note="A comparison with a constant is decided by ranges; before, only == and != of "
+        "constants.",
+        backports=("4.19.95",),
+    )
+    BRANCH_SRC_REG = Row(
+        since="5.3",
+        commit='fb8d251ee2a6 ("bpf: extend is_branch_taken to registers")',
+        note="So is a comparison with a register that holds a constant.",
+    )
+    BRANCH_NON_NULL = Row(
+        since="5.8",
+        commit='cac616db39c2 ("bpf: Verifier track null pointer branch_taken with JNE and JEQ")',
+        note="A pointer that cannot be null, compared with 0, decides the branch.",
+    )
+    JSGT_FALSE_AT_EQUAL = Row(
+        since="5.11",
+        commit='ee114dd64c00 ("bpf: Fix verifier jsgt branch analysis on max bound")',
+        note="Signed greater-than is decided false also where the maximum equals the constant.",
+        backports=(
+            "5.4.286",
+            "5.10.16",
+        ),
+    )
+    BRANCH_EQ_BY_RANGE = Row(
+        since="6.4",
+        commit='13fbcee55706 ("bpf: Improve verifier JEQ/JNE insn branch taken checking")',
+        note="== and != are decided by unsigned ranges.",
+    )
+    BRANCH_EQ_BY_SIGNED_RANGE = Row(
+        since="6.7",
+        commit="read in 6.6.9 and 6.7.3: is_branch64_taken()",
+        note="== and != are decided by signed ranges too.",
+    )
+    BRANCH_TWO_RANGES = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: is_scalar_branch_taken(), regs_refine_cond_op()",
+        note="Two ranges decide a branch, and each bounds the other; != can bound.",
+    )
+    BRANCH_BY_KNOWN_BITS = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.18.2: is_scalar_branch_taken()",
+        note="Contradictory known bits decide == and !=.",
+    )
+    BRANCH_SAME_REG = Row(
+        since="6.19",
+        commit="read in 6.18.2 and 6.19.0: is_scalar_branch_taken()",
+        note="A register compared with itself decides the branch.",
+    )
+    BRANCH_BY_SIMULATION = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: is_branch_taken()",
+        note="A side on which some range would be empty is not walked.",
+    )
+    JEQ_BITS_LOST = Row(
+        since="5.7",
+        until="5.19",
+        commit='a12ca6277eca ("bpf: Fix incorrect verifier simulation around jmp32 jeq/jne")',
+        note="The known bits set by == are overwritten by the old ones.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "5.18.11",
+        ),
+    )
+    EQ_KEEPS_ID = Row(
+        since="5.10",
+        commit="read in 5.9.1 and 5.10.7: ___mark_reg_known()",
+        note="A register found equal to a constant keeps its link.",
+    )
+    JSET_FORGETS_RANGE = Row(
+        since="6.17",
+        commit="read in 6.14.0 and 6.17.0: regs_refine_cond_op()",
+        note="Where no bit of a mask is set, the old range is forgotten first.",
+        backports=(
+            "5.10.262",
+            "6.1.176",
+            "6.12.107",
+        ),
+    )
+    NULL_CHECK_BY_REG = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: check_cond_jmp_op()",
+        note="A comparison with a register that holds 0 is a null check.",
+    )
+    INVARIANTS_CHECKED = Row(
+        since="6.8",
+        commit='5f99f312bd3b ("bpf: add register bounds sanity checks and sanitization")',
+        note="A register with an empty range is reported and made unknown.",
+    )
+
+    # -- Verifier: the stack ---------------------------------------------------------------------
+
+    SPILL_NARROW = Row(
+        since="5.16",
+        commit='354e8f1970f8 ("bpf: Support <8-byte scalar spill and refill")',
+        note="Spills of 1, 2 and 4 bytes keep the value.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+        ),
+    )
+    SPILL_ST_IMM = Row(
+        since="6.3",
+        commit='ecdf985d7615 ("bpf: track immediate values written to stack by BPF_ST '
+        'instruction")',
+        note="A constant stored by st is known after the fill.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "6.1.176",
+        ),
+    )
+    ST_IMM_ZERO_EXTENDED = Row(
+        since="6.3",
+        until="6.7",
+        commit='811c363645b3 ("bpf: Fix check_stack_write_fixed_off() to correctly spill imm")',
+        note="A negative constant stored by st is remembered as a 32-bit number.",
+        backports=("6.6.9",),
+    )
+    SPILL_ZERO = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: check_stack_write_fixed_off()",
+        note="A stored zero is a spilled constant too, if it fills the slot.",
+    )
+    SPILL_KEEPS_ANY = Row(
+        since="6.9",
+        commit="read in 6.8.1 and 6.9.0: check_stack_write_fixed_off()",
+        note="Any scalar is remembered, an unknown one by its link.",
+    )
+    FILL_ZERO_BYTES = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: check_stack_read_fixed_off()",
+        note="A fill of bytes known to be zero, some of them in a spilled zero, gives 0.",
+    )
+    FILL_NARROW = Row(
+        since="6.9",
+        commit="read in 6.8.1 and 6.9.0: check_stack_read_fixed_off()",
+        note="A fill of the low bytes of a wider spill keeps what is known.",
+    )
+    FILL_NARROW_SCALAR = Row(
+        since="5.3",
+        commit="read in 5.2.1 and 5.3.1: check_stack_read()",
+        note="A narrow fill of a spilled scalar gives an unknown one; before, it is refused.",
+        backports=("4.19.222",),
+    )
+    PARTIAL_SPILL_SCRUBBED = Row(
+        since="5.0",
+        commit="read in 4.20.0 and 5.0.1: check_stack_write()",
+        note="Writing a part of a spilled register makes the rest plain data.",
+    )
+    STACK_VAR_OFF = Row(
+        since="5.12",
+        commit='01f810ace9ed ("bpf: Allow variable-offset stack access")',
+        note="Root loads and stores the stack at a variable offset.",
+        backports=("5.10.218",),
+    )
+    STACK_UNINIT_READ = Row(
+        since="6.3",
+        commit='6715df8d5d24 ("bpf: Allow reads from uninit stack")',
+        note="Root may read stack that was never written.",
+        backports=(
+            "5.10.262",
+            "6.1.176",
+        ),
+    )
+    HELPER_STACK_VAR_OFF = Row(
+        since="5.2",
+        commit='2011fccfb61b ("bpf: Support variable offset stack access from helpers")',
+        note="Root may pass stack at a variable offset to a helper.",
+        backports=("4.19.222",),
+    )
+    HELPER_READS_SPILLS = Row(
+        since="5.3",
+        commit="read in 5.2.1 and 5.3.1: check_stack_boundary()",
+        note="A helper may read a spilled scalar.",
+        backports=("4.19.222",),
+    )
+    HELPER_READS_SPILLED_POINTERS = Row(
+        since="5.11",
+        commit='cd17d38f8b28 ("bpf: Permits pointers on stack for helper calls")',
+        note="A helper may read a spilled pointer.",
+        backports=("5.10.218",),
+    )
+    STACK_DEPTH_BY_16 = Row(
+        since="6.9",
+        commit="read in 6.8.1 and 6.9.0: round_up_stack_depth()",
+        note="With a JIT a frame counts in units of 16 bytes; before, 32.",
+    )
+    STACK_DEPTH_CACHED = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: check_max_stack_depth()",
+        note="Recursion is found by the stack check, before the walk.",
+    )
+
+    # -- Verifier: memory and calls --------------------------------------------------------------
+
+    CTX_MUST_BE_UNMODIFIED = Row(
+        since="4.18",
+        commit='58990d1ff3f7 ("bpf: reject passing modified ctx to helper functions")',
+        note="A context pointer with an offset is not dereferenced.",
+    )
+    KPROBE_CTX_WRITE = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.18.2: kprobe_prog_is_valid_access()",
+        note="The verifier lets kprobe programs write registers; only uprobes attach them.",
+    )
+    BPF_ST_TO_CTX = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: do_check()",
+        note="A constant may be stored to a context like a register.",
+    )
+    RDONLY_MAP_CONST_LOADS = Row(
+        since="5.5",
+        commit='a23740ec43ba ("bpf: Track contents of read-only maps as scalars")',
+        note="A load from a frozen read-only array is the constant in it.",
+        backports=("5.4.286",),
+    )
+    LOOKUP_CONST_KEY_NOT_NULL = Row(
+        since="6.14",
+        commit='d2102f2f5d75 ("bpf: verifier: Support eliding map lookup nullchecks")',
+        note="A lookup in an array by a constant key in range needs no null check.",
+    )
+    HELPER_STR_RETURNS_SIZE = Row(
+        since="4.18",
+        commit='849fa50662fb ("bpf/verifier: refine retval R0 state for bpf_get_stack helper")',
+        note="The result of probe_read_str() and get_stack() is at most the size.",
+    )
+    HELPER_STR_RETURN_SIGNED = Row(
+        since="5.7",
+        commit="read in 5.6.4 and 5.7.14: do_refine_retval_range()",
+        note="That result may be an error; before, the range took it for not negative. The stable "
+        "series walk two paths.",
+        backports=(
+            "4.19.95",
+            "5.4.286",
+        ),
+    )
+    HELPER_STR_RETURN_ERRNO = Row(
+        since="5.10",
+        commit="read in 5.9.1 and 5.10.7: do_refine_retval_range()",
+        note="That result is at least -MAX_ERRNO.",
+    )
+    CPU_ID_BOUNDED = Row(
+        since="6.6",
+        commit="read in 6.5.0 and 6.6.9: do_refine_retval_range()",
+        note="bpf_get_smp_processor_id() is less than the number of CPUs.",
+    )
+    RINGBUF_MEM_NAME = Row(
+        since="6.2",
+        commit="read in 6.1-rc7 and 6.2.1: reg_type_str()",
+        note="Memory of a ring buffer is called ringbuf_mem; before, alloc_mem, and mem until "
+        "5.17.",
+    )
+    OPCODES_CHECKED_FIRST = Row(
+        since="5.10",
+        commit="read in 5.9.1 and 5.10.7: resolve_pseudo_ldimm64()",
+        note="An unknown opcode is found before the walk.",
+    )
+    INSNS_CHECKED_FIRST = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: check_and_resolve_insns()",
+        note="Reserved fields are all checked before the walk.",
+    )
+    CALL_DEPTH_CHECKED_IN_WALK = Row(
+        since="4.16",
+        commit='f4d7e40a5b71 ("bpf: introduce function calls (verification)")',
+        note="A call chain that is too deep is found where the walk makes it.",
+    )
+    RECURSION_FOUND_FIRST = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: sort_subprogs_topo()",
+        note="A subprog that calls itself is refused before the walk.",
+    )
+    CONST_BRANCHES_FOLDED = Row(
+        since="7.1",
+        commit="read in 7.0.0 and 7.1.3: bpf_prune_dead_branches()",
+        note="A jump on a constant that every path agrees on is replaced before the walk.",
+    )
+
+    # -- Verifier: the walk ----------------------------------------------------------------------
+
+    PRECISION = Row(
+        since="5.3",
+        commit='b5dc0163d8fd ("bpf: precise scalar_value tracking")',
+        note="Scalars that no check depends on do not keep two states apart.",
+        backports=("4.19.222",),
+    )
+    SUBPROG_SCALARS_PRECISE = Row(
+        since="5.5",
+        until="6.2",
+        commit='be2ef8161572 ("bpf: allow precision tracking for programs with subprogs")',
+        note="In a program with subprogs every unknown scalar counts.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "6.1.176",
+        ),
+    )
+    PRECISION_FORGOTTEN = Row(
+        since="6.2",
+        commit='7a830b53c17b ("bpf: aggressively forget precise markings during state '
+        'checkpointing")',
+        note="A new state starts without precise marks.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "6.1.176",
+        ),
+    )
+    PRECISION_ACROSS_CALLS = Row(
+        since="6.5",
+        commit='fde2a3882bd0 ("bpf: support precision propagation in the presence of subprogs")',
+        note="Backtracking follows a value into the subprog that made it.",
+    )
+    JMP_POINTS = Row(
+        since="6.2",
+        commit='bffdeaa8a5af ("bpf: decouple prune and jump points")',
+        note="Where history is kept and where states are compared are two sets.",
+        backports=("6.1.176",),
+    )
+    STATES_SPACED = Row(
+        since="5.3",
+        commit='2589726d12a1 ("bpf: introduce bounded loops")',
+        note="A state is kept only after 2 jumps and 8 insns; before, at every visit.",
+    )
+    STATE_EVICTION = Row(
+        since="5.2",
+        commit='9f4686c41bdf ("bpf: improve verification speed by droping states")',
+        note="States that never match are dropped.",
+    )
+    JMP_HISTORY_LIMITED = Row(
+        since="6.12",
+        commit="read in 6.10.0 and 6.11.11: is_state_visited()",
+        note="A history of more than 40 jumps forces a new state.",
+        backports=("6.11.11",),
+    )
+    LOOP_EXACT = Row(
+        since="6.9",
+        commit="read in 6.8.1 and 6.9.0: is_state_visited()",
+        note="An infinite loop is one whose state is exactly the same.",
+        backports=("6.6.57",),
+    )
+    LOOP_STATES_SHOWN = Row(
+        since="6.7",
+        commit="read in 6.6.9 and 6.7.3: is_state_visited()",
+        note="The log shows both states of an infinite loop.",
+        backports=("6.6.57",),
+    )
+    REGSAFE_OLD_IMPRECISE = Row(
+        since="6.2",
+        commit="read in 6.1-rc7 and 6.2.1: regsafe()",
+        note="A scalar that did not matter in the old state never keeps two states apart.",
+        backports=(
+            "5.10.218",
+            "5.15.148",
+            "6.1.176",
+        ),
+    )
+    REGSAFE_IDS = Row(
+        since="6.5",
+        commit='1ffc85d9298e ("bpf: Verify scalar ids mapping in regsafe() using check_ids()")',
+        note="Links between scalars must be the same in both states.",
+        backports=("6.4.6",),
+    )
+    LIVE_REGS_STATIC = Row(
+        since="6.15",
+        commit="read in 6.14.0 and 6.17.0: compute_live_registers()",
+        note="Which registers are live is known before the walk.",
+    )
+    LIVE_STACK_STATIC = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.18.2: kernel/bpf/liveness.c",
+        note="Which stack slots are live is known apart from the states.",
+    )
+    RECURSION_WALKED = Row(
+        since="6.7",
+        commit="read in 6.6.9 and 6.7.3: visit_func_call_insn()",
+        note="A subprog that calls itself has a valid graph; the walk finds that it has no end.",
+        backports=("6.6.57",),
+    )
+    PERF_EVENT_PREALLOC = Row(
+        until="6.1",
+        commit="read in 6.0.1 and 6.1-rc7: check_map_prog_compatibility()",
+        note="perf_event programs use preallocated hashes only.",
+    )
+    MAIN_BEFORE_GLOBALS = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: do_check_main()",
+        note="The main program is walked before global subprogs.",
+    )
+    EXIT_LEAK_TEXT = Row(
+        since="6.13",
+        commit="read in 6.12.107 and 6.13.7: check_resource_leak()",
+        note="A reference held at exit is refused with a text that says where.",
+    )
+
+    # -- Verifier: the log -----------------------------------------------------------------------
+
+    LOG_SHOWS_SCRATCHED = Row(
+        since="5.17",
+        commit='2e5766483c8c ("bpf: Right align verifier states in verifier logs.")',
+        note="The log shows what an insn changed, beside it; before, the whole state before each.",
+    )
+    TEXT_SCALAR = Row(
+        since="5.18",
+        commit="read in 5.17-rc5 and 5.18.12: reg_type_str()",
+        note="An unknown number is called scalar; before, inv.",
+    )
+    TEXT_TYPE_FLAGS = Row(
+        since="5.17",
+        commit="read in 5.16.10 and 5.17-rc5: reg_type_str()",
+        note="Names of types have prefixes for their flags.",
+        backports=("5.15.148",),
+    )
+    TEXT_MEMORY_RANGE = Row(
+        since="5.8",
+        commit="read in 5.7.14 and 5.8.1: check_mem_region_access()",
+        note="Complaints speak of memory; before, of arrays and maps.",
+    )
+    TEXT_STACK_OF_REG = Row(
+        since="5.12",
+        commit="read in 5.11.0 and 5.12.9: check_stack_access_within_bounds()",
+        note="Complaints about the stack name the register.",
+        backports=("5.10.218",),
+    )
+    TEXT_NO_INDIRECT = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0: check_stack_range_initialized()",
+        note="A helper's read of the stack is worded as any read.",
+    )
+    TEXT_VAR_STACK_OFF = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: check_stack_access_within_bounds()",
+        note="The complaint about a variable stack offset gives the constant part.",
+    )
+    TEXT_ZERO_SIZED_RANGE = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: check_mem_size_reg()",
+        note="The complaint about an empty read gives the size's range.",
+    )
+    TEXT_CANNOT_USE_HELPER = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0: check_helper_call()",
+        note="A helper that the program type lacks is worded so; before, unknown func.",
+    )
+    TEXT_EXPECTED_LIST = Row(
+        since="5.10",
+        commit="read in 5.9.1 and 5.10.7: check_reg_type()",
+        note="A wrong argument type is answered with the list of the right ones.",
+    )
+    TEXT_JMP32 = Row(
+        since="5.1",
+        commit='092ed0968bb6 ("bpf: verifier support JMP32")',
+        note="Complaints name both classes of jumps.",
+    )
+    TEXT_FIXED_OFF = Row(
+        since="4.20",
+        commit="read in 4.19.1 and 4.20.0: adjust_ptr_min_max_vals()",
+        note="Complaints about pointer arithmetic name the type in the log's words.",
+    )
+    TEXT_ARGS = Row(
+        since="7.2",
+        commit="read in 7.1.3 and 7.2.13",
+        note="Complaints name what a register is for.",
+    )
+    TEXT_CTX_POINTER = Row(
+        since="5.17",
+        commit="read in 5.16.10 and 5.17-rc5: __check_ptr_off_reg()",
+        note="Complaints about modified pointers name the kind of pointer.",
+        backports=("5.15.148",),
+    )
