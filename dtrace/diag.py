@@ -1,4 +1,5 @@
-"""CompileError: what is wrong with a D program, where, and how DTrace says it."""
+"""CompileError: what is wrong with a D program, where, and how DTrace says it.  KernelError: what
+the kernel cannot do."""
 
 from __future__ import annotations
 
@@ -56,3 +57,7 @@ class CompileError(Exception):
         width = max(1, min(len(span.text.split("\n", 1)[0]), len(line) - len(before)))
         number = f"{span.line:5d}" if span.source.name else "     "
         return f"{number} | {line}\n      | {' ' * len(before)}^{'~' * (width - 1)}"
+
+
+class KernelError(Exception):
+    """The kernel cannot do something: what it was, why, and the cure.  One line, no traceback."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dtrace.diag import KernelError as KernelError  # for those who import it from here
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,10 +13,6 @@ if TYPE_CHECKING:
     from emu.kernel.enums import ProgType
     from emu.kernel.profile import Kernel as Profile
     from emu.prog import MapDef, Prog
-
-
-class KernelError(Exception):
-    """The kernel cannot do something: what it was, why, and the cure.  One line, no traceback."""
 
 
 class LoadError(KernelError):

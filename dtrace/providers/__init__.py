@@ -1,0 +1,1 @@
+"""Providers: what there is to trace, and what their probes are made of."""
