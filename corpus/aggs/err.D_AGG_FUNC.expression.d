@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: Only an aggregating function can be assigned to an aggregation.
+ *
+ * SECTION: Aggregations
+ */
+
+BEGIN
+{
+	@a = 1;
+}

@@ -1,0 +1,11 @@
+/*
+ * ASSERTION: An aggregation alone is not a statement.
+ *
+ * SECTION: Aggregations
+ */
+
+BEGIN
+{
+	@a = count();
+	@a;
+}

@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: A string cannot be summed.
+ *
+ * SECTION: Aggregations
+ */
+
+BEGIN
+{
+	@a = sum("text");
+}

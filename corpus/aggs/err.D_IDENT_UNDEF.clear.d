@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: clear() takes an aggregation that the program feeds.
+ *
+ * SECTION: Aggregations/Clearing Aggregations
+ */
+
+BEGIN
+{
+	clear(@nothing);
+}

@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: count() has no argument.
+ *
+ * SECTION: Aggregations
+ */
+
+BEGIN
+{
+	@a = count(1);
+}

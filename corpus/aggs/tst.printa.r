@@ -1,0 +1,5 @@
+
+  x                                                                 1
+between
+
+  y                                                                 1

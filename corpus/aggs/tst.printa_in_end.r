@@ -1,0 +1,4 @@
+the table:
+
+  x                                                                 1
+

@@ -1,0 +1,3 @@
+-2 254 -2 4294967294
+fffffffffffffffe fffffffffffffffe
+

@@ -1,0 +1,3 @@
+BEGIN 1 after 0 ticks
+BEGIN 1
+

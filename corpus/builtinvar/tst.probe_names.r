@@ -1,0 +1,3 @@
+[dtrace] [] [] [BEGIN]
+[profile] [] [] [tick-1ms]
+

@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: There is no such function.
+ *
+ * SECTION: Actions and Subroutines
+ */
+
+BEGIN
+{
+	nosuchfunction(1);
+}

@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: exit() needs a status.
+ *
+ * SECTION: Actions and Subroutines/exit
+ */
+
+BEGIN
+{
+	exit();
+}

@@ -1,0 +1,3 @@
+
+  by three                                                          4
+  other                                                             6

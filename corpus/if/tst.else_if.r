@@ -1,0 +1,5 @@
+zero
+below two
+below three
+more
+

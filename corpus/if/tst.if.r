@@ -1,0 +1,3 @@
+zero
+three
+

@@ -1,0 +1,11 @@
+/*
+ * ASSERTION: A character literal ends on the line on which it begins.
+ *
+ * SECTION: Types, Operators, and Expressions/Constants
+ */
+
+BEGIN
+{
+	trace('a
+');
+}

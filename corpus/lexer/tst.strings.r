@@ -1,0 +1,5 @@
+tab	here
+quote " backslash \
+ABC
+it's
+

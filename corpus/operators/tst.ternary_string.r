@@ -1,0 +1,3 @@
+no yes
+zero
+

@@ -1,0 +1,6 @@
+                   FUNCTION:NAME
+                          :BEGIN 
+                          :BEGIN 
+
+-- @@stderr --
+dtrace: script 'tst.default_action.d' matched 3 probes

@@ -1,0 +1,3 @@
+plain
+parentheses
+

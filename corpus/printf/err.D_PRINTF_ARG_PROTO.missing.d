@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: Every conversion has an argument.
+ *
+ * SECTION: Output Formatting/printf
+ */
+
+BEGIN
+{
+	printf("%d %d\n", 1);
+}

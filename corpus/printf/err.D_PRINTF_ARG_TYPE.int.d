@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: %s takes no integer.
+ *
+ * SECTION: Output Formatting/printf
+ */
+
+BEGIN
+{
+	printf("%s\n", 1);
+}

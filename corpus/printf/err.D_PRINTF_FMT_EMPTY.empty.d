@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: A format has text.
+ *
+ * SECTION: Output Formatting/printf
+ */
+
+BEGIN
+{
+	printf("");
+}

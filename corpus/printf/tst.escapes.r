@@ -1,0 +1,3 @@
+a	b\c"dAA
+t	q"e|
+

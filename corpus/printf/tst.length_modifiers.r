@@ -1,0 +1,4 @@
+-1 65535 ffff
+-1 18446744073709551615 ffffffffffffffff
+-1 18446744073709551615 ffffffffffffffff
+

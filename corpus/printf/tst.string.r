@@ -1,0 +1,4 @@
+[hello] [   hello] [hello   ] [hello]
+[hel] [     hel] [hel     ] [hello]
+[] [     ]
+

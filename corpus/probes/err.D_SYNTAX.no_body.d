@@ -1,0 +1,7 @@
+/*
+ * ASSERTION: A clause in a file has a body.
+ *
+ * SECTION: Program Structure/Probe Descriptions
+ */
+
+BEGIN

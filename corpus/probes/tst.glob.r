@@ -1,0 +1,4 @@
+star
+question mark
+set
+

@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: A clause holds no declarations.
+ *
+ * SECTION: Variables/Scalar Variables
+ */
+
+BEGIN
+{
+	int x;
+}

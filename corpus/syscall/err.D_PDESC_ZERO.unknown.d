@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: There is no such system call.
+ *
+ * SECTION: syscall Provider
+ */
+
+syscall::nosuchcall:entry
+{
+	exit(0);
+}

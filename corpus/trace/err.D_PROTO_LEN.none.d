@@ -1,0 +1,10 @@
+/*
+ * ASSERTION: trace() needs an argument.
+ *
+ * SECTION: Actions and Subroutines/trace
+ */
+
+BEGIN
+{
+	trace();
+}
