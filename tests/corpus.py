@@ -29,7 +29,7 @@ DIRECTIVES = ("backend", "kernels", "options", "peer", "status", "world")
 DIRECTIVE = re.compile(r"@@(\w+):[ \t]*(.*?)[ \t]*(?:\*/)?$", re.MULTILINE)
 NAME = re.compile(r"(?:tst|err\.(?P<tag>D_\w+)|err)\.(?P<name>[\w-]+)\.d")
 # No columns for CPU and probe id, no newline after an interrupt: as DTrace's own harness runs it.
-TESTING = {"_DTRACE_TESTING": "1"}
+TESTING = {"_DTRACE_TESTING": "1", "DTRACE_PACE": "no"}
 TIMEOUT = 60  # seconds, for a command that runs outside this process
 
 

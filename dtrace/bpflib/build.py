@@ -70,6 +70,7 @@ def manifest() -> str:
 def compile_function(name: str) -> str:
     """The text of lib/NAME.s."""
     from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
 
     source = FUNCTIONS[name].source
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +79,11 @@ def compile_function(name: str) -> str:
         subprocess.run(["clang", *FLAGS, "-c", c_file, "-o", path], check=True)
         with open(path, "rb") as f:
             elf = ELFFile(f)
-            symbol = elf.get_section_by_name(".symtab").get_symbol_by_name(name)[0]
+            table = elf.get_section_by_name(".symtab")
+            assert isinstance(table, SymbolTableSection)
+            symbols = table.get_symbol_by_name(name)
+            assert symbols, name
+            symbol = symbols[0]
             data = elf.get_section(symbol["st_shndx"]).data()
     start = symbol["st_value"]
     insns = decode(data[start : start + symbol["st_size"]])

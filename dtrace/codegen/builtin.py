@@ -50,9 +50,16 @@ def cg_args(cg: ClauseGen, node: Index) -> VReg:
     return reg
 
 
+def _read(helper: str) -> Callable[[ClauseGen], VReg]:
+    def read(cg: ClauseGen) -> VReg:
+        return cg.code.helper(helper)
+
+    return read
+
+
 # Values that are computed once, where the clause begins.
 CACHED: dict[str, Callable[[ClauseGen], VReg]] = {
-    "timestamp": lambda cg: cg.code.helper("ktime_get_ns"),
+    "timestamp": _read("ktime_get_ns"),
     "thread": dynvar.cg_thread_key,
 }
 
@@ -107,8 +114,7 @@ def kernel_load(cg: ClauseGen, base: VReg, struct: str, member: str, size: int) 
     return cg.code.load({4: "ldxw", 8: "ldxdw"}[size], cg.mem, at, Area.SCRATCH)
 
 
-def _curthread(cg: ClauseGen) -> VReg:
-    return cg.code.helper("get_current_task")
+_curthread = _read("get_current_task")
 
 
 def _errno(cg: ClauseGen) -> VReg:
@@ -127,10 +133,6 @@ def _epid(cg: ClauseGen) -> VReg:
     return reg
 
 
-def _cpu(cg: ClauseGen) -> VReg:
-    return cg.code.helper("get_smp_processor_id")
-
-
 def _execname(cg: ClauseGen) -> VReg:
     at = cg.alloc(string.TASK_COMM_LEN)
     string.execname_to(cg, Area.SCRATCH, at, string.TASK_COMM_LEN)
@@ -138,7 +140,7 @@ def _execname(cg: ClauseGen) -> VReg:
 
 
 BUILTINS: dict[str, Callable[[ClauseGen], VReg]] = {
-    "cpu": _cpu,
+    "cpu": _read("get_smp_processor_id"),
     "curthread": _curthread,
     "epid": _epid,
     "errno": _errno,

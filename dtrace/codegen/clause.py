@@ -35,7 +35,7 @@ ERROR_FUNC = "dt_error"
 
 def generate(program: ProgramGen, cooked: CookedClause, *, in_error: bool) -> ClauseGen:
     """The function of one clause; the result holds its code and what it needs."""
-    cg = ClauseGen(program, cooked, f"dt_clause_{cooked.id + 1}", in_error=in_error)
+    cg = ClauseGen(program, cooked, f"dt_clause_{cooked.id}", in_error=in_error)
     clause = cooked.clause
     _guards(cg, clause.body)
     if clause.predicate is not None:

@@ -26,6 +26,7 @@ def cg_compare(cg: ClauseGen, node: Binary) -> VReg:
     end:
     """
     result, l_end = VReg(), Label("end")
+    right: VReg | int
     if string.compares_strings(node):
         left, right = string.cg_compare_strings(cg, node)
         jumps = UNSIGNED

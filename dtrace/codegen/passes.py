@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dtrace.opt.coalesce import coalesce
 from dtrace.opt.dead import remove_dead
 from dtrace.opt.regalloc import allocate
 
@@ -15,5 +16,5 @@ if TYPE_CHECKING:
 
 def finish(code: Code, kernel: Kernel) -> Allocated:
     """Turn a function over virtual registers into one over r0..r10."""
-    insns = remove_dead(code.ins)
+    insns = coalesce(remove_dead(code.ins))
     return allocate(code.name, insns, kernel, code.locals)

@@ -8,7 +8,7 @@ from dtrace.lang.nodes import Expr, Node
 from dtrace.source import NO_SPAN, Span
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Enumerator(Node):
     """`name` or `name = value` in an enum."""
 
@@ -17,7 +17,7 @@ class Enumerator(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class MemberDecl(Node):
     """One member of a struct or union; no declarator name: an anonymous struct or union."""
 
@@ -27,7 +27,7 @@ class MemberDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TypeSpec(Node):
     """Declaration specifiers: `unsigned long`, `struct s { ... }`, `const foo_t`."""
 
@@ -41,7 +41,7 @@ class TypeSpec(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class PointerTo(Node):
     """A `*` with the qualifiers after it."""
 
@@ -49,7 +49,7 @@ class PointerTo(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ArrayOf(Node):
     """`[size]`, `[]`, or the key types of an associative array `[int, string]`."""
 
@@ -58,7 +58,7 @@ class ArrayOf(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FunctionOf(Node):
     """`(int, char *)`."""
 
@@ -67,7 +67,7 @@ class FunctionOf(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Declarator(Node):
     """What surrounds a declared name, read from the name outwards.
 
@@ -79,7 +79,7 @@ class Declarator(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TypeName(Node):
     """A type in a cast, sizeof, inline ...: specifiers and an abstract declarator."""
 
@@ -88,7 +88,7 @@ class TypeName(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Param(Node):
     """A parameter of a function, an inline or a probe; or a key of an associative array."""
 
@@ -97,7 +97,7 @@ class Param(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Declaration(Node):
     """`base declarator, declarator...;` with the storage class in base.storage."""
 
@@ -106,7 +106,7 @@ class Declaration(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class InlineDecl(Node):
     """`inline T name = value;` or `inline T name[T a, ...] = value;`."""
 
@@ -116,7 +116,7 @@ class InlineDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TranslatorMember(Node):
     """`name = value;` in a translator."""
 
@@ -125,7 +125,7 @@ class TranslatorMember(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TranslatorDecl(Node):
     """`translator OUT < IN name > { members };`."""
 
@@ -136,7 +136,7 @@ class TranslatorDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ProviderProbe(Node):
     """`probe name(args) : (args);` in a provider declaration."""
 
@@ -146,7 +146,7 @@ class ProviderProbe(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ProviderDecl(Node):
     """`provider name { probes };`."""
 
@@ -155,7 +155,7 @@ class ProviderDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Pragma(Node):
     """A control line: `#pragma D option quiet` is words ["D", "option", "quiet"], kind "pragma"."""
 

@@ -5,6 +5,7 @@ Conventions that keep it easy to change:
   whose comment says "cooked".  Code generation reads cooked trees only.
 - No class derives from a concrete node, so dispatch by `type(node)` is complete.
 - Classes are compared by identity and have no methods beyond what is derived from fields.
+- A path from the root has at most dtrace.lang.lalr.MAX_DEPTH nodes: walking it may recurse.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ class Node:
     __slots__ = ()
     span: Span
 
+    def __repr__(self) -> str:
+        """What was parsed: `Ident(name='x')`.  One for all: each made by dataclass costs time."""
+        slots: tuple[str, ...] = type(self).__slots__
+        shown = [name for name in slots if name not in ("span", "type", "ref")]
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        return f"{type(self).__name__}({fields})"
+
 
 class Expr(Node):
     """An expression.  `type` is None until it is cooked; a field of every concrete class."""
@@ -35,17 +43,20 @@ class Expr(Node):
     type: Type | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class IntLit(Expr):
     """An integer or character constant: `0x2a`, `10UL`, `'ab'`; also what folding leaves."""
 
     value: int  # in the range of its type: negative only if the type is signed
     text: str = ""  # as written, "" for a folded one
     span: Span = NO_SPAN
-    type: Type | None = None  # the parser sets it from the suffix and value (dt_lex.l)
+    type: Type | None = None
+    # Of a constant as written, the type that its suffix and value give it, by the parser: "int",
+    # "uint", "long", "ulong", "llong" or "ullong".
+    suffix: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class StrLit(Expr):
     """A string constant, escapes processed.  One character per byte (latin-1)."""
 
@@ -54,7 +65,7 @@ class StrLit(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Ident(Expr):
     """A name without scope: variable, builtin, inline, enumerator, or external `mod`sym`."""
 
@@ -64,7 +75,7 @@ class Ident(Expr):
     ref: IdentDef | Variable | Inline | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scoped(Expr):
     """`self->name` or `this->name`."""
 
@@ -75,7 +86,7 @@ class Scoped(Expr):
     ref: Variable | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class AggRef(Expr):
     """`@name` or `@name[keys]`; `@` alone is `@_`."""
 
@@ -86,7 +97,7 @@ class AggRef(Expr):
     ref: Aggregation | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Unary(Expr):
     """A prefix operator: - + ~ ! ++ -- * &."""
 
@@ -96,7 +107,7 @@ class Unary(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Postfix(Expr):
     """`x++` or `x--`."""
 
@@ -106,7 +117,7 @@ class Postfix(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Binary(Expr):
     """Arithmetic, shift, bitwise, comparison and logical (&& || ^^) operators."""
 
@@ -118,7 +129,7 @@ class Binary(Expr):
     optype: Type | None = None  # cooked: the type both operands are brought to
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Assign(Expr):
     """`=` and the compound assignments; also `@a[k] = count()`, with an AggRef on the left."""
 
@@ -129,7 +140,7 @@ class Assign(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Ternary(Expr):
     """`cond ? yes : no`."""
 
@@ -140,7 +151,7 @@ class Ternary(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Comma(Expr):
     """`left, right`."""
 
@@ -150,7 +161,7 @@ class Comma(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Cast(Expr):
     """`(type)operand`."""
 
@@ -160,7 +171,7 @@ class Cast(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Sizeof(Expr):
     """`sizeof (type)` or `sizeof expr`; folded by cooking."""
 
@@ -169,7 +180,7 @@ class Sizeof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Offsetof(Expr):
     """`offsetof(type, member)`; folded by cooking."""
 
@@ -179,7 +190,7 @@ class Offsetof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Stringof(Expr):
     """`stringof(expr)` or `stringof expr`."""
 
@@ -188,7 +199,7 @@ class Stringof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Xlate(Expr):
     """`xlate <type> (expr)`."""
 
@@ -198,7 +209,7 @@ class Xlate(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Call(Expr):
     """`name(args)`: a subroutine, an action or an aggregating function."""
 
@@ -210,7 +221,7 @@ class Call(Expr):
     detail: object = None  # cooked: what an action's own check found (a parsed format ...)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Index(Expr):
     """`base[keys]`: an associative array, args[], an inline array, or a C array or pointer."""
 
@@ -220,7 +231,7 @@ class Index(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Member(Expr):
     """`base.name` or `base->name`."""
 
@@ -234,7 +245,7 @@ class Member(Expr):
 # Statements
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ExprStmt(Node):
     """An expression, a call of an action, or an aggregation statement."""
 
@@ -242,7 +253,7 @@ class ExprStmt(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class If(Node):
     """`if (cond) { ... } else { ... }`, as in illumos."""
 
@@ -255,7 +266,7 @@ class If(Node):
 Stmt = ExprStmt | If
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ProbeSpec(Node):
     """One probe description as written, macros replaced: `syscall::read:entry`."""
 
@@ -263,7 +274,7 @@ class ProbeSpec(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Clause(Node):
     """`specs /predicate/ { body }`.  body None: no braces were written, the default action."""
 
@@ -273,7 +284,7 @@ class Clause(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Program:
     """What one Source holds, in order of appearance: clauses, declarations and pragmas."""
 

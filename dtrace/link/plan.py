@@ -60,8 +60,7 @@ def plan(members: list[Member], session_type: ProgType) -> list[Planned]:
     """
     planned = []
     for entry in (True, False):
-        calls = [m for m in members if isinstance(m.probe.site, Syscall)]
-        same = [m for m in calls if m.probe.site.entry is entry and m.probe.site.number >= 0]
+        same = [m for m in members if _is_call(m.probe.site, entry=entry)]
         if len(same) >= MANY_SYSCALLS:
             event = "sys_enter" if entry else "sys_exit"
             site = RawTracepoint(event, 2)
@@ -74,6 +73,11 @@ def plan(members: list[Member], session_type: ProgType) -> list[Planned]:
             site_type = PROG_TYPES[type(member.probe.site)]
             planned.append(Planned(_attach_site(member.probe), site_type, ((member,),)))
     return planned
+
+
+def _is_call(site: Site, *, entry: bool) -> bool:
+    # Entries or returns that a program can select by number.
+    return isinstance(site, Syscall) and site.entry is entry and site.number >= 0
 
 
 def _attach_site(probe: Probe) -> Site:

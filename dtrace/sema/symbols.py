@@ -50,7 +50,9 @@ class Aggregation:
     name: str  # without @
     id: int  # from 1, in order of first appearance
     func: AggFunc
-    params: tuple[int, ...] = ()  # lquantize: base, limit, step; llquantize: factor, low, high, steps
+    params: tuple[
+        int, ...
+    ] = ()  # lquantize: base, limit, step; llquantize: factor, low, high, steps
     keys: list[Type] = field(default_factory=list)
     # Bytes each key component needs, over all uses in the program: a string literal needs its
     # length + 1, execname 16, other strings strsize.  A multiple of nothing; codegen aligns.
@@ -64,7 +66,7 @@ class CookedClause:
     """One clause bound to the probes of one of its descriptions.
 
     id: from 0 in program order over the command line, ERROR's built-in clause excluded;
-        libdtrace calls its function dt_clause_<id + 1>.
+        its function is dt_clause_<id>, as libdtrace's messages call it.
     """
 
     id: int

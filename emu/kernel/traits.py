@@ -692,8 +692,7 @@ class Trait(enum.Enum):
     )
     SPILL_ST_IMM = Row(
         since="6.3",
-        commit='ecdf985d7615 ("bpf: track immediate values written to stack by BPF_ST '
-        'instruction")',
+        commit='ecdf985d7615 ("bpf: track immediate values written to stack by BPF_ST instruction")',
         note="A constant stored by st is known after the fill.",
         backports=(
             "5.10.218",
@@ -1048,6 +1047,16 @@ class Trait(enum.Enum):
         since="4.20",
         commit="read in 4.19.1 and 4.20.0: adjust_ptr_min_max_vals()",
         note="Complaints about pointer arithmetic name the type in the log's words.",
+    )
+    TEXT_MAP_OR_BTF = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0",
+        note="A bad descriptor is answered with both kinds it could be.",
+    )
+    TEXT_CONST_BITS = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: tnum_strn()",
+        note="Known bits that are one number are printed as that number.",
     )
     TEXT_ARGS = Row(
         since="7.2",

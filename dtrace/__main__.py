@@ -1,0 +1,8 @@
+"""`python -m dtrace` is the dtrace command."""
+
+from __future__ import annotations
+
+from dtrace.cli.main import run
+
+if __name__ == "__main__":
+    run()

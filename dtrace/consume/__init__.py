@@ -1,0 +1,1 @@
+"""Records and aggregations to output."""

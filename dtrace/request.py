@@ -1,0 +1,68 @@
+"""Request: what one invocation of dtrace(8) asks for.  Made by dtrace.cli, carried out by
+dtrace.backend.session."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtrace.options import Options
+
+if TYPE_CHECKING:
+    from dtrace.source import Source
+
+
+class Form(enum.Enum):
+    """How a program was given, which decides what its probe descriptions may leave out."""
+
+    SCRIPT = "script"  # -s FILE: a whole program, full descriptions
+    NAME = "name"  # -n: [[[provider:]module:]function:]name
+    FUNCTION = "function"  # -f: [[provider:]module:]function
+    MODULE = "module"  # -m: [provider:]module
+    PROVIDER = "provider"  # -P: provider
+    ID = "id"  # -i: a probe's number
+
+
+class Program(NamedTuple):
+    """One -s, -n, -f, -m, -P or -i, in the order of the command line.
+
+    source: its text after preprocessing, with the macro arguments ($0, $1 ...) and the words that
+    begin an error message about it.
+    """
+
+    form: Form
+    source: Source
+
+    def describe(self) -> str:
+        """How messages name it: `description 'SPEC'`, the text up to the first predicate, action
+        or `;`, or `script 'FILE'`."""
+        if self.form is Form.SCRIPT:
+            return f"script '{self.source.name}'"
+        text = self.source.text
+        end = min([i for i in map(text.find, "{/;") if i >= 0], default=len(text))
+        return f"description '{text[:end]}'"
+
+
+class Mode(enum.Enum):
+    """What to do with the programs."""
+
+    RUN = "run"  # compile, load, trace
+    CHECK = "check"  # -e: compile, and stop
+    LIST = "list"  # -l: list the probes that the programs' descriptions match, or all
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """Everything the command line says, checked as far as that needs no compiler."""
+
+    mode: Mode = Mode.RUN
+    programs: list[Program] = field(default_factory=list)
+    options: Options = field(default_factory=Options)
+    backend: str = "emulated"  # or "kernel"
+    release: str = ""  # --kernel: a release to emulate, "" for the newest
+    world: str = ""  # --world: a scenario's file, "" for the one that comes with the emulator
+    output: str = ""  # -o: file to append trace data to, "" for standard output
+    commands: list[str] = field(default_factory=list)  # -c: processes to run under trace
+    pids: list[int] = field(default_factory=list)  # -p: processes that are the trace's targets
+    stability: bool = False  # -v: report stability

@@ -1,0 +1,1 @@
+"""Helpers at run time, grouped as the kernel groups them."""

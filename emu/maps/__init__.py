@@ -1,0 +1,1 @@
+"""Maps at run time, one kind a file."""

@@ -1,0 +1,108 @@
+"""Hash and per-CPU hash: kernel/bpf/hashtab.c.
+
+Values lie in one region per CPU and are found by a dict from key to offset.  A deleted element's
+place is the first to be used again, as the kernel's preallocated elements are; a program that still
+holds its address sees the new element's value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.enums import EXIST, NOEXIST
+from emu.kernel.errno import E2BIG, EEXIST, EINVAL, ENOENT
+from emu.maps.base import REGION, Map, MapError, check_sizes, wrong_flags
+from emu.vm.mem import VMALLOC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.prog import MapDef
+    from emu.vm.mem import AddressSpace
+
+MAX_KEY_SIZE = 512  # bytes: MAX_BPF_STACK, as keys are built there
+
+
+class HashMap(Map):
+    """Elements by a key of any bytes."""
+
+    def __init__(self, definition: MapDef, mem: AddressSpace, cpus: int) -> None:
+        check_sizes(definition)
+        if definition.key_size > MAX_KEY_SIZE:
+            raise MapError(E2BIG, f"a key of {definition.key_size} bytes is longer than 512")
+        super().__init__(definition, mem, cpus)
+        if self.stride * self.max_entries > REGION:
+            raise MapError(E2BIG, f"{self.stride * self.max_entries} bytes of values are too many")
+        self.offsets: dict[bytes, int] = {}
+        self.free: list[int] = []
+        self.data = [bytearray() for _ in range(cpus if self.per_cpu else 1)]
+        self.base = [self.region(data, VMALLOC) for data in self.data]
+
+    def find(self, key: bytes, cpu: int) -> int:
+        offset = self.offsets.get(key)
+        if offset is None:
+            return 0
+        return self.base[cpu if self.per_cpu else 0] + offset
+
+    def store(self, key: bytes, value: bytes, flags: int, cpu: int) -> int:
+        offset = self._place(key, flags)
+        if offset < 0:
+            return offset
+        self.data[cpu if self.per_cpu else 0][offset : offset + self.value_size] = value
+        return 0
+
+    def remove(self, key: bytes) -> int:
+        offset = self.offsets.pop(key, None)
+        if offset is None:
+            return -ENOENT
+        self.free.append(offset)
+        return 0
+
+    def read(self, key: bytes) -> bytes | None:
+        offset = self.offsets.get(key)
+        if offset is None:
+            return None
+        if not self.per_cpu:
+            return bytes(self.data[0][offset : offset + self.value_size])
+        return b"".join(data[offset : offset + self.stride] for data in self.data)
+
+    def put(self, key: bytes, value: bytes, flags: int) -> int:
+        offset = self._place(key, flags)
+        if offset < 0:
+            return offset
+        for cpu, data in enumerate(self.data):
+            part = value[cpu * self.stride :][: self.value_size]
+            data[offset : offset + self.value_size] = part
+        return 0
+
+    def walk(self) -> Iterator[bytes]:
+        return iter(list(self.offsets))
+
+    def _place(self, key: bytes, flags: int) -> int:
+        """Offset of the element for `key`, a new one's bytes being zero; or a negative errno."""
+        if wrong_flags(flags):
+            return -EINVAL
+        offset = self.offsets.get(key)
+        if offset is not None:
+            return -EEXIST if flags == NOEXIST else offset
+        if flags == EXIST:
+            return -ENOENT
+        if len(self.offsets) >= self.max_entries:
+            return -E2BIG
+        if self.free:
+            offset = self.free.pop()
+            if self.per_cpu:
+                for data in self.data:
+                    data[offset : offset + self.stride] = bytes(self.stride)
+        else:
+            offset = len(self.offsets) * self.stride
+            for data in self.data:
+                data.extend(bytes(self.stride))
+        self.offsets[key] = offset
+        return offset
+
+
+class PerCpuHashMap(HashMap):
+    """A hash with a value for each CPU; programs create an element for all and write their own."""
+
+    per_cpu = True

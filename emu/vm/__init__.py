@@ -1,0 +1,1 @@
+"""Running one program: memory, registers, instructions."""

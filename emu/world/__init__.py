@@ -1,0 +1,1 @@
+"""The simulated machine around the programs: clock, CPUs, tasks, memory, events."""
