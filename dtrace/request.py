@@ -45,11 +45,12 @@ class Program(NamedTuple):
 
 
 class Mode(enum.Enum):
-    """What to do with the programs."""
+    """What to do.  RUN and CHECK are the session's, the others the command's own."""
 
     RUN = "run"  # compile, load, trace
     CHECK = "check"  # -e: compile, and stop
     LIST = "list"  # -l: list the probes that the programs' descriptions match, or all
+    VERSION = "version"  # -V: print the version
 
 
 @dataclass(slots=True, eq=False)
@@ -65,4 +66,4 @@ class Request:
     output: str = ""  # -o: file to append trace data to, "" for standard output
     commands: list[str] = field(default_factory=list)  # -c: processes to run under trace
     pids: list[int] = field(default_factory=list)  # -p: processes that are the trace's targets
-    stability: bool = False  # -v: report stability
+    verbose: bool = False  # -v: say more

@@ -88,6 +88,10 @@ class Kernel(Protocol):
 
     profile: Profile  # traits and limits of this kernel
 
+    @property
+    def banner(self) -> str:
+        """What invents the data; "" for a real kernel."""
+
     def possible_cpus(self) -> int:
         """Number of possible CPUs: the length of per-CPU values."""
 

@@ -46,10 +46,7 @@ def open_kernel(request: Request) -> Kernel:
     except UnknownKernel as err:
         raise KernelError(str(err)) from None
     paced = os.environ.get(PACE) != "no"
-    kernel = EmulatedKernel(profile, world=request.world or None, pace=paced)
-    if request.mode is Mode.RUN and TESTING not in os.environ:
-        say(f"note: data from an {kernel.banner}")
-    return kernel
+    return EmulatedKernel(profile, world=request.world or None, pace=paced)
 
 
 def run(request: Request) -> int:
@@ -112,18 +109,19 @@ class Session:
             raise Interrupted
 
     def announce(self, unit: Unit) -> None:
-        """Say how many probes each program matched."""
+        """Say how many probes each program matched, clause by clause."""
+        if TESTING not in os.environ and self.kernel.banner:
+            say(f"note: data from an {self.kernel.banner}")
         if self.options.quiet:
             return
         for program in self.request.programs:
-            probes = {
-                probe.id
+            matched = sum(
+                len(cooked.probes)
                 for cooked in unit.clauses
                 if cooked.clause.span.source is program.source
-                for probe in cooked.probes
-            }
-            plural = "" if len(probes) == 1 else "s"
-            say(f"{describe(program)} matched {len(probes)} probe{plural}")
+            )
+            plural = "" if matched == 1 else "s"
+            say(f"{describe(program)} matched {matched} probe{plural}")
 
     # Tracing
 

@@ -9,25 +9,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtrace.diag import KernelError
+from dtrace.cli.errors import CommandError, UsageError
 from dtrace.options import OptionError
 from dtrace.request import Form, Mode, Program, Request
 from dtrace.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-
-class UsageError(Exception):
-    """The command line is wrong: exit status 2.  usage: whether to print it all."""
-
-    def __init__(self, message: str, *, usage: bool = True) -> None:
-        super().__init__(message)
-        self.usage = usage
-
-
-class FatalError(Exception):
-    """What was asked for cannot be done: exit status 1."""
+    from dtrace.options import Options
 
 
 class Flag(NamedTuple):
@@ -65,9 +55,11 @@ SHORT = {
     "X": "stdc",
     "Z": "zdefs",
 }
-MODES = {"e": Mode.CHECK, "l": Mode.LIST, "V": Mode.VERSION}
+MODES = {"V": Mode.VERSION, "l": Mode.LIST, "e": Mode.CHECK}  # the first that is given
+FIELDS = {"o": "output", "backend": "backend", "kernel": "release", "world": "world"}
 BACKENDS = ("emulated", "kernel")
-NOT_IMPLEMENTED = {"B": "-B", "G": "-G", "h": "-h", "json": "--json", "v": "-v"}
+NOT_IMPLEMENTED = {"3": "-32", "B": "-B", "G": "-G", "h": "-h", "json": "--json", "v": "-v"}
+COMMAND = "dtrace"  # $0 where there is no script
 
 
 def split(words: Sequence[str]) -> tuple[list[Flag], list[str]]:
@@ -104,10 +96,10 @@ def split(words: Sequence[str]) -> tuple[list[Flag], list[str]]:
     return flags, others
 
 
-def _next(rest: object, message: str) -> str:
-    for word in rest:  # type: ignore[attr-defined]
-        return word
-    raise UsageError(message)
+def _next(rest: Iterator[str], message: str) -> str:
+    if (word := next(rest, None)) is None:
+        raise UsageError(message)
+    return word
 
 
 def parse_args(words: Sequence[str], environ: Mapping[str, str]) -> Request:
@@ -115,37 +107,86 @@ def parse_args(words: Sequence[str], environ: Mapping[str, str]) -> Request:
 
     words: without the command's own name.
 
-    Raises UsageError and FatalError.
+    Raises UsageError and CommandError.
     """
     flags, others = split(words)
-    request = Request()
-    _check(flags)
+    names = {flag.name for flag in flags}
+    _check(flags, names)
+    request = Request(mode=_mode(names), verbose="v" in names)
     request.options.set_from_environment(environ)
     for flag in flags:
         _apply(request, flag)
-    arguments = [_text(word) for word in others]
-    for flag in flags:
-        if flag.name in FORMS:
-            request.programs.append(_program(request, FORMS[flag.name], flag.value, arguments))
+    arguments = tuple(map(_text, others))
+    request.programs = [
+        _program(request.options, FORMS[flag.name], flag.value, arguments)
+        for flag in flags
+        if flag.name in FORMS
+    ]
+    if not request.programs:
+        if request.mode is Mode.RUN:
+            raise CommandError("no probes specified")
+        if request.mode is Mode.LIST and others:
+            extra = f"extraneous argument '{others[0]}' ($1 is not referenced)"
+            raise CommandError(f"invalid probe specifier :::: {extra}")
     return request
 
 
-def _check(flags: Sequence[Flag]) -> None:
+def _mode(names: set[str]) -> Mode:
+    return next((mode for name, mode in MODES.items() if name in names), Mode.RUN)
+
+
+def _check(flags: Sequence[Flag], names: set[str]) -> None:
     # What is wrong with the flags as such.
-    names = [flag.name for flag in flags]
-    if len({name for name in names if name in "GhlV"}) > 1:
-        raise UsageError(
-            "only one of the [-GhlV] options can be specified at a time", usage=False
-        )
-    for flag in flags:
-        if flag.name in "36" and flag.name + flag.value not in ("32", "64"):
-            raise UsageError(f"illegal option -- {flag.name}{flag.value}")
-        if flag.name == "backend" and flag.value not in BACKENDS:
-            raise UsageError(f"no such backend: {flag.value} (there are {', '.join(BACKENDS)})", usage=False)
-    if "V" in names:
-        return
-    for name in names:
-        if name in NOT_IMPLEMENTED:
-            raise FatalError(f"{NOT_IMPLEMENTED[name]} is not implemented")
-        if name == "3":
-            raise FatalError("-32 is not implemented")
+    if len(names & set("GhlV")) > 1:
+        raise UsageError("only one of the [-GhlV] options can be specified at a time", usage=False)
+    for name, value in flags:
+        if name in "36" and name + value not in ("32", "64"):
+            raise UsageError(f"illegal option -- {name}{value}")
+        if name == "backend" and value not in BACKENDS:
+            known = " or ".join(BACKENDS)
+            raise UsageError(f"no such backend: {value} (it is {known})", usage=False)
+    if "V" not in names:
+        for name in sorted(names & NOT_IMPLEMENTED.keys()):
+            raise CommandError(f"{NOT_IMPLEMENTED[name]} is not implemented")
+
+
+def _apply(request: Request, flag: Flag) -> None:
+    # One flag that is neither a mode nor a program.
+    name, value = flag
+    if name == "x":
+        option, equals, setting = value.partition("=")
+        _set(request.options, option, setting if equals else None, f"-x {option}")
+    elif name in SHORT:
+        takes_value = LETTERS[LETTERS.index(name) + 1] == ":"
+        _set(request.options, SHORT[name], value if takes_value else None, f"-{name} {value}")
+    elif name == "c":
+        request.commands.append(value)
+    elif name == "p":
+        if not value.isdecimal():
+            raise CommandError(f"invalid pid: {value}")
+        request.pids.append(int(value))
+    elif name in FIELDS:
+        setattr(request, FIELDS[name], value)
+
+
+def _set(options: Options, name: str, value: str | None, flag: str) -> None:
+    try:
+        options.set(name, value)
+    except OptionError as err:
+        raise CommandError(f"failed to set {flag}: {err}") from None
+
+
+def _program(options: Options, form: Form, value: str, arguments: tuple[str, ...]) -> Program:
+    if form is Form.SCRIPT:
+        from dtrace.cli.script import read_script
+
+        text, name, prefix = read_script(value, options), value, f"failed to compile script {value}"
+    else:
+        text, name = _text(value), ""
+        prefix = f"invalid probe specifier {text}"
+    return Program(form, Source(text, name, prefix, (name or COMMAND, *arguments)))
+
+
+def _text(word: str) -> str:
+    # One character for each byte of an argument.
+    return os.fsencode(word).decode("latin-1")

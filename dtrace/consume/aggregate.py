@@ -29,7 +29,7 @@ ONLY_ELEMENT = bytes(4)  # key of an array map's first element
 class Entry(NamedTuple):
     """An element of an aggregation."""
 
-    keys: tuple[int | bytes, ...]  # strings cut at their NUL
+    keys: tuple[int | bytes, ...]  # strings end with their NUL
     value: Value  # over all CPUs
     cpus: list[Value]  # of every possible CPU
 
@@ -135,4 +135,4 @@ def _part(key: bytes, datum: Datum) -> int | bytes:
     data = key[datum.offset : datum.offset + datum.size]
     if datum.kind is Kind.INT:
         return int.from_bytes(data, "little", signed=datum.signed)
-    return c_string(data) if datum.kind is Kind.STRING else data
+    return c_string(data) + b"\0" if datum.kind is Kind.STRING else data

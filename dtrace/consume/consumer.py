@@ -111,7 +111,7 @@ class Consumer:
     def _begin_row(self, cpu: int, probe: int, statement: int) -> None:
         if not self._headed:
             self._headed = True
-            self._out.write(self._rows.heading)
+            self._out.write(self._rows.heading + b"\n")
         self._out.write(self._rows.prefix(cpu, self._layout.probes[probe], statement))
 
     def _fault(self, data: bytes) -> None:

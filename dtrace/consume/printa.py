@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.codegen.record import Kind
 from dtrace.consume.convert import convert
-from dtrace.consume.dump import show
+from dtrace.consume.dump import hexdump, show
 from dtrace.consume.printf import Argument, compile_printf, fixed, resolve
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _default_row(
     row: Row, aggregations: Sequence[Aggregation], options: Options, cpus: Sequence[int]
 ) -> bytes:
     parts = [
-        default_key(part, datum, options.strsize)
+        default_key(part, datum, options)
         for part, datum in zip(row.keys, aggregations[0].layout.keys, strict=True)
     ]
     for i, aggregation in enumerate(aggregations):
@@ -102,14 +102,16 @@ def _default_row(
     return b"".join(parts)
 
 
-def default_key(part: int | bytes, datum: Datum, strsize: int) -> bytes:
+def default_key(part: int | bytes, datum: Datum, options: Options) -> bytes:
     """One component of a key in its default form."""
     if isinstance(part, int):
         pattern, signed = _INT_KEYS[datum.size]
         word = (part & ((1 << 8 * datum.size) - 1)).to_bytes(datum.size, "little")
         return pattern % int.from_bytes(word, "little", signed=signed)
     # Where DTrace dumps a string, it dumps the byte after its last one too.
-    size = strsize + 1 if datum.kind is Kind.STRING else datum.size
+    size = options.strsize + 1 if datum.kind is Kind.STRING else datum.size
+    if options.rawbytes:
+        return hexdump(part.ljust(size, b"\0"))
     return show(part, _TEXT_KEY, size)
 
 

@@ -117,8 +117,8 @@ def diagram(scale: Scale, buckets: Sequence[int], normal: int) -> bytes:
 
 
 def signed(word: int) -> int:
-    """A 64-bit word as a signed number."""
-    return word - (1 << 64) if word >> 63 else word
+    """The low 64 bits as a signed number."""
+    return ((word & U64) ^ 1 << 63) - (1 << 63)
 
 
 def _shown(scale: Scale, buckets: Sequence[int], used: list[int]) -> list[int]:

@@ -253,11 +253,15 @@ class Lexer:
         """Whether `name`, which ends at `pos`, stands for a type."""
         if self.in_enum or not self.is_type(name):
             return False
+        may_be_type = self.can_shift("TNAME")
         follow = AFTER_VARIABLE.match(self.text, self.pos)
-        if follow is not None and not (follow[1] and (self.parens or self.brackets)):
-            return False
+        if follow is not None and self.can_shift("IDENT"):
+            comma = follow[1] is not None
+            if not (comma and self.parens):
+                # Among the keys of an array a comma says nothing, though to libdtrace it does.
+                return comma and self.brackets > 0 and may_be_type
         # Where neither a type nor an operand may stand, a name is declared.
-        return self.can_shift("TNAME") or self.can_shift("INTEGER")
+        return may_be_type or self.can_shift("INTEGER")
 
     def punctuator(self, text: str, start: int, end: int) -> Token:
         """An operator or bracket; a closing bracket needs an opening one."""
@@ -292,7 +296,7 @@ class Lexer:
         for depth, closing in ((self.parens, ")"), (self.brackets, "]")):
             if depth:
                 message = f"closing {closing} expected in predicate before /"
-                raise self.error(ErrTag.D_SYNTAX, message, start, end)
+                raise self.error(ErrTag.D_SYNTAX, message, start, end, at=at)
         return Token("EPRED", "/", start, end)
 
     def skip_blanks(self, pos: int) -> int:
@@ -335,19 +339,19 @@ class Lexer:
     def near(self, token: Token) -> str:
         """How libdtrace quotes the token at which it gives up: `"x + 1"`, `end of input`.
 
-        Of a name that it does not know it has read what follows by then, and shows the rest of
-        the line, with one blank for the first.
+        It has read on behind a name that it does not know, and so shows the rest of the line,
+        with a blank for each tab, and the blanks that begin the next line if the name ends one.
         """
         if token.kind == END:
             return "end-of-input" if self.looked_at_end() else "end of input"
         text = self.text[token.start : token.end]
         if self.looks_beyond(token):
-            rest = self.text[token.end :]
-            if not rest.strip(BLANK):
+            blanks, rest = split_blanks(self.text[token.end :])
+            if not rest:
                 return "end of input"
-            if rest[0] in BLANK:
-                rest = f" {rest[1:]}" if rest[0] != "\n" else " \n"
-            text += rest.split("\n", 1)[0]
+            text += " " * len(blanks.replace("\n", ""))
+            if "\n" not in blanks:
+                text += rest.split("\n", 1)[0]
         elif token.kind == "INTEGER" and text[0] == "'":
             text = text[:-1]
         return f'"{text}"'
@@ -371,3 +375,9 @@ class Lexer:
         """The syntax error that `token` is."""
         message = f"syntax error near {self.near(token)}"
         return CompileError(ErrTag.D_SYNTAX, message, self.span(token.start, token.end))
+
+
+def split_blanks(text: str) -> tuple[str, str]:
+    """The white space that a text begins with, and the rest."""
+    rest = text.lstrip(BLANK)
+    return text[: len(text) - len(rest)], rest

@@ -174,7 +174,9 @@ def clause(node: nodes.Clause) -> str:
     """`specs`, `/predicate/`, `{`, statements, `}`"""
     text = ",\n".join(spec.text for spec in node.specs) + "\n"
     if node.predicate is not None:
-        text += f"/{expression(node.predicate)}/\n"
+        predicate = expression(node.predicate)
+        blank = " " if predicate[0] == "*" else ""  # else it would be a comment
+        text += f"/{blank}{predicate}/\n"
     return text if node.body is None else f"{text}{statements(node.body)}\n"
 
 

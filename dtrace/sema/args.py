@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dtrace.errtags import ErrTag
 from dtrace.lang.decls import Declarator, TypeName, TypeSpec
 from dtrace.lang.nodes import Expr, Index, Xlate
-from dtrace.sema.cook_expr import user_pointer
+from dtrace.sema.pointers import user_pointer
 from dtrace.types.convert import type_name
 
 if TYPE_CHECKING:

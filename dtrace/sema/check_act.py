@@ -95,8 +95,8 @@ def _printa(cx: Context, call: Call) -> None:
         message = f"{call.name}( ) prototype mismatch: {len(args)} args passed, {first} expected"
         raise cx.error(ErrTag.D_PRINTA_PROTO, message, call)
     refs: list[AggRef] = []
-    for node in aggs:
-        _aggregation_argument(cx, call, ErrTag.D_PRINTA_AGGARG, node, first)
+    for number, node in enumerate(aggs, first):
+        _aggregation_argument(cx, call, ErrTag.D_PRINTA_AGGARG, node, number)
         assert isinstance(node, AggRef)
         if refs:
             _check_like_keys(cx, call, refs[0], node)

@@ -5,8 +5,6 @@ The rules on types alone are in dtrace.types.convert.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dtrace.lang.nodes import Expr, IntLit, Xlate
 from dtrace.types.builtin import CHAR, DYNAMIC
 from dtrace.types.convert import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import AggRef, Assign, Call, Expr, Ident, StrLit
 from dtrace.sema.compat import value_type
-from dtrace.sema.cook_expr import check_key
+from dtrace.sema.cook_index import check_key
 from dtrace.sema.idents import AggFunc, IdentKind
 from dtrace.sema.proto import Signature, check_call
 from dtrace.sema.symbols import Aggregation

@@ -1,6 +1,6 @@
 """Cooking operators.
 
-D's rules are in dt_parser.c, dt_cook_op1, dt_cook_op2 and dt_cook_op3, which follow K&R, appendix A,
+D's rules are in dt_parser.c (dt_cook_op1, dt_cook_op2, dt_cook_op3), which follow K&R, appendix A,
 but for the missing promotion to int.
 """
 
@@ -22,18 +22,11 @@ from dtrace.lang.nodes import (
     Xlate,
 )
 from dtrace.sema.compat import arguments_compatible, is_zero, pointers_fit, value_type
-from dtrace.sema.cook_expr import (
-    check_bounds,
-    cook_place,
-    default_type,
-    dereferenced,
-    is_bitfield,
-    is_indexable,
-    set_type,
-    user_pointer,
-    variable_of,
-)
+from dtrace.sema.cook_expr import is_bitfield
+from dtrace.sema.cook_index import cook_place
+from dtrace.sema.cook_name import default_type, set_type, variable_of
 from dtrace.sema.idents import IdentDef, IdentKind
+from dtrace.sema.pointers import check_bounds, dereferenced, is_indexable, user_pointer
 from dtrace.sema.scope import kind_name
 from dtrace.types.builtin import DYNAMIC, INT, PTRDIFF, UINT64
 from dtrace.types.convert import (
@@ -43,6 +36,7 @@ from dtrace.types.convert import (
     is_scalar,
     is_strcompat,
     is_string,
+    is_user,
     is_vfptr,
     promote,
     type_name,
@@ -140,15 +134,10 @@ def _is_builtin(node: Expr) -> bool:
 def _in_process(node: Expr) -> bool:
     # Whether the place that `node` stands for is in a process's memory.
     if isinstance(node, Member):
-        return _points_out(node.base) if node.arrow else _in_process(node.base)
+        return is_user(value_type(node.base)) if node.arrow else _in_process(node.base)
     if isinstance(node, Unary) and node.op == "*":
-        return _points_out(node.operand)
-    return isinstance(node, Index) and (_points_out(node.base) or _in_process(node.base))
-
-
-def _points_out(node: Expr) -> bool:
-    t = resolve(value_type(node))
-    return isinstance(t, Pointer) and t.user
+        return is_user(value_type(node.operand))
+    return isinstance(node, Index) and (is_user(value_type(node.base)) or _in_process(node.base))
 
 
 # Places
@@ -343,16 +332,19 @@ def cook_assign(cx: Context, node: Assign) -> Expr:
     node.left = left = cook_place(cx, node.left)
     node.right = right = cx.cook(node.right)
     var = variable_of(left)
-    t = right.type if isinstance(right, Xlate) and right.type else value_type(right)
+    t = value_type(right)
+    translated = isinstance(right, Xlate) and right.type is not None and not is_pointer(right.type)
+    if translated and right.type is not None:
+        t = right.type
     if var is not None and var in cx.names.virgins:
-        set_type(cx, left, var, user_pointer(t) if _points_out(right) else t)
+        set_type(cx, left, var, user_pointer(t) if is_user(value_type(right)) else t)
     elif var is not None:
         set_type(cx, left, var, var.type)
     wanted = value_type(left)
     if isinstance(resolve(wanted), (Array, Function)):
         message = f'operator = may not be applied to operand of type "{cx.describe(left)}"'
         raise cx.error(ErrTag.D_OP_ARRFUN, message, node)
-    translated = isinstance(right, Xlate) and compatible(wanted, t)
+    translated = translated and compatible(wanted, t)
     deletes = var is not None and (var.keys is not None or var.scope == "self") and is_zero(right)
     if not (translated or arguments_compatible(wanted, right) or deletes):
         raise _incompatible(cx, node, left, "=", right)

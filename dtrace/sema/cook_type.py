@@ -34,9 +34,7 @@ def type_of(cx: Context, name: TypeName | Param) -> Type:
     return declared_type(cx, base_type(cx, name.base), name.declarator)
 
 
-def fail(
-    cx: Context, tag: ErrTag, message: str, node: Node, *, at_end: bool = False
-) -> NoReturn:
+def fail(cx: Context, tag: ErrTag, message: str, node: Node, *, at_end: bool = False) -> NoReturn:
     """Raise an error about a declaration.
 
     at_end: libdtrace finds it at the end of `node`, not when it has read the token after it.
@@ -60,7 +58,7 @@ def base_type(cx: Context, spec: TypeSpec) -> Type:
         return _struct(cx, spec)
     attributes = [w for w in spec.words if w in _ATTRIBUTES]
     names = [w for w in spec.words if w not in _ATTRIBUTES]
-    if len(names) > 1 and not (names[-1] in ("complex", "imaginary")):
+    if len(names) > 1 and names[-1] not in ("complex", "imaginary"):
         fail(cx, ErrTag.D_DECL_COMBO, "invalid type combination", spec)
     name = " ".join(names)
     _check_attributes(cx, spec, attributes, name)
@@ -143,7 +141,9 @@ def _member(cx: Context, struct: Struct, member: MemberDecl) -> None:
         if bits == 0:
             return
     if name and name in struct.members:
-        message = f"failed to define member '{name}': Duplicate member, enumerator, or variable name."
+        message = (
+            f"failed to define member '{name}': Duplicate member, enumerator, or variable name."
+        )
         fail(cx, ErrTag.D_UNKNOWN, message, node)
     add_member(struct, name, t, bits)
 

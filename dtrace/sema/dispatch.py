@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dtrace.lang import nodes
-from dtrace.sema import cook_agg, cook_call, cook_expr, cook_op
+from dtrace.sema import cook_agg, cook_call, cook_expr, cook_index, cook_name, cook_op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 COOK: dict[type, Callable[[Context, Any], nodes.Expr]] = {
     nodes.IntLit: cook_expr.cook_constant,
     nodes.StrLit: cook_expr.cook_constant,
-    nodes.Ident: cook_expr.cook_ident,
-    nodes.Scoped: cook_expr.cook_scoped,
+    nodes.Ident: cook_name.cook_ident,
+    nodes.Scoped: cook_name.cook_scoped,
     nodes.AggRef: cook_agg.cook_aggref,
     nodes.Unary: cook_op.cook_unary,
     nodes.Postfix: cook_op.cook_postfix,
@@ -29,6 +29,6 @@ COOK: dict[type, Callable[[Context, Any], nodes.Expr]] = {
     nodes.Stringof: cook_expr.cook_stringof,
     nodes.Xlate: cook_expr.cook_xlate,
     nodes.Call: cook_call.cook_call,
-    nodes.Index: cook_expr.cook_index,
+    nodes.Index: cook_index.cook_index,
     nodes.Member: cook_expr.cook_member,
 }

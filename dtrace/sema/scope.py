@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtrace.sema.idents import IDENTS, IdentDef
 from dtrace.sema.symbols import Aggregation, Inline, Variable
 from dtrace.source import NO_SPAN
-from dtrace.types.builtin import DYNAMIC, LONG
+from dtrace.types.builtin import DYNAMIC, INT
 
 if TYPE_CHECKING:
     from dtrace.lang.nodes import Expr
@@ -39,7 +39,7 @@ class Parameter(NamedTuple):
 Symbol = Variable | Inline | Constant | Parameter | IdentDef
 
 # Names that are there without any D library.
-_HARDWIRED: dict[str, Symbol] = {"NULL": Constant("NULL", LONG, 0, "scalar")}
+_HARDWIRED: dict[str, Symbol] = {"NULL": Constant("NULL", INT, 0, "scalar")}
 
 
 class Names:

@@ -1,4 +1,4 @@
-"""Sizes, alignments and offsets of structs, unions and bit-fields, as the System V ABI lays them out.
+"""Sizes, alignments and offsets of structs, unions and bit-fields, as in the System V ABI.
 
 Bit-fields go on where the one before ended, in the same byte if it is not full, unless they would
 cross a boundary of their declared type's size.

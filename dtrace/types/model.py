@@ -81,7 +81,7 @@ class Function(Type):
 
 @dataclass(slots=True, eq=False)
 class StructMember:
-    """A member: offset in bytes; a bit-field has bits > 0 and starts at bit_offset of the struct."""
+    """A member: offset in bytes; a bit-field has bits > 0 and starts at the struct's bit_offset."""
 
     name: str  # "" for an anonymous struct or union
     type: Type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from dtrace.types.builtin import BASE_TYPES, TYPEDEFS
-from dtrace.types.model import Enum, Pointer, Qualified, Struct, Type, Typedef
+from dtrace.types.model import Enum, Pointer, Struct, Type, Typedef
 
 if TYPE_CHECKING:
     from dtrace.types.model import String
@@ -65,14 +65,13 @@ class TypeScope:
 
     def parse(self, text: str) -> Type | None:
         """The type of a plain C type name, such as the tables of builtins and of probes'
-        arguments use: words, qualifiers, a tag, stars.  None if a name is unknown."""
+        arguments use: words, a tag, stars; qualifiers are dropped.  None if a name is unknown."""
         text = text.replace("*", " * ")
         words = [w.rpartition("`")[2] if "`" in w else w for w in text.split()]
         stars = 0
         while words and words[-1] in ("*", "const", "volatile"):
             stars += words.pop() == "*"
-        quals = tuple(w for w in words if w in ("const", "volatile", "restrict"))
-        words = [w for w in words if w not in quals]
+        words = [w for w in words if w not in ("const", "volatile", "restrict")]
         t: Type | None
         if words and words[0] in ("struct", "union", "enum"):
             t = self.forward(words[0], words[1])
@@ -81,7 +80,6 @@ class TypeScope:
             t = self._base(name) or self.typedef(name)
         if t is None:
             return None
-        t = Qualified(quals, t) if quals else t
         for _ in range(stars):
             t = Pointer(t)
         return t

@@ -55,6 +55,8 @@ class LinuxKernel:
     goes with the process even when nothing closes it.
     """
 
+    banner = ""
+
     def __init__(self) -> None:
         """Raises KernelError where the release is older than any profile."""
         self._release = os.uname().release

@@ -1,0 +1,151 @@
+"""check_subprogs() and check_cfg(): what a program's shape must be before it is walked.
+
+Source: kernel/bpf/verifier.c (kernel/bpf/cfg.c since 7.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import JMP, JMP32
+from emu.kernel.errno import E2BIG, EINVAL
+from emu.prog import PSEUDO_CALL
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+
+JA, GOTOL, GOTOX, CALL, EXIT, LD_IMM64 = 0x05, 0x06, 0x0D, 0x85, 0x95, 0x18
+MAY_GOTO = 0xE5
+
+_DISCOVERED, _EXPLORED, _FALLTHROUGH, _BRANCH = 0x10, 0x20, 1, 2
+
+
+def is_pseudo_call(insn: Insn) -> bool:
+    return insn.code == CALL and insn.src == PSEUDO_CALL
+
+
+def jump_target(insn: Insn, idx: int) -> int:
+    return idx + 1 + (insn.imm if insn.code == GOTOL else insn.off)
+
+
+def find_subprogs(env: Env) -> None:
+    """Fill Env.subprogs, and check that jumps stay inside and every subprog has an end."""
+    insns, n = env.insns, len(env.insns)
+    starts = {0}
+    for i, insn in enumerate(insns):
+        if not is_pseudo_call(insn):
+            continue
+        target = i + insn.imm + 1
+        if not 0 <= target < n:
+            raise Reject("call to invalid destination", EINVAL)
+        starts.add(target)
+        if len(starts) > env.limits.max_subprogs:
+            raise Reject("too many subprograms", E2BIG)
+    env.subprogs = sorted(starts)
+    env.stack_depth = [0] * len(env.subprogs)
+    for no, start in enumerate(env.subprogs):
+        if env.log.level > 1:
+            env.log.add(f"func#{no} @{start}")
+    for no, start in enumerate(env.subprogs):
+        end = env.subprog_end(no)
+        for i in range(start, end):
+            insn = insns[i]
+            cls, op = insn.code & 7, insn.code & 0xF0
+            if cls not in (JMP, JMP32) or op in (0x80, 0x90):
+                continue
+            target = jump_target(insn, i)
+            if not start <= target < end:
+                raise Reject(f"jump out of range from insn {i} to {target}", EINVAL)
+        if insns[end - 1].code not in (EXIT, JA, GOTOL):
+            raise Reject("last insn is not an exit or jmp", EINVAL)
+
+
+def check_cfg(env: Env) -> None:
+    """Walk the graph of insns depth first: every insn is reached, and where states are compared.
+
+    Back-edges are refused on releases that cannot walk a loop.
+    """
+    insns, n = env.insns, len(env.insns)
+    loops = not env.rules.BACK_EDGE_REJECTED
+    state = bytearray(n)
+    stack = [0]
+    state[0] = _DISCOVERED
+
+    def push(t: int, w: int, edge: int, loop_ok: bool) -> bool:
+        """Follow an edge; True if it leads to an insn that was not seen before."""
+        if state[t] >= _DISCOVERED | edge:
+            return False
+        if not 0 <= w < n:
+            raise Reject(f"jump out of range from insn {t} to {w}", EINVAL)
+        if edge == _BRANCH:
+            _mark(env, w)
+        if state[w] == 0:
+            state[t] = _DISCOVERED | edge
+            state[w] = _DISCOVERED
+            stack.append(w)
+            return True
+        if state[w] & 0xF0 == _DISCOVERED:
+            if loop_ok:
+                return False
+            raise Reject(f"back-edge from insn {t} to {w}", EINVAL)
+        state[t] = _DISCOVERED | edge
+        return False
+
+    while stack:
+        t = stack[-1]
+        if not any(push(t, w, edge, loop_ok) for w, edge, loop_ok in _edges(env, t, loops)):
+            state[t] = _EXPLORED
+            stack.pop()
+
+    middle = env.rules.ISA_V4  # since then the second half of ld_imm64 is no node of the graph
+    i = 0
+    while i < n:
+        if state[i] != _EXPLORED:
+            raise Reject(f"unreachable insn {i}", EINVAL)
+        if middle and insns[i].code == LD_IMM64:
+            if i + 1 < n and state[i + 1]:
+                raise Reject(f"jump into the middle of ldimm64 insn {i}", EINVAL)
+            i += 1
+        i += 1
+
+
+def _mark(env: Env, idx: int) -> None:
+    if idx < len(env.prune_points):
+        env.prune_points[idx] = 1
+        env.jmp_points[idx] = 1
+
+
+def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
+    """(target, kind, whether it may lead back) of an insn, and the prune points it makes."""
+    insn = env.insns[t]
+    code, rules = insn.code, env.rules
+    following = t + (2 if code == LD_IMM64 and rules.ISA_V4 else 1)
+    if code & 7 not in (JMP, JMP32):
+        return [(following, _FALLTHROUGH, False)]
+    op = code & 0xF0
+    if op == 0x90:
+        return []
+    if op == 0x80:
+        edges = [(following, _FALLTHROUGH, False)]
+        _mark(env, following)
+        if insn.src == PSEUDO_CALL:
+            env.prune_points[t] = 1
+            if not rules.JMP_POINTS:
+                env.jmp_points[t] = 1
+            edges.append((t + insn.imm + 1, _BRANCH, rules.RECURSION_WALKED))
+        return edges
+    if code in (MAY_GOTO, GOTOX):
+        raise Unmodelled("may_goto or an indirect jump", t)
+    target = jump_target(insn, t)
+    if op == 0:
+        if rules.PRECISION:
+            _mark(env, target)
+        if not rules.JMP_POINTS:
+            _mark(env, following)
+        return [(target, _FALLTHROUGH, loops)]
+    env.prune_points[t] = 1
+    if not rules.JMP_POINTS:
+        env.jmp_points[t] = 1
+    return [(following, _FALLTHROUGH, loops), (target, _BRANCH, loops)]

@@ -1,0 +1,298 @@
+"""Arguments of a helper against its prototype.
+
+Source: check_func_arg(), check_reg_type(), check_helper_mem_access(), check_mem_size_reg().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.enums import Arg, MapType
+from emu.kernel.errno import EACCES
+from verifier_model.check import ctx, map_value, mem, stack
+from verifier_model.log import type_name
+from verifier_model.precise import mark_chain_precision
+from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
+    PTR_TO_CTX,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_STACK,
+    R1,
+    SCALAR_VALUE,
+    RegType,
+)
+from verifier_model.scalars import is_null
+from verifier_model.stack import SPILL, ZERO, SLOT
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Proto
+    from emu.prog import MapDef
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+MAX_VAR_SIZE = 1 << 29
+
+
+class Meta:
+    """What the arguments say about the call: struct bpf_call_arg_meta."""
+
+    __slots__ = ("const_key", "filled", "map", "max_size", "mem_size", "raw", "ref_obj_id")
+
+    def __init__(self) -> None:
+        self.map: MapDef | None = None
+        self.raw = False  # the memory argument is written, not read
+        self.filled: list[tuple[int, int]] = []  # (register, bytes) that the helper fills
+        self.max_size = 0  # the largest value of the size argument
+        self.mem_size = 0  # of the memory that the helper returns
+        self.ref_obj_id = 0
+        self.const_key: int | None = None  # the key, where the stack holds a known one
+
+
+_MEMORY = (PTR_TO_STACK, PTR_TO_MAP_VALUE, PTR_TO_MEM)
+_MEM_NAMES = "fp, pkt, pkt_meta, map_value"
+
+# Arguments that point to memory, and whether the helper may write there.
+_MEM_ARGS = {
+    Arg.PTR_TO_MEM: True,
+    Arg.PTR_TO_MEM_OR_NULL: True,
+    Arg.PTR_TO_MEM_RDONLY: False,
+    Arg.PTR_TO_MEM_OR_NULL_RDONLY: False,
+    Arg.PTR_TO_UNINIT_MEM: True,
+}
+_OR_NULL = (
+    Arg.PTR_TO_MEM_OR_NULL,
+    Arg.PTR_TO_MEM_OR_NULL_RDONLY,
+    Arg.PTR_TO_MAP_VALUE_OR_NULL,
+)
+_TYPES: dict[Arg, tuple[RegType, ...]] = {
+    Arg.SCALAR: (SCALAR_VALUE,),
+    Arg.CONST_SIZE: (SCALAR_VALUE,),
+    Arg.CONST_SIZE_OR_ZERO: (SCALAR_VALUE,),
+    Arg.CONST_ALLOC_SIZE_OR_ZERO: (SCALAR_VALUE,),
+    Arg.CONST_MAP_PTR: (CONST_PTR_TO_MAP,),
+    Arg.PTR_TO_CTX: (PTR_TO_CTX,),
+    Arg.PTR_TO_MAP_KEY: _MEMORY,
+    Arg.PTR_TO_MAP_VALUE: _MEMORY,
+    Arg.PTR_TO_MAP_VALUE_OR_NULL: _MEMORY,
+    Arg.PTR_TO_UNINIT_MAP_VALUE: _MEMORY,
+    Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
+    Arg.PTR_TO_INT: _MEMORY,
+    Arg.PTR_TO_LONG: _MEMORY,
+    **dict.fromkeys(_MEM_ARGS, _MEMORY),
+}
+
+
+def check_args(env: Env, state: VerifierState, proto: Proto) -> Meta:
+    """Every argument is what the helper takes."""
+    meta = Meta()
+    for i, arg in enumerate(proto.args):
+        regno = R1 + i
+        reg = env.read_reg(state, regno)
+        if arg is Arg.ANYTHING:
+            continue
+        following = proto.args[i + 1] if i + 1 < len(proto.args) else None
+        _check_arg(env, state, regno, reg, arg, following, meta)
+    return meta
+
+
+def _check_arg(
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    reg: RegState,
+    arg: Arg,
+    following: Arg | None,
+    meta: Meta,
+) -> None:
+    expected = _TYPES.get(arg)
+    if expected is None:
+        raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
+    if not (arg in _OR_NULL and is_null(reg)):
+        _check_type(env, regno, reg, arg, expected)
+    if reg.ref_obj_id:
+        meta.ref_obj_id = reg.ref_obj_id
+    if arg is Arg.CONST_MAP_PTR:
+        meta.map = reg.map
+    elif arg is Arg.PTR_TO_MAP_KEY:
+        assert meta.map is not None
+        check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
+        if env.rules.LOOKUP_CONST_KEY_NOT_NULL:
+            meta.const_key = _constant_key(state, reg, meta.map)
+    elif arg in (
+        Arg.PTR_TO_MAP_VALUE,
+        Arg.PTR_TO_MAP_VALUE_OR_NULL,
+        Arg.PTR_TO_UNINIT_MAP_VALUE,
+    ):
+        if is_null(reg):
+            return
+        assert meta.map is not None
+        writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE
+        check_memory(env, state, regno, meta.map.value_size, writes=writes, meta=meta)
+    elif arg in _MEM_ARGS:
+        meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
+    elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
+        zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
+        _check_size(env, state, regno, reg, zero_ok, meta)
+    elif arg is Arg.CONST_ALLOC_SIZE_OR_ZERO:
+        if not reg.is_const():
+            text = (
+                f"R{regno} is not a known constant'"
+                if env.rules.TEXT_STACK_OF_REG
+                else f"R{regno} unbounded size, use 'var &= const' or 'if (var < const)'"
+            )
+            raise Reject(text, EACCES)
+        meta.mem_size = reg.var_off.value
+        mark_chain_precision(env, state, regno)
+    elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG):
+        size = 4 if arg is Arg.PTR_TO_INT else 8
+        meta.raw = True
+        check_memory(env, state, regno, size, writes=True, meta=meta)
+        mem.check_alignment(env, reg, 0, size, True)
+
+
+def _check_type(
+    env: Env, regno: int, reg: RegState, arg: Arg, expected: tuple[RegType, ...]
+) -> None:
+    """check_reg_type(), check_func_arg_reg_off()."""
+    rules = env.rules
+    zero_ok = arg in _MEM_ARGS and is_null(reg)
+    if reg.maybe_null or (reg.type not in expected and not zero_ok):
+        raise Reject(
+            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
+        )
+    if zero_ok and reg.type not in expected:
+        raise Reject(
+            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
+        )
+    if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
+        raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
+    if reg.type is PTR_TO_MAP_VALUE and arg in (
+        Arg.PTR_TO_MAP_KEY,
+        Arg.PTR_TO_MAP_VALUE,
+    ):
+        if not rules.MAP_VALUE_AS_HELPER_KEY:
+            raise Reject(f"R{regno} type=map_value expected=fp", EACCES)
+    if reg.type is PTR_TO_CTX or reg.type is CONST_PTR_TO_MAP:
+        ctx.check_unmodified(env, reg, regno)
+
+
+def _expected(env: Env, arg: Arg) -> str:
+    """The names of the types an argument may have, as the release lists them."""
+    rules = env.rules
+    types = _TYPES[arg]
+    if types == (SCALAR_VALUE,):
+        return "scalar" if rules.TEXT_SCALAR else "inv"
+    if types == (CONST_PTR_TO_MAP,):
+        return "map_ptr"
+    if types == (PTR_TO_CTX,):
+        return "ctx"
+    if types == (PTR_TO_MEM,):
+        if rules.RINGBUF_MEM_NAME:
+            return "ringbuf_mem"
+        return "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
+    if not rules.TEXT_EXPECTED_LIST:
+        return "fp"
+    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and not rules.TEXT_SCALAR:
+        return "fp, pkt, pkt_meta, map_value"
+    if not rules.TEXT_TYPE_FLAGS:
+        return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
+    ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
+    trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
+    return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}"
+
+
+def _check_size(
+    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Meta
+) -> None:
+    """The size argument, and with it the memory argument before it."""
+    rules = env.rules
+    meta.max_size = reg.umax
+    fixed = reg.is_const()
+    if reg.smin < 0:
+        raise Reject(
+            f"R{regno} min value is negative, either use unsigned or 'var &= const'", EACCES
+        )
+    raw = meta.raw and fixed
+    if reg.umin == 0 and not zero_ok:
+        if rules.TEXT_ZERO_SIZED_RANGE:
+            raise Reject(
+                f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES
+            )
+        check_memory(env, state, regno - 1, 0, writes=meta.raw, meta=meta if fixed else None)
+    if reg.umax >= MAX_VAR_SIZE:
+        raise Reject(
+            f"R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", EACCES
+        )
+    check_memory(
+        env,
+        state,
+        regno - 1,
+        reg.umax,
+        writes=meta.raw,
+        zero_ok=zero_ok,
+        meta=meta if raw else None,
+    )
+    mark_chain_precision(env, state, regno)
+
+
+def check_memory(
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    size: int,
+    *,
+    writes: bool,
+    zero_ok: bool = False,
+    meta: Meta | None,
+) -> None:
+    """The helper may access `size` bytes at the pointer: check_helper_mem_access().
+
+    meta: where to note that the helper fills them, if it does.
+    """
+    reg = state.frames[-1].regs[regno]
+    if reg.type is PTR_TO_STACK:
+        if size == 0 and not zero_ok and env.rules.TEXT_STACK_OF_REG:
+            raise Reject("invalid zero-sized read", EACCES)
+        if size == 0 and not zero_ok:
+            at = reg.off + reg.smin
+            raise Reject(f"invalid stack type R{regno} off={at} access_size=0", EACCES)
+        raw = meta is not None and meta.raw
+        filled = stack.check_initialized(
+            env, state, regno, reg, reg.off, size, helper=True, writes=writes, raw=raw
+        )
+        if filled and meta is not None:
+            meta.filled.append((regno, size))
+    elif reg.type is PTR_TO_MAP_VALUE and not reg.maybe_null:
+        map_value.check_type(env, reg, 0, size, "write" if writes else "read")
+        map_value.check(env, reg, regno, 0, size, zero_ok)
+    elif reg.type is PTR_TO_MEM and not reg.maybe_null:
+        mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
+    elif not (zero_ok and size == 0 and is_null(reg)):
+        raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
+
+
+def _constant_key(state: VerifierState, reg: RegState, m: MapDef) -> int | None:
+    """The array index on the stack, where it is known: get_constant_map_key() (6.14)."""
+    if m.type not in (MapType.ARRAY, MapType.PERCPU_ARRAY):
+        return None
+    if reg.type is not PTR_TO_STACK or not reg.is_const():
+        return None
+    frame = state.frames[reg.frameno]
+    off = reg.off + reg.smin
+    spi, last = (-off - 1) >> 3, (-off - 1) & 7
+    if spi >= len(frame.stack) or last < 3:
+        return None
+    slot = frame.stack[spi]
+    kinds = slot.kinds[last - 3 : last + 1]
+    if kinds == ZERO * 4:
+        state.mark_stack_read(reg.frameno, spi)
+        return 0
+    whole = SLOT - len(slot.kinds.rstrip(SPILL))
+    if last != 7 or whole != 4 or slot.reg is None:
+        return None
+    if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
+        return None
+    return int(slot.reg.var_off.value)

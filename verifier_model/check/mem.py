@@ -1,0 +1,173 @@
+"""Whether a load or store is allowed, and what a load gives.
+
+Source: check_mem_access() and check_mem_region_access(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EACCES
+from verifier_model.check import ctx, map_value, stack
+from verifier_model.domain import tnum
+from verifier_model.domain.word import S64_MIN, U64
+from verifier_model.domain.width import coerce_to_size, coerce_to_size_sx
+from verifier_model.log import type_name
+from verifier_model.reg import (
+    PTR_TO_CTX,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_STACK,
+    SCALAR_VALUE,
+)
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+MAX_VAR_OFF = 1 << 29
+
+
+def load(
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    off: int,
+    size: int,
+    dst: int,
+    *,
+    sign_extend: bool = False,
+    strict: bool = False,
+) -> RegState | None:
+    """Load `size` bytes at off(regno): what they are; None where `dst` is -1 (no register)."""
+    reg = state.frames[-1].regs[regno]
+    check_alignment(env, reg, off, size, strict)
+    kind = reg.type
+    value: RegState | None
+    if kind is PTR_TO_STACK:
+        off += reg.off
+        frame = state.frames[reg.frameno]
+        stack.check_bounds(env, frame, reg, regno, off, size, "read")
+        value = stack.read(env, state, regno, reg, off, size, dst)
+    elif kind is PTR_TO_MAP_VALUE and not reg.maybe_null:
+        map_value.check_type(env, reg, off, size, "read")
+        map_value.check(env, reg, regno, off, size)
+        value = map_value.known_value(env, reg, off, size, sign_extend)
+    elif kind is PTR_TO_CTX:
+        value = ctx.load(env, reg, regno, off, size)
+    elif kind is PTR_TO_MEM and not reg.maybe_null:
+        check_region(env, reg, regno, off, size, reg.mem_size)
+        value = env.unknown()
+    else:
+        raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
+    if dst < 0 or value is None:
+        return None
+    if size < 8 and value.type is SCALAR_VALUE:
+        value = value.copy()
+        if sign_extend:
+            coerce_to_size_sx(value, size, env.rules)
+        else:
+            coerce_to_size(value, size, env.rules)
+    return value
+
+
+def store(
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    off: int,
+    size: int,
+    value: int,
+    *,
+    strict: bool = False,
+) -> None:
+    """Store register `value`, or with -1 an immediate or what nothing is known of."""
+    reg = state.frames[-1].regs[regno]
+    check_alignment(env, reg, off, size, strict)
+    kind = reg.type
+    if kind is PTR_TO_STACK:
+        off += reg.off
+        frame = state.frames[reg.frameno]
+        stack.check_bounds(env, frame, reg, regno, off, size, "write")
+        stack.write(env, state, regno, reg, off, size, value)
+    elif kind is PTR_TO_MAP_VALUE and not reg.maybe_null:
+        map_value.check_type(env, reg, off, size, "write")
+        map_value.check(env, reg, regno, off, size)
+    elif kind is PTR_TO_CTX:
+        ctx.store(env, reg, regno, off, size)
+    elif kind is PTR_TO_MEM and not reg.maybe_null:
+        check_region(env, reg, regno, off, size, reg.mem_size)
+    else:
+        raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
+
+
+_POINTS_TO = {PTR_TO_STACK: "stack ", PTR_TO_MAP_VALUE: "value ", PTR_TO_CTX: "context "}
+
+
+def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) -> None:
+    """The stack is always accessed aligned, other memory where asked: check_ptr_alignment()."""
+    if size == 1 or not (strict or env.strict_alignment or reg.type is PTR_TO_STACK):
+        return
+    if reg.type is SCALAR_VALUE:
+        return
+    at = tnum.add(reg.var_off, tnum.const((reg.off + off) & U64))
+    if tnum.is_aligned(at, size):
+        return
+    where = _POINTS_TO.get(reg.type, "")
+    rules = env.rules
+    if rules.POINTER_CONST_IN_BITS:
+        base = tnum.add(reg.var_off, tnum.const(reg.off & U64))
+        shown = tnum.shown(base)
+        raise Reject(f"misaligned {where}access off {shown}+{off} size {size}", EACCES)
+    shown = tnum.shown(reg.var_off) if rules.TEXT_CONST_BITS else str(reg.var_off)
+    raise Reject(f"misaligned {where}access off {shown}+{reg.off}+{off} size {size}", EACCES)
+
+
+def check_region(
+    env: Env, reg: RegState, regno: int, off: int, size: int, end: int, zero_ok: bool = False
+) -> None:
+    """All that off(reg) may be is inside memory of `end` bytes: check_mem_region_access()."""
+    rules = env.rules
+    off += reg.off
+    low = reg.smin
+    negative = low < 0 and (
+        not rules.VAR_OFF_AND_OFF_CHECKED
+        or low == S64_MIN
+        or low + off != _s32(low + off)
+        or low + off < 0
+    )
+    if negative:
+        raise Reject(
+            f"R{regno} min value is negative, either use unsigned index or do a if (index >=0) "
+            "check.",
+            EACCES,
+        )
+    memory = "allowed memory" if rules.TEXT_MEMORY_RANGE else "array"
+    if not _inside(low + off, size, end, zero_ok):
+        _note_outside(env, reg, low + off, size, end)
+        raise Reject(f"R{regno} min value is outside of the {memory} range", EACCES)
+    if reg.umax >= MAX_VAR_OFF:
+        what = "any such access" if rules.TEXT_MEMORY_RANGE else "any array access into a map"
+        raise Reject(
+            f"R{regno} unbounded memory access, make sure to bounds check {what}", EACCES
+        )
+    if not _inside(reg.umax + off, size, end, zero_ok):
+        _note_outside(env, reg, reg.umax + off, size, end)
+        raise Reject(f"R{regno} max value is outside of the {memory} range", EACCES)
+
+
+def _s32(x: int) -> int:
+    return (x + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def _inside(off: int, size: int, end: int, zero_ok: bool) -> bool:
+    return off >= 0 and (size > 0 or (size == 0 and zero_ok)) and off + size <= end
+
+
+def _note_outside(env: Env, reg: RegState, off: int, size: int, end: int) -> None:
+    if reg.type is PTR_TO_MAP_VALUE:
+        env.log.add(f"invalid access to map value, value_size={end} off={off} size={size}")
+    else:
+        env.log.add(f"invalid access to memory, mem_size={end} off={off} size={size}")

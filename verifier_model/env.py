@@ -1,0 +1,148 @@
+"""Env: the program under judgement, its kernel, and what the walk has counted and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa import table
+from emu.kernel.enums import F_ANY_ALIGNMENT, F_STRICT_ALIGNMENT, ProgType
+from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from verifier_model.log import Log
+from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
+from verifier_model.rules import rules_of
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.isa.table import InsnDef
+    from emu.kernel.profile import Kernel
+    from emu.prog import Insn, MapDef, Prog
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+
+class Env:
+    """One verification: struct bpf_verifier_env."""
+
+    def __init__(self, prog: Prog, kernel: Kernel, log_level: int, cpus: int) -> None:
+        self.prog = prog
+        self.insns: tuple[Insn, ...] = prog.insns
+        self.rows: list[InsnDef | None] = [table.find(insn) for insn in prog.insns]
+        self.kernel = kernel
+        self.rules = rules_of(kernel)
+        self.limits = kernel.limits
+        self.cpus = cpus
+        self.prog_type = ProgType(prog.type)
+        self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
+            prog.flags & F_ANY_ALIGNMENT
+        )
+        self.log = Log(log_level, self.rules)
+
+        n = len(prog.insns)
+        self.subprogs: list[int] = [0]  # first insns, ascending; verify.py adds the rest
+        self.prune_points = bytearray(n + 1)
+        self.jmp_points = bytearray(n + 1)
+        self.live_regs: list[int] = []  # registers live before each insn, where the kernel knows
+        self.accessed_as: dict[int, object] = {}  # pointer type each load and store insn has met
+        self.stack_depth: list[int] = [0]  # bytes, by subprog
+        self.unknown_is_precise = False  # what a new scalar's `precise` is; verify.py knows
+
+        self.insn_idx = 0
+        self.prev_insn_idx = -1
+        self.stack: list[tuple[VerifierState, int, int]] = []  # (state, insn, previous insn)
+        self.explored: dict[int, list[VerifierState]] = {}
+        self.hist_pushed = -1  # the count of insns at which the history was last added to
+        self.ids = 0
+        self.insns_processed = 0
+        self.jmps_processed = 0
+        self.prev_insns_processed = 0
+        self.prev_jmps_processed = 0
+        self.total_states = 0
+        self.peak_states = 0
+        self.max_states_per_insn = 0
+
+    def new_id(self) -> int:
+        self.ids += 1
+        return self.ids
+
+    def subprog_of(self, idx: int) -> int:
+        """The number of the subprog with the insn."""
+        no = 0
+        for i, start in enumerate(self.subprogs):
+            if start <= idx:
+                no = i
+        return no
+
+    def subprog_end(self, no: int) -> int:
+        return self.subprogs[no + 1] if no + 1 < len(self.subprogs) else len(self.insns)
+
+    def push_branch(self, state: VerifierState, target: int, idx: int) -> VerifierState:
+        """A copy of the state, to be walked from `target` later: push_stack()."""
+        other = state.copy()
+        other.branches = 1
+        if other.parent is not None:
+            other.parent.branches += 1
+        self.stack.append((other, target, idx))
+        if len(self.stack) > self.limits.jump_queue:
+            if self.rules.STATES_SPACED:
+                text = f"The sequence of {self.limits.jump_queue} jumps is too complex."
+            else:
+                text = "BPF program is too complex"
+            raise Reject(text, E2BIG)
+        return other
+
+    # -- registers ---------------------------------------------------------------------------
+
+    def read_reg(self, state: VerifierState, regno: int) -> RegState:
+        """A register an insn reads: check_reg_arg(SRC_OP)."""
+        if regno > FP:
+            raise Reject(f"R{regno} is invalid", EINVAL)
+        frame = state.frames[-1]
+        reg = frame.regs[regno]
+        if reg.type is NOT_INIT:
+            raise Reject(f"R{regno} !read_ok", EACCES)
+        if regno != FP and not frame.regs_written >> regno & 1:
+            state.mark_reg_read(len(state.frames) - 1, regno)
+        return reg
+
+    def check_writable(self, state: VerifierState, regno: int) -> None:
+        """A register an insn writes: check_reg_arg(DST_OP)."""
+        if regno > FP:
+            raise Reject(f"R{regno} is invalid", EINVAL)
+        if regno == FP:
+            raise Reject("frame pointer is read only", EACCES)
+
+    def write_reg(self, state: VerifierState, regno: int, reg: RegState) -> None:
+        """Put a new value into a register of the running frame."""
+        frame = state.frames[-1]
+        frame.regs[regno] = reg
+        bit = 1 << regno
+        frame.regs_written |= bit
+        frame.scratched |= bit
+
+    def forget_reg(self, state: VerifierState, regno: int) -> None:
+        """The register's value is lost: mark_reg_not_init()."""
+        frame = state.frames[-1]
+        frame.regs[regno] = UNINIT
+        frame.regs_written |= 1 << regno
+
+    def unknown(self) -> RegState:
+        """An unknown scalar, as this program and kernel begin them: __mark_reg_unknown()."""
+        reg = unknown_scalar()
+        reg.precise = self.unknown_is_precise
+        return reg
+
+    def const(self, x: int) -> RegState:
+        """A known scalar; it is not precise until its value matters."""
+        reg = const_scalar(x)
+        if not self.rules.BOUNDS_32:
+            reg.smin32, reg.smax32, reg.umin32, reg.umax32 = _FULL32
+        reg.precise = self.unknown_is_precise
+        return reg
+
+    def map_of(self, index: int) -> MapDef | None:
+        maps = self.prog.maps
+        return maps[index] if 0 <= index < len(maps) else None
+
+
+_UNBOUNDED = unknown_scalar()
+_FULL32 = (_UNBOUNDED.smin32, _UNBOUNDED.smax32, _UNBOUNDED.umin32, _UNBOUNDED.umax32)

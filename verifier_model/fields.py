@@ -1,0 +1,89 @@
+"""Fields that an instruction does not use must be zero.
+
+Source: the "uses reserved fields" checks of do_check(), check_alu_op() and check_cond_jmp_op(),
+since 7.1 all in check_and_resolve_insns().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa import table
+from emu.isa.table import ALU, ALU64, JMP, JMP32, LD, LDX, ST, STX, Field
+from emu.kernel.errno import EINVAL
+from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+
+_JA, _CALL, _EXIT = 0x00, 0x80, 0x90
+_NEG, _MOV, _END, _LAST_ALU, _LAST_JMP = 0x80, 0xB0, 0xD0, 0xD0, 0xE0
+_ATOMIC = 0xC0
+
+
+def check(env: Env, idx: int) -> None:
+    """Refuse an insn with a field set that it does not use, or that the release does not have."""
+    insn = env.insns[idx]
+    cls = insn.code & 7
+    row = env.rows[idx]
+    if idx and env.insns[idx - 1].code == 0x18:
+        return
+    known = row is not None and (row.needs is None or env.kernel.has(row.needs))
+    if known and row is not None and not _uses_reserved(insn, row):
+        if cls in (JMP, JMP32) and insn.code & 0xF0 == _CALL:
+            _check_call(insn)
+        return
+    raise Reject(_complaint(env, insn, row is not None), EINVAL)
+
+
+def _uses_reserved(insn: Insn, row: table.InsnDef) -> bool:
+    free = row.uses | table.selects(insn.code)
+    return bool(
+        (insn.dst and not free & Field.DST)
+        or (insn.src and not free & Field.SRC)
+        or (insn.off and not free & Field.OFF)
+        or (insn.imm and not free & Field.IMM)
+    )
+
+
+def _check_call(insn: Insn) -> None:
+    if insn.src not in (0, PSEUDO_CALL, PSEUDO_KFUNC_CALL) or (
+        insn.src != PSEUDO_KFUNC_CALL and insn.off
+    ):
+        raise Reject("BPF_CALL uses reserved fields", EINVAL)
+
+
+def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
+    code, cls = insn.code, insn.code & 7
+    op = code & 0xF0
+    if cls in (ALU, ALU64):
+        if op > _LAST_ALU:
+            return f"invalid BPF_ALU opcode {op:x}"
+        names = {_NEG: "BPF_NEG", _END: "BPF_END", _MOV: "BPF_MOV"}
+        return f"{names.get(op, 'BPF_ALU')} uses reserved fields"
+    if cls in (JMP, JMP32):
+        if cls == JMP32 and not env.rules.JMP32:
+            return f"unknown opcode {code:02x}"
+        names = {_JA: "BPF_JA", _CALL: "BPF_CALL", _EXIT: "BPF_EXIT"}
+        both = "BPF_JMP/JMP32" if env.rules.TEXT_JMP32 else "BPF_JMP"
+        if op >= _LAST_JMP:
+            return f"invalid {both} opcode {op:x}"
+        return f"{names.get(op, both)} uses reserved fields"
+    if cls == STX and code & 0xE0 == _ATOMIC and env.rules.ATOMIC_FETCH:
+        if insn.code & 0x18 not in (0x00, 0x18):
+            return "invalid atomic operand size"
+        return f"BPF_ATOMIC uses invalid atomic opcode {insn.imm & 0xFFFFFFFF:02x}"
+    if cls == STX and code & 0xE0 == _ATOMIC:
+        return "BPF_XADD uses reserved fields"
+    if cls == LD:
+        mode = code & 0xE0
+        if mode == 0x00:
+            wide = code == 0x18
+            return "BPF_LD_IMM64 uses reserved fields" if wide else "invalid BPF_LD_IMM insn"
+        if mode in (0x20, 0x40):
+            return "BPF_LD_[ABS|IND] uses reserved fields"
+        return "invalid BPF_LD mode"
+    names = {LDX: "BPF_LDX", ST: "BPF_ST", STX: "BPF_STX"}
+    return f"{names[cls]} uses reserved fields"

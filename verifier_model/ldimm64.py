@@ -1,0 +1,114 @@
+"""What is looked at in all insns before the walk: maps, opcodes, some reserved fields.
+
+Source: resolve_pseudo_ldimm64(), until 5.9 replace_map_fd_with_map_ptr().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import LDX, MEM, MEMSX, STX
+from emu.kernel import maps
+from emu.kernel.enums import F_NO_PREALLOC, MapType, ProgType
+from emu.kernel.errno import EBADF, EINVAL, ENOTSUPP
+from emu.prog import (
+    PSEUDO_BTF_ID,
+    PSEUDO_FUNC,
+    PSEUDO_MAP_FD,
+    PSEUDO_MAP_IDX,
+    PSEUDO_MAP_IDX_VALUE,
+    PSEUDO_MAP_VALUE,
+)
+from verifier_model.domain.word import U32
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import MapDef
+    from verifier_model.env import Env
+
+LD_IMM64 = 0x18
+MAX_VAR_OFF = 1 << 29
+_XADD = 0xC0
+_HASHES = (
+    MapType.HASH,
+    MapType.PERCPU_HASH,
+    MapType.LRU_HASH,
+    MapType.LRU_PERCPU_HASH,
+    MapType.HASH_OF_MAPS,
+)
+
+
+def resolve(env: Env) -> None:
+    """Check every insn, and that what ld_imm64 names is there."""
+    rules, insns = env.rules, env.insns
+    i = 0
+    while i < len(insns):
+        insn = insns[i]
+        cls, mode = insn.code & 7, insn.code & 0xE0
+        if cls == LDX and not rules.INSNS_CHECKED_FIRST:
+            modes = (MEM, MEMSX) if rules.ISA_V4 else (MEM,)
+            ordered = False
+            if (mode not in modes and not ordered) or insn.imm:
+                raise Reject("BPF_LDX uses reserved fields", EINVAL)
+        if cls == STX and not rules.ATOMIC_FETCH and (mode not in (MEM, _XADD) or insn.imm):
+            raise Reject("BPF_STX uses reserved fields", EINVAL)
+        if insn.code == LD_IMM64:
+            _resolve_one(env, i)
+            i += 2
+            continue
+        if rules.OPCODES_CHECKED_FIRST and env.rows[i] is None and not _known_code(insn.code):
+            raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
+        i += 1
+
+
+def _known_code(code: int) -> bool:
+    """Whether the interpreter has the opcode: bpf_opcode_in_insntable()."""
+    from emu.isa import table
+
+    return any(row.code == code for row in table.INSNS)
+
+
+def _resolve_one(env: Env, i: int) -> None:
+    insns, rules = env.insns, env.rules
+    insn = insns[i]
+    second = insns[i + 1] if i + 1 < len(insns) else None
+    if second is None or second.code or second.dst or second.src or second.off:
+        raise Reject("invalid bpf_ld_imm64 insn", EINVAL)
+    if insn.src == 0:
+        return
+    if insn.src in (PSEUDO_BTF_ID, PSEUDO_FUNC, PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE):
+        raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", i)
+    direct = insn.src == PSEUDO_MAP_VALUE and rules.DIRECT_MAP_VALUE
+    if not direct and (insn.src != PSEUDO_MAP_FD or second.imm):
+        raise Reject("unrecognized bpf_ld_imm64 insn", EINVAL)
+    target = env.map_of(insn.imm)
+    if target is None:
+        what = "bpf_map or btf" if rules.TEXT_MAP_OR_BTF else "bpf_map"
+        raise Reject(f"fd {insn.imm} is not pointing to valid {what}", EBADF)
+    _check_map(env, target)
+    if direct:
+        _check_direct(target, second.imm & U32)
+
+
+def _check_map(env: Env, m: MapDef) -> None:
+    """Programs of this type may use the map: check_map_prog_compatibility()."""
+    if (
+        env.rules.PERF_EVENT_PREALLOC
+        and env.prog_type is ProgType.PERF_EVENT
+        and m.type in _HASHES
+        and m.flags & F_NO_PREALLOC
+    ):
+        raise Reject("perf_event programs can only use preallocated hash map", EINVAL)
+
+
+def _check_direct(m: MapDef, off: int) -> None:
+    if off >= MAX_VAR_OFF:
+        raise Reject(f"direct value offset of {off} is not allowed", EINVAL)
+    row = maps.by_type(m.type)
+    if row is None or not row.direct_value:
+        raise Reject("no direct value access support for this map type", EINVAL)
+    if m.max_entries != 1 or off >= m.value_size:
+        raise Reject(
+            f"invalid access to map value pointer, value_size={m.value_size} off={off}",
+            ENOTSUPP if m.max_entries != 1 else EINVAL,
+        )

@@ -1,0 +1,352 @@
+"""Precision: which scalars of earlier states a check depended on, found by walking back.
+
+A scalar counts in the comparison of two states only if some check depended on its value.  When one
+does, the insns that led there are walked backwards, along the history of each state, to all that
+the value was made of.  Source: __mark_chain_precision() and backtrack_insn().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import ALU, ALU64, ATOMIC, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
+from emu.prog import PSEUDO_CALL
+from verifier_model.reg import FP, R0, SCALAR_VALUE
+from verifier_model.stack import Slot, is_spilled
+from verifier_model.state import ARGS_MASK
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.state import FuncState, Step, VerifierState
+
+_CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
+_CMPXCHG = 0xF1
+
+
+class CannotTrack(Exception):
+    """Backtracking met what it does not follow: every scalar counts then."""
+
+
+class Tracker:
+    """Which registers and slots of each frame are still to be explained: struct backtrack_state."""
+
+    __slots__ = ("frame", "regs", "slots")
+
+    def __init__(self, frame: int) -> None:
+        self.frame = frame  # the running frame at the insn that is looked at
+        self.regs = [0] * (frame + 1)
+        self.slots = [0] * (frame + 1)
+
+    def empty(self) -> bool:
+        return not any(self.regs) and not any(self.slots)
+
+    def set_slot(self, frame: int, spi: int) -> None:
+        self.slots[frame] |= 1 << spi
+
+    def enter(self) -> None:
+        """Back into the callee that ended here."""
+        self.frame += 1
+        self.regs.append(0)
+        self.slots.append(0)
+
+    def leave(self) -> None:
+        """Back out of the callee, to the call."""
+        if self.frame == 0 or self.slots[self.frame]:
+            raise CannotTrack
+        self.regs.pop()
+        self.slots.pop()
+        self.frame -= 1
+
+
+def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
+    """A check depends on the value of a scalar register of the running frame."""
+    if not env.rules.PRECISION:
+        return
+    frame = state.frames[-1]
+    reg = frame.regs[regno]
+    if reg.type is not SCALAR_VALUE:
+        return
+    if not env.rules.PRECISION_FORGOTTEN:
+        if reg.precise:
+            return
+        reg = reg.copy()
+        reg.precise = True
+        frame.regs[regno] = reg
+    bt = Tracker(len(state.frames) - 1)
+    bt.regs[-1] = 1 << regno
+    _backtrack(env, state, bt)
+
+
+def propagate_precision(env: Env, old: VerifierState, state: VerifierState) -> None:
+    """What counted in a state that ended this path counts for this path: propagate_precision()."""
+    if not env.rules.PRECISION:
+        return
+    bt = Tracker(len(state.frames) - 1)
+    for depth, frame in enumerate(old.frames):
+        for regno, reg in enumerate(frame.regs):
+            if reg.precise and reg.type is SCALAR_VALUE and frame.regs_read >> regno & 1:
+                bt.regs[depth] |= 1 << regno
+        for spi, slot in enumerate(frame.stack):
+            if (
+                slot.reg is not None
+                and slot.reg.precise
+                and slot.reg.type is SCALAR_VALUE
+                and is_spilled(slot)
+                and frame.stack_read >> spi & 1
+            ):
+                bt.set_slot(depth, spi)
+    if not bt.empty():
+        if not env.rules.PRECISION_FORGOTTEN:
+            _mark(state, bt, keep_marked=False)
+        _backtrack(env, state, bt)
+
+
+def _backtrack(env: Env, state: VerifierState, bt: Tracker) -> None:
+    """Walk back from the insn the walk is at, which itself is not undone."""
+    st: VerifierState | None = state
+    last_idx = env.insn_idx
+    subseq_idx = -1
+    skip = True
+    try:
+        while st is not None:
+            idx: int | None = last_idx
+            history = len(st.history)
+            if last_idx < 0:
+                return
+            while idx is not None:
+                if not skip:
+                    step = _step_at(st, history, idx)
+                    _undo(env, idx, subseq_idx, step, bt)
+                    if bt.empty():
+                        return
+                skip = False
+                subseq_idx = idx
+                idx, history = _previous(st, idx, history)
+            st = st.parent
+            if st is None:
+                break
+            last_idx = st.last_insn_idx
+            _mark(st, bt, keep_marked=not env.rules.PRECISION_FORGOTTEN)
+            if bt.empty():
+                return
+    except CannotTrack:
+        pass
+    _mark_all(env, state)
+
+
+def _step_at(st: VerifierState, history: int, idx: int) -> Step | None:
+    if history and st.history[history - 1].idx == idx:
+        return st.history[history - 1]
+    return None
+
+
+def _previous(st: VerifierState, idx: int, history: int) -> tuple[int | None, int]:
+    """The insn before `idx` in this state's path, or None at its start: get_prev_insn_idx()."""
+    if idx == st.first_insn_idx and (
+        history == 0 or (history == 1 and st.history[0].idx == idx)
+    ):
+        return None, history
+    if history and st.history[history - 1].idx == idx:
+        return st.history[history - 1].prev_idx, history - 1
+    return idx - 1, history
+
+
+def _mark(st: VerifierState, bt: Tracker, *, keep_marked: bool) -> None:
+    """Mark what is tracked in a state; what was marked there before needs no more walking back."""
+    new = False
+    regs, slots = bt.regs[:], bt.slots[:]
+    for depth in range(bt.frame, -1, -1):
+        if depth >= len(st.frames):
+            raise CannotTrack
+        frame = st.frames[depth]
+        for regno in _bits(regs[depth]):
+            reg = frame.regs[regno]
+            if reg.type is not SCALAR_VALUE:
+                bt.regs[depth] &= ~(1 << regno)
+            elif reg.precise:
+                if not keep_marked:
+                    bt.regs[depth] &= ~(1 << regno)
+            else:
+                new = True
+                _mark_reg(frame, regno)
+        for spi in _bits(slots[depth]):
+            if spi >= len(frame.stack):
+                raise CannotTrack
+            slot = frame.stack[spi]
+            if not is_spilled(slot) or slot.reg is None or slot.reg.type is not SCALAR_VALUE:
+                bt.slots[depth] &= ~(1 << spi)
+            elif slot.reg.precise:
+                if not keep_marked:
+                    bt.slots[depth] &= ~(1 << spi)
+            else:
+                new = True
+                _mark_slot(frame, spi)
+    if keep_marked and not new:
+        bt.regs = [0] * len(bt.regs)
+        bt.slots = [0] * len(bt.slots)
+
+
+def _mark_reg(frame: FuncState, regno: int) -> None:
+    reg = frame.regs[regno].copy()
+    reg.precise = True
+    frame.regs[regno] = reg
+
+
+def _mark_slot(frame: FuncState, spi: int) -> None:
+    slot = frame.stack[spi]
+    assert slot.reg is not None
+    reg = slot.reg.copy()
+    reg.precise = True
+    frame.stack[spi] = Slot(slot.kinds, reg)
+
+
+def _mark_all(env: Env, state: VerifierState) -> None:
+    """Every scalar on the way here counts: mark_all_scalars_precise()."""
+    st: VerifierState | None = state.parent if env.rules.PRECISION_FORGOTTEN else state
+    while st is not None:
+        for frame in st.frames:
+            for regno in range(FP):
+                reg = frame.regs[regno]
+                if reg.type is SCALAR_VALUE and not reg.precise:
+                    _mark_reg(frame, regno)
+            for spi, slot in enumerate(frame.stack):
+                if (
+                    slot.reg is not None
+                    and slot.reg.type is SCALAR_VALUE
+                    and not slot.reg.precise
+                    and is_spilled(slot)
+                ):
+                    _mark_slot(frame, spi)
+        st = st.parent
+
+
+def _bits(mask: int) -> list[int]:
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+
+
+# -- one insn --------------------------------------------------------------------------------
+
+
+def _undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -> None:
+    """What has to be known before an insn for what is tracked after it: backtrack_insn()."""
+    insn = env.insns[idx]
+    cls = insn.code & 7
+    if insn.code == 0:
+        return  # the second half of ld_imm64
+    if step is not None and step.linked:
+        _track_linked(bt, step)
+    if cls in (ALU, ALU64):
+        _undo_alu(insn, bt)
+    elif cls == LDX:
+        _undo_load(env, insn, step, bt)
+    elif cls in (STX, ST):
+        _undo_store(env, insn, step, bt)
+    elif cls in (JMP, JMP32):
+        _undo_jump(env, insn, idx, subseq_idx, bt)
+    elif cls == LD:
+        bit = 1 << insn.dst
+        if bt.regs[-1] & bit:
+            bt.regs[-1] &= ~bit
+            if insn.code & 0xE0:
+                raise CannotTrack
+    if step is not None and step.linked:
+        _track_linked(bt, step)
+
+
+def _track_linked(bt: Tracker, step: Step) -> None:
+    """Of registers that were linked when the insn ran, all count if one does."""
+    some = any(
+        frame <= bt.frame and (bt.regs[frame] >> regno & 1 if spi < 0 else bt.slots[frame] >> spi & 1)
+        for frame, regno, spi in step.linked
+    )
+    if not some:
+        return
+    for frame, regno, spi in step.linked:
+        if spi < 0:
+            bt.regs[frame] |= 1 << regno
+        else:
+            bt.slots[frame] |= 1 << spi
+
+
+def _undo_alu(insn: Insn, bt: Tracker) -> None:
+    bit = 1 << insn.dst
+    if not bt.regs[-1] & bit:
+        return
+    op = insn.code & 0xF0
+    if op in (_NEG, _END):
+        return
+    if op == _MOV:
+        bt.regs[-1] &= ~bit
+    if insn.code & X and insn.src != FP:
+        bt.regs[-1] |= 1 << insn.src
+
+
+def _undo_load(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
+    bit = 1 << insn.dst
+    if not bt.regs[-1] & bit:
+        return
+    bt.regs[-1] &= ~bit
+    if env.rules.SPILL_ZERO:
+        if step is not None and step.stack_frame >= 0:
+            if step.stack_frame > bt.frame:
+                raise CannotTrack
+            bt.set_slot(step.stack_frame, step.spi)
+    elif insn.src == FP:
+        bt.set_slot(bt.frame, (-insn.off - 1) >> 3)
+
+
+def _undo_store(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
+    if insn.code & 7 == STX and insn.code & 0xE0 == ATOMIC and insn.imm & FETCH:
+        old = R0 if insn.imm == _CMPXCHG else insn.src
+        bt.regs[-1] &= ~(1 << old)
+        return
+    if bt.regs[-1] >> insn.dst & 1:
+        raise CannotTrack  # a scalar is no address: this is a difference of pointers
+    frame = bt.frame
+    if env.rules.SPILL_ZERO:
+        if step is None or step.stack_frame < 0:
+            return
+        frame, spi = step.stack_frame, step.spi
+        if frame > bt.frame:
+            raise CannotTrack
+    elif insn.dst == FP:
+        spi = (-insn.off - 1) >> 3
+    else:
+        return
+    bit = 1 << spi
+    if bt.slots[frame] & bit:
+        bt.slots[frame] &= ~bit
+        if insn.code & 7 == STX:
+            bt.regs[-1] |= 1 << insn.src
+
+
+def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> None:
+    op = insn.code & 0xF0
+    if op == _CALL and insn.src == PSEUDO_CALL:
+        _undo_subprog_call(env, idx, subseq_idx, bt)
+    elif op == _CALL:
+        bt.regs[-1] &= ~1
+        if bt.regs[-1] & ARGS_MASK:
+            raise CannotTrack
+    elif op == _EXIT:
+        if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ARGS_MASK:
+            raise CannotTrack
+        result = bt.regs[-1] & 1
+        bt.regs[-1] &= ~1
+        bt.enter()
+        bt.regs[-1] = result
+    elif op and insn.code & X:
+        both = 1 << insn.dst | 1 << insn.src
+        if bt.regs[-1] & both:
+            bt.regs[-1] |= both & ~(1 << FP)
+
+
+def _undo_subprog_call(env: Env, idx: int, subseq_idx: int, bt: Tracker) -> None:
+    if not env.rules.PRECISION_ACROSS_CALLS:
+        raise CannotTrack
+    if bt.regs[-1] & ~ARGS_MASK:
+        raise CannotTrack
+    args = bt.regs[-1]
+    bt.leave()
+    bt.regs[-1] |= args

@@ -1,0 +1,343 @@
+"""is_state_visited(): whether a walked state makes this one superfluous, and which states are kept.
+
+Source: is_state_visited(), states_equal(), regsafe(), stacksafe(), clean_live_states().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EINVAL
+from verifier_model.domain import tnum
+from verifier_model.domain.word import U32
+from verifier_model.precise import propagate_precision
+from verifier_model.reg import (
+    ADD_CONST,
+    FP,
+    NOT_INIT,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    SCALAR_VALUE,
+    UNINIT,
+    unknown_scalar,
+)
+from verifier_model.stack import EMPTY, INVALID, MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.state import Step
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
+    from verifier_model.state import FuncState, VerifierState
+
+_ANY_SCALAR = unknown_scalar()
+
+
+class IdMap:
+    """Which id of the old state stands for which of the new: struct bpf_idmap."""
+
+    __slots__ = ("map", "temporary")
+
+    def __init__(self, ids: int) -> None:
+        self.map: dict[int, int] = {}
+        self.temporary = ids
+
+    def check(self, old: int, cur: int) -> bool:
+        if not old or not cur:
+            return old == cur
+        known = self.map.get(old)
+        if known is not None:
+            return known == cur
+        if cur in self.map.values():
+            return False
+        self.map[old] = cur
+        return True
+
+    def check_scalar(self, old: int, cur: int) -> bool:
+        """The same; a scalar without an id is linked to nothing, as one with an id of its own."""
+        if not old:
+            self.temporary += 1
+            old = self.temporary
+        if not cur:
+            self.temporary += 1
+            cur = self.temporary
+        return self.check(old, cur)
+
+
+def is_state_visited(env: Env, cur: VerifierState) -> bool:
+    """Whether an equivalent state at this insn was walked to its end; else maybe keep this one.
+
+    Raises Reject where the state has been here before on this very path: an infinite loop.
+    """
+    idx, rules = env.insn_idx, env.rules
+    jumps = env.jmps_processed - env.prev_jmps_processed
+    insns = env.insns_processed - env.prev_insns_processed
+    forced = rules.JMP_HISTORY_LIMITED and len(cur.history) > 40
+    add_new = forced or not rules.STATES_SPACED or (jumps >= 2 and insns >= 8)
+
+    if rules.STATES_SPACED:
+        bucket = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
+    else:
+        bucket = idx
+    known = env.explored.get(bucket)
+    if known:
+        _clean_live_states(env, known, cur)
+        kept = []
+        searched = 0
+        for n, old in enumerate(known):
+            searched += 1
+            if old.insn_idx != idx:
+                kept.append(old)
+                continue
+            if old.branches and rules.STATES_SPACED:
+                _check_loop(env, old, cur)
+                if not forced and jumps < 20 and insns < 100:
+                    add_new = False
+            elif states_equal(env, old, cur):
+                old.hits += 1
+                _propagate_liveness(old, cur)
+                if not rules.JMP_POINTS or env.jmp_points[idx]:
+                    push_history(env, cur)
+                propagate_precision(env, old, cur)
+                env.explored[bucket] = kept + known[n:]
+                return True
+            if add_new or not rules.STATES_SPACED:
+                old.misses += 1
+            if rules.STATE_EVICTION and old.misses > old.hits * 3 + 3:
+                if old.cleaned:
+                    env.peak_states -= 1
+            else:
+                kept.append(old)
+        env.explored[bucket] = kept
+        env.max_states_per_insn = max(env.max_states_per_insn, searched)
+
+    if not add_new:
+        if not rules.JMP_POINTS:
+            push_history(env, cur)
+        return False
+    _keep(env, cur, bucket)
+    return False
+
+
+def push_history(env: Env, cur: VerifierState) -> None:
+    """Note how the walk came to this insn: push_jmp_history()."""
+    cur.history.append(Step(env.insn_idx, env.prev_insn_idx))
+    env.hist_pushed = env.insns_processed
+
+
+def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
+    """Store a copy of the state and make it the parent of the walk's."""
+    env.total_states += 1
+    env.peak_states += 1
+    env.prev_jmps_processed = env.jmps_processed
+    env.prev_insns_processed = env.insns_processed
+    if env.rules.PRECISION_FORGOTTEN:
+        _forget_precision(cur)
+    new = cur.copy()
+    new.insn_idx = env.insn_idx
+    new.branches = 1
+    env.explored.setdefault(bucket, []).insert(0, new)
+    cur.parent = new
+    cur.first_insn_idx = env.insn_idx
+    cur.history = []
+    for frame in cur.frames:
+        frame.regs_read = frame.regs_written = 0
+        frame.stack_read = frame.stack_written = 0
+        frame.result_frame = frame.frameno
+
+
+def _forget_precision(cur: VerifierState) -> None:
+    """mark_all_scalars_imprecise(): marks in this state come from later checks only."""
+    for frame in cur.frames:
+        for regno, reg in enumerate(frame.regs):
+            if reg.precise and reg.type is SCALAR_VALUE:
+                reg = reg.copy()
+                reg.precise = False
+                frame.regs[regno] = reg
+        for spi, slot in enumerate(frame.stack):
+            if slot.reg is not None and slot.reg.precise and slot.reg.type is SCALAR_VALUE:
+                reg = slot.reg.copy()
+                reg.precise = False
+                frame.stack[spi] = Slot(slot.kinds, reg)
+
+
+def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
+    """Refuse a path that comes back to a state of its own."""
+    if len(old.frames) != len(cur.frames):
+        return
+    for a, b in zip(old.frame.regs, cur.frame.regs, strict=True):
+        if a is not b and (a.key() != b.key() or a.id != b.id or a.ref_obj_id != b.ref_obj_id):
+            return
+    if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT):
+        raise Reject(f"infinite loop detected at insn {env.insn_idx}", EINVAL)
+
+
+def _clean_live_states(env: Env, known: list[VerifierState], cur: VerifierState) -> None:
+    """Forget in finished states what no path read: clean_live_states()."""
+    callsites = [frame.callsite for frame in cur.frames]
+    for old in known:
+        if (
+            old.branches
+            or old.cleaned
+            or old.insn_idx != env.insn_idx
+            or [frame.callsite for frame in old.frames] != callsites
+        ):
+            continue
+        old.cleaned = True
+        for frame in old.frames:
+            for regno in range(FP):
+                if not frame.regs_read >> regno & 1:
+                    frame.regs[regno] = UNINIT
+            for spi in range(len(frame.stack)):
+                if not frame.stack_read >> spi & 1:
+                    frame.stack[spi] = EMPTY
+
+
+def _propagate_liveness(old: VerifierState, cur: VerifierState) -> None:
+    """What the rest of the old path read, this path would read: propagate_liveness()."""
+    for depth, frame in enumerate(old.frames):
+        mine = cur.frames[depth]
+        for regno in range(FP):
+            if frame.regs_read >> regno & 1 and not mine.regs_read >> regno & 1:
+                mine.regs_read |= 1 << regno
+                cur.mark_reg_read(depth, regno)
+        for spi in range(min(len(frame.stack), len(mine.stack))):
+            if frame.stack_read >> spi & 1 and not mine.stack_read >> spi & 1:
+                mine.stack_read |= 1 << spi
+                cur.mark_stack_read(depth, spi)
+
+
+# -- comparing -------------------------------------------------------------------------------
+
+
+def states_equal(
+    env: Env, old: VerifierState, cur: VerifierState, *, exact: bool = False
+) -> bool:
+    """Whether all that is safe from the old state is safe from this one.
+
+    exact: whether they are the same, rather.
+    """
+    if len(old.frames) != len(cur.frames) or len(old.refs) != len(cur.refs):
+        return False
+    ids = IdMap(env.ids)
+    for (old_ref, _), (cur_ref, _) in zip(old.refs, cur.refs, strict=True):
+        if not ids.check(old_ref, cur_ref):
+            return False
+    for a, b in zip(old.frames, cur.frames, strict=True):
+        if a.callsite != b.callsite:
+            return False
+        if not _frames_equal(env, a, b, ids, exact):
+            return False
+    return True
+
+
+def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool) -> bool:
+    live = old.regs_read
+    for regno in range(FP):
+        if not exact and not live >> regno & 1:
+            continue
+        if not regsafe(env.rules, old.regs[regno], cur.regs[regno], ids, exact):
+            return False
+    return _stacksafe(env, old, cur, ids, exact)
+
+
+def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: bool = False) -> bool:
+    """Whether what was safe with `old` in a register is safe with `cur` there."""
+    if old.type is NOT_INIT and not exact:
+        return True
+    if old.type is not cur.type or old.maybe_null is not cur.maybe_null:
+        return False
+    if exact:
+        return (
+            old.key() == cur.key()
+            and ids.check(old.id, cur.id)
+            and ids.check(old.ref_obj_id, cur.ref_obj_id)
+        )
+    if old.type is SCALAR_VALUE:
+        if old is cur and not rules.REGSAFE_IDS:
+            return True
+        if not old.precise and (rules.REGSAFE_OLD_IMPRECISE or not cur.precise):
+            return True
+        if not (_within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off)):
+            return False
+        if not rules.REGSAFE_IDS:
+            return True
+        if (old.id ^ cur.id) & ADD_CONST or (old.id & ADD_CONST and old.off != cur.off):
+            return False
+        return ids.check_scalar(old.id & ~ADD_CONST, cur.id & ~ADD_CONST)
+    if old.type is PTR_TO_MAP_VALUE or old.type is PTR_TO_MEM:
+        return (
+            old.off == cur.off
+            and old.map is cur.map
+            and old.mem_size == cur.mem_size
+            and _within(rules, old, cur)
+            and tnum.includes(old.var_off, cur.var_off)
+            and ids.check(old.id, cur.id)
+            and ids.check(old.ref_obj_id, cur.ref_obj_id)
+        )
+    return old is cur or (
+        old.key() == cur.key() and ids.check(old.id, cur.id)
+    )
+
+
+def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
+    """Whether every range of `cur` lies in that of `old`: range_within()."""
+    return (
+        old.umin <= cur.umin
+        and old.umax >= cur.umax
+        and old.smin <= cur.smin
+        and old.smax >= cur.smax
+        and (
+            not rules.BOUNDS_32
+            or (
+                old.umin32 <= cur.umin32
+                and old.umax32 >= cur.umax32
+                and old.smin32 <= cur.smin32
+                and old.smax32 >= cur.smax32
+            )
+        )
+    )
+
+
+def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool) -> bool:
+    for spi, a in enumerate(old.stack):
+        b = cur.stack[spi] if spi < len(cur.stack) else None
+        if exact:
+            if b is None or a.kinds != b.kinds:
+                return False
+        elif not old.stack_read >> spi & 1 or a is b and a.reg is None:
+            continue
+        if not _slots_equal(env, a, b, ids, exact):
+            return False
+    return True
+
+
+def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: bool) -> bool:
+    rules = env.rules
+    ignored = INVALID + (MISC if rules.STACK_UNINIT_READ else "")
+    if b is None:
+        return all(kind in ignored for kind in a.kinds)
+    if rules.SPILL_KEEPS_ANY and not exact:
+        old_reg, cur_reg = _as_scalar(env, a), _as_scalar(env, b)
+        if old_reg is not None and cur_reg is not None:
+            return regsafe(rules, old_reg, cur_reg, ids)
+    for x, y in zip(a.kinds, b.kinds, strict=True):
+        if x == y or x in ignored or (x == MISC and y == ZERO):
+            continue
+        return False
+    if a.kinds[-1] == SPILL and a.reg is not None:
+        if b.reg is None:
+            return False
+        return regsafe(rules, a.reg, b.reg, ids, exact)
+    return True
+
+
+def _as_scalar(env: Env, slot: Slot) -> RegState | None:
+    """The scalar a load of the whole slot gives, where plain data counts as an unknown one."""
+    if slot.kinds == SPILL * SLOT and slot.reg is not None and slot.reg.type is SCALAR_VALUE:
+        return slot.reg
+    plain = MISC + (INVALID if env.rules.STACK_UNINIT_READ else "")
+    if all(kind in plain for kind in slot.kinds) and slot.kinds != INVALID * SLOT:
+        return _ANY_SCALAR
+    return None

@@ -1,0 +1,161 @@
+"""RegState: what is known of one register, or of a register spilled to the stack."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from verifier_model.domain import tnum
+from verifier_model.domain.bounds import Value
+from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64, s32, s64
+
+if TYPE_CHECKING:
+    from emu.prog import MapDef
+
+R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, FP = range(11)
+CALLER_SAVED = (R0, R1, R2, R3, R4, R5)
+
+
+class RegType(enum.Enum):
+    """enum bpf_reg_type."""
+
+    NOT_INIT = 0
+    SCALAR_VALUE = 1
+    PTR_TO_CTX = 2
+    CONST_PTR_TO_MAP = 3
+    PTR_TO_MAP_VALUE = 4
+    PTR_TO_STACK = 5
+    PTR_TO_MEM = 6
+
+    __hash__ = object.__hash__
+
+
+NOT_INIT = RegType.NOT_INIT
+SCALAR_VALUE = RegType.SCALAR_VALUE
+PTR_TO_CTX = RegType.PTR_TO_CTX
+CONST_PTR_TO_MAP = RegType.CONST_PTR_TO_MAP
+PTR_TO_MAP_VALUE = RegType.PTR_TO_MAP_VALUE
+PTR_TO_STACK = RegType.PTR_TO_STACK
+PTR_TO_MEM = RegType.PTR_TO_MEM
+
+# A scalar's id with this bit: its value is that of the others plus `off` (BPF_ADD_CONST).
+ADD_CONST = 1 << 31
+
+
+class RegState(Value):
+    """One register: struct bpf_reg_state.
+
+    States share registers: one that a state holds is not changed, a changed copy takes its place.
+    Fields have the names that the log prints.
+    """
+
+    __slots__ = (
+        "frameno",
+        "id",
+        "map",
+        "maybe_null",
+        "mem_size",
+        "off",
+        "precise",
+        "ref_obj_id",
+        "type",
+    )
+
+    def __init__(self) -> None:
+        self.type: RegType = NOT_INIT
+        self.maybe_null: bool = False  # a pointer that a null check has yet to decide
+        self.off: int = 0  # s32: fixed part of a pointer's offset; of a scalar, see ADD_CONST
+        self.var_off: tnum.Tnum = tnum.UNKNOWN  # a scalar's bits; variable part of an offset
+        self.smin: int = S64_MIN
+        self.smax: int = S64_MAX
+        self.umin: int = 0
+        self.umax: int = U64
+        self.smin32: int = S32_MIN
+        self.smax32: int = S32_MAX
+        self.umin32: int = 0
+        self.umax32: int = U32
+        self.id: int = 0  # registers with one non-zero id hold one value, or are null together
+        self.ref_obj_id: int = 0  # the reference that must be released
+        self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
+        self.frameno: int = 0  # whose stack a stack pointer points into
+        self.mem_size: int = 0  # bytes behind a PTR_TO_MEM
+        self.precise: bool = False  # its value mattered, so pruning must compare it
+
+    def copy(self) -> RegState:
+        r = RegState.__new__(RegState)
+        r.type = self.type
+        r.maybe_null = self.maybe_null
+        r.off = self.off
+        r.var_off = self.var_off
+        r.smin = self.smin
+        r.smax = self.smax
+        r.umin = self.umin
+        r.umax = self.umax
+        r.smin32 = self.smin32
+        r.smax32 = self.smax32
+        r.umin32 = self.umin32
+        r.umax32 = self.umax32
+        r.id = self.id
+        r.ref_obj_id = self.ref_obj_id
+        r.map = self.map
+        r.frameno = self.frameno
+        r.mem_size = self.mem_size
+        r.precise = self.precise
+        return r
+
+    def is_const(self) -> bool:
+        return not self.var_off.mask
+
+    def bounds(self) -> tuple[int, int, int, int, int, int, int, int]:
+        return (
+            self.smin,
+            self.smax,
+            self.umin,
+            self.umax,
+            self.smin32,
+            self.smax32,
+            self.umin32,
+            self.umax32,
+        )
+
+    def key(self) -> tuple[object, ...]:
+        """All that memcmp() compares of two registers, id and precision left out."""
+        return (
+            self.type,
+            self.maybe_null,
+            self.off,
+            self.map,
+            self.frameno,
+            self.mem_size,
+            self.var_off,
+            *self.bounds(),
+        )
+
+
+def unknown_scalar() -> RegState:
+    """A scalar of which nothing is known."""
+    r = RegState()
+    r.type = SCALAR_VALUE
+    return r
+
+
+def const_scalar(x: int) -> RegState:
+    """The word `x`."""
+    r = RegState()
+    r.type = SCALAR_VALUE
+    r.var_off = tnum.Tnum(x, 0)
+    r.umin = r.umax = x
+    r.smin = r.smax = s64(x)
+    r.umin32 = r.umax32 = x & U32
+    r.smin32 = r.smax32 = s32(x)
+    return r
+
+
+def pointer(kind: RegType) -> RegState:
+    """A pointer to the start of something."""
+    r = const_scalar(0)
+    r.type = kind
+    return r
+
+
+UNINIT = RegState()

@@ -1,0 +1,164 @@
+"""Rules: the traits that the walk asks for, as plain attributes of one kernel.
+
+A walk asks some of them several times an insn; an attribute is the fastest way to say.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from emu.kernel.traits import Trait
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+
+
+class Rules:
+    """What a kernel's verifier does; each attribute is the Trait of that name."""
+
+    ALU32_INPUTS_TRUNCATED: bool
+    ALU_OF_UNKNOWN: bool
+    ARSH32: bool
+    ARSH32_BY_SUBREG: bool
+    ASSIGN_32_BOTH_ENDS: bool
+    ATOMIC_FETCH: bool
+    BACK_EDGE_REJECTED: bool
+    BITS32_FROM_NEW_BITS: bool
+    BITWISE_SIGN_FROM_RESULT: bool
+    BOUNDED_LOOPS: bool
+    BOUNDS_32: bool
+    BOUNDS_BY_NEXT_MEMBER: bool
+    BOUNDS_SYNC: bool
+    BPF_ST_TO_CTX: bool
+    BRANCH_BY_KNOWN_BITS: bool
+    BRANCH_BY_RANGE: bool
+    BRANCH_BY_SIMULATION: bool
+    BRANCH_EQ_BY_RANGE: bool
+    BRANCH_EQ_BY_SIGNED_RANGE: bool
+    BRANCH_NON_NULL: bool
+    BRANCH_SAME_REG: bool
+    BRANCH_SRC_REG: bool
+    BRANCH_TWO_RANGES: bool
+    BSWAP_TRACKED: bool
+    CALL_DEPTH_CHECKED_IN_WALK: bool
+    COMBINE_EDGES_FIT: bool
+    COMBINE_ENDS_TOGETHER: bool
+    COMBINE_UNSIGNED_ENDS_TOGETHER: bool
+    CONST32_SETS_RANGE: bool
+    CONST_BRANCHES_FOLDED: bool
+    CONST_DST_BRANCH_BUG: bool
+    CONST_HAS_NO_ID: bool
+    CPU_ID_BOUNDED: bool
+    CTX_MUST_BE_UNMODIFIED: bool
+    DEDUCE_64_FIRST: bool
+    DEDUCE_ACROSS_WIDTHS: bool
+    DEDUCE_MIXED_S32: bool
+    DEDUCE_SIGN_CROSSING: bool
+    DEDUCE_SIGN_CROSSING_32: bool
+    DEDUCE_SIGN_EXTENDED: bool
+    DEDUCE_THREE_ROUNDS: bool
+    DIRECT_MAP_VALUE: bool
+    DIV_TRACKED: bool
+    EQ_KEEPS_ID: bool
+    EXIT_LEAK_TEXT: bool
+    FILL_NARROW: bool
+    FILL_NARROW_SCALAR: bool
+    FILL_ZERO_BYTES: bool
+    FORK_SIGN_MASK: bool
+    HELPER_READS_SPILLED_POINTERS: bool
+    HELPER_READS_SPILLS: bool
+    HELPER_STACK_VAR_OFF: bool
+    HELPER_STR_RETURNS_SIZE: bool
+    HELPER_STR_RETURN_ERRNO: bool
+    HELPER_STR_RETURN_SIGNED: bool
+    IMPOSSIBLE_RANGE_KEPT: bool
+    INSNS_CHECKED_FIRST: bool
+    INVARIANTS_CHECKED: bool
+    ISA_V4: bool
+    JEQ_BITS_LOST: bool
+    JMP32: bool
+    JMP_HISTORY_LIMITED: bool
+    JMP_POINTS: bool
+    JSET_FORGETS_RANGE: bool
+    JSGT_FALSE_AT_EQUAL: bool
+    KPROBE_CTX_WRITE: bool
+    LARGE_PROGRAMS: bool
+    LINK_ADD_CONST: bool
+    LINK_ADD_CONST_32: bool
+    LIVE_REGS_STATIC: bool
+    LIVE_STACK_STATIC: bool
+    LOG_SHOWS_SCRATCHED: bool
+    LOOKUP_CONST_KEY_NOT_NULL: bool
+    LOOP_EXACT: bool
+    LOOP_STATES_SHOWN: bool
+    LSH_32_KEEPS_SIGN: bool
+    MAIN_BEFORE_GLOBALS: bool
+    MAP_VALUE_AS_HELPER_KEY: bool
+    MOV32_KEEPS_ID: bool
+    MOV32_KEEPS_RANGE: bool
+    MOV32_SYNC: bool
+    MOVSX32_SETS_BITS: bool
+    MUL_OF_SIGNED: bool
+    NEG_TRACKED: bool
+    NULL_CHECK_BY_REG: bool
+    OPCODES_CHECKED_FIRST: bool
+    OR32_FROM_64: bool
+    PARTIAL_SPILL_SCRUBBED: bool
+    POINTER_CONST_IN_BITS: bool
+    POINTER_OR_NULL_BARRED: bool
+    PRECISION: bool
+    PRECISION_ACROSS_CALLS: bool
+    PRECISION_FORGOTTEN: bool
+    RANGE_WRAPS_WHOLE: bool
+    RDONLY_MAP_CONST_LOADS: bool
+    RECURSION_FOUND_FIRST: bool
+    PERF_EVENT_PREALLOC: bool
+    RECURSION_WALKED: bool
+    REGSAFE_IDS: bool
+    REGSAFE_OLD_IMPRECISE: bool
+    RINGBUF_MEM_NAME: bool
+    SCALAR_IDS: bool
+    SPILL_KEEPS_ANY: bool
+    SPILL_KEEPS_BOUNDS: bool
+    SPILL_KEEPS_CONST: bool
+    SPILL_NARROW: bool
+    SPILL_ST_IMM: bool
+    SPILL_ZERO: bool
+    STACK_DEPTH_BY_16: bool
+    STACK_DEPTH_CACHED: bool
+    STACK_UNINIT_READ: bool
+    STACK_VAR_OFF: bool
+    STATES_SPACED: bool
+    STATE_EVICTION: bool
+    ST_IMM_ZERO_EXTENDED: bool
+    SUBPROG_SCALARS_PRECISE: bool
+    TAIL_CALL_IN_SUBPROG: bool
+    TEXT_ARGS: bool
+    TEXT_CANNOT_USE_HELPER: bool
+    TEXT_CTX_POINTER: bool
+    TEXT_EXPECTED_LIST: bool
+    TEXT_FIXED_OFF: bool
+    TEXT_JMP32: bool
+    TEXT_CONST_BITS: bool
+    TEXT_MAP_OR_BTF: bool
+    TEXT_MEMORY_RANGE: bool
+    TEXT_NO_INDIRECT: bool
+    TEXT_SCALAR: bool
+    TEXT_STACK_OF_REG: bool
+    TEXT_TYPE_FLAGS: bool
+    TEXT_VAR_STACK_OFF: bool
+    TEXT_ZERO_SIZED_RANGE: bool
+    TNUM_MUL_HALVES: bool
+    TNUM_MUL_UNION: bool
+    VAR_OFF_AND_OFF_CHECKED: bool
+    XOR_TRACKED: bool
+
+    def __init__(self, kernel: Kernel) -> None:
+        for name in Rules.__annotations__:
+            setattr(self, name, kernel.has(Trait[name]))
+
+
+@lru_cache(maxsize=32)
+def rules_of(kernel: Kernel) -> Rules:
+    return Rules(kernel)

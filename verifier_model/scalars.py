@@ -1,0 +1,117 @@
+"""Questions about scalars, and the links between registers that hold one value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verifier_model.domain import arith
+from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64
+from verifier_model.reg import ADD_CONST, SCALAR_VALUE
+from verifier_model.stack import Slot, is_spilled
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
+    from verifier_model.state import VerifierState
+
+
+def is_null(reg: RegState) -> bool:
+    """Whether it is the number 0: register_is_null()."""
+    return reg.type is SCALAR_VALUE and not reg.var_off.mask and not reg.var_off.value
+
+
+def is_unbounded(reg: RegState, rules: Rules) -> bool:
+    """Whether nothing is known of it: __is_scalar_unbounded()."""
+    return (
+        reg.var_off.mask == U64
+        and reg.umin == 0
+        and reg.umax == U64
+        and reg.smin == S64_MIN
+        and reg.smax == S64_MAX
+        and (
+            not rules.BOUNDS_32
+            or (
+                reg.umin32 == 0
+                and reg.umax32 == U32
+                and reg.smin32 == S32_MIN
+                and reg.smax32 == S32_MAX
+            )
+        )
+    )
+
+
+def width(reg: RegState) -> int:
+    """How many bits its largest value has: get_reg_width()."""
+    return reg.umax.bit_length()
+
+
+def assign_id(env: Env, state: VerifierState, regno: int) -> RegState:
+    """The register, with an id that a copy can share: assign_scalar_id_before_mov().
+
+    A constant gets none where the release does without.
+    """
+    frame = state.frames[-1]
+    reg = frame.regs[regno]
+    if reg.type is not SCALAR_VALUE or (reg.is_const() and env.rules.CONST_HAS_NO_ID):
+        return reg
+    if reg.id & ADD_CONST:
+        reg = reg.copy()
+        reg.id = 0
+        reg.off = 0
+    if not reg.id:
+        reg = reg.copy()
+        reg.id = env.new_id()
+    frame.regs[regno] = reg
+    return reg
+
+
+def linked_places(
+    state: VerifierState, wanted: int
+) -> list[tuple[int, int, int]]:
+    """Where scalars of that id (links by a constant included) are: (frame, register, slot).
+
+    A place is a register, slot -1, or a slot, register -1.
+    """
+    base = wanted & ~ADD_CONST
+    places = []
+    for depth, frame in enumerate(state.frames):
+        for regno, reg in enumerate(frame.regs):
+            if reg.id & ~ADD_CONST == base and reg.type is SCALAR_VALUE:
+                places.append((depth, regno, -1))
+        for spi, slot in enumerate(frame.stack):
+            reg2 = slot.reg
+            if (
+                reg2 is not None
+                and reg2.id & ~ADD_CONST == base
+                and reg2.type is SCALAR_VALUE
+                and is_spilled(slot)
+            ):
+                places.append((depth, -1, spi))
+    return places
+
+
+def sync_linked(
+    env: Env, state: VerifierState, known: RegState, places: list[tuple[int, int, int]]
+) -> None:
+    """What a comparison told of `known` holds for all that are linked to it.
+
+    Source: find_equal_scalars(), since 6.12 sync_linked_regs().
+    """
+    rules = env.rules
+    for depth, regno, spi in places:
+        frame = state.frames[depth]
+        reg = frame.regs[regno] if spi < 0 else frame.stack[spi].reg
+        assert reg is not None
+        if reg is known or (reg.id & ~ADD_CONST) != (known.id & ~ADD_CONST):
+            continue
+        new = known.copy()
+        if (reg.id | known.id) & ADD_CONST and reg.off != known.off:
+            arith.add(new, env.const((reg.off - known.off) & U64), rules, False)
+        new.id, new.off = reg.id, reg.off
+        if spi < 0:
+            frame.regs[regno] = new
+            frame.scratched |= 1 << regno
+        else:
+            frame.stack[spi] = Slot(frame.stack[spi].kinds, new)
+            frame.scratched_stack |= 1 << spi

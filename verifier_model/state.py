@@ -1,0 +1,194 @@
+"""The state of a walk: registers and stack of every frame, references, and its ancestors.
+
+A copy shares all registers and slots; whoever changes one puts a new one into its own list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from verifier_model.reg import FP, PTR_TO_STACK, R0, R1, R5, UNINIT, pointer
+from verifier_model.stack import EMPTY
+
+if TYPE_CHECKING:
+    from verifier_model.reg import RegState
+    from verifier_model.stack import Slot
+
+MAIN_CALLSITE = -1
+# Bits of the liveness masks: R1 to R5, which a callee shares with its caller at the call.
+ARGS_MASK = sum(1 << r for r in range(R1, R5 + 1))
+
+
+class FuncState:
+    """One frame: struct bpf_func_state.
+
+    Liveness is kept in masks, a bit a register and a bit a stack slot: `*_read` says that a later
+    insn of some path reads what this state holds, `*_written` that this state's path wrote it since
+    the state's parent.  They stand for the `live` marks and parent pointers of struct bpf_reg_state.
+    """
+
+    __slots__ = (
+        "callsite",
+        "frameno",
+        "regs",
+        "regs_read",
+        "regs_written",
+        "result_frame",
+        "scratched",
+        "scratched_stack",
+        "stack",
+        "stack_read",
+        "stack_written",
+        "subprogno",
+    )
+
+    def __init__(self, callsite: int, frameno: int, subprogno: int) -> None:
+        self.callsite = callsite  # the call insn, or MAIN_CALLSITE
+        self.frameno = frameno
+        self.subprogno = subprogno
+        self.regs: list[RegState] = [UNINIT] * 11
+        fp = pointer(PTR_TO_STACK)
+        fp.frameno = frameno
+        self.regs[FP] = fp
+        self.stack: list[Slot] = []
+        self.regs_read = 0
+        self.regs_written = 0
+        self.stack_read = 0
+        self.stack_written = 0
+        self.result_frame = frameno  # the frame whose r0, in the parent, this r0 goes back to
+        self.scratched = (1 << 11) - 1  # registers to show in the log
+        self.scratched_stack = (1 << 64) - 1
+
+    def copy(self) -> FuncState:
+        new = FuncState.__new__(FuncState)
+        new.callsite = self.callsite
+        new.frameno = self.frameno
+        new.subprogno = self.subprogno
+        new.regs = self.regs[:]
+        new.stack = self.stack[:]
+        new.regs_read = self.regs_read
+        new.regs_written = self.regs_written
+        new.stack_read = self.stack_read
+        new.stack_written = self.stack_written
+        new.result_frame = self.result_frame
+        new.scratched = self.scratched
+        new.scratched_stack = self.scratched_stack
+        return new
+
+    def grow(self, spi: int) -> None:
+        """Have slots up to number `spi`."""
+        missing = spi + 1 - len(self.stack)
+        if missing > 0:
+            self.stack.extend([EMPTY] * missing)
+
+
+class Step(NamedTuple):
+    """An entry of a state's history: how the walk came to an insn, and what it did there."""
+
+    idx: int
+    prev_idx: int
+    stack_frame: int = -1  # the frame whose slot `spi` the insn loaded or stored; -1 for none
+    spi: int = -1
+    linked: tuple[tuple[int, int, int], ...] = ()  # (frame, register or -1, slot) that share an id
+
+
+class VerifierState:
+    """All frames of a path: struct bpf_verifier_state."""
+
+    __slots__ = (
+        "branches",
+        "cleaned",
+        "first_insn_idx",
+        "frames",
+        "history",
+        "hits",
+        "insn_idx",
+        "last_insn_idx",
+        "misses",
+        "parent",
+        "refs",
+    )
+
+    def __init__(self, frame: FuncState) -> None:
+        self.frames = [frame]
+        self.refs: tuple[tuple[int, int], ...] = ()  # (id, insn that acquired it)
+        self.parent: VerifierState | None = None
+        self.branches = 1  # paths that go on from here and have not ended
+        self.insn_idx = 0  # of a kept state: where it was kept
+        self.first_insn_idx = 0
+        self.last_insn_idx = -1
+        self.history: list[Step] = []
+        self.cleaned = False  # what no path reads is forgotten
+        self.hits = 0  # of a kept state: how often it ended a path
+        self.misses = 0
+
+    def copy(self) -> VerifierState:
+        new = VerifierState.__new__(VerifierState)
+        new.frames = [frame.copy() for frame in self.frames]
+        new.refs = self.refs
+        new.parent = self.parent
+        new.branches = self.branches
+        new.insn_idx = self.insn_idx
+        new.first_insn_idx = self.first_insn_idx
+        new.last_insn_idx = self.last_insn_idx
+        new.history = self.history[:]
+        new.cleaned = False
+        new.hits = 0
+        new.misses = 0
+        return new
+
+    @property
+    def frame(self) -> FuncState:
+        """The frame that runs."""
+        return self.frames[-1]
+
+    def mark_reg_read(self, depth: int, regno: int) -> None:
+        """Tell the ancestors up to the one that wrote it that this register is read.
+
+        Source: mark_reg_read().
+        """
+        bit = 1 << regno
+        frame = self.frames[depth]
+        if frame.regs_written & bit:
+            return
+        if regno == R0:
+            depth = frame.result_frame
+        state = self.parent
+        while state is not None:
+            # A frame that began after this ancestor has its arguments from the caller.
+            while depth >= len(state.frames):
+                if not bit & ARGS_MASK:
+                    return
+                depth -= 1
+            frame = state.frames[depth]
+            if frame.regs_read & bit:
+                return
+            frame.regs_read |= bit
+            if frame.regs_written & bit:
+                return
+            if regno == R0:
+                depth = frame.result_frame
+            state = state.parent
+
+    def mark_stack_read(self, depth: int, spi: int) -> None:
+        """The same for a stack slot."""
+        bit = 1 << spi
+        if self.frames[depth].stack_written & bit:
+            return
+        state = self.parent
+        while state is not None:
+            if depth >= len(state.frames):
+                return
+            frame = state.frames[depth]
+            if frame.stack_read & bit or spi >= len(frame.stack):
+                return
+            frame.stack_read |= bit
+            if frame.stack_written & bit:
+                return
+            state = state.parent
+
+    def set_reg(self, depth: int, regno: int, reg: RegState) -> None:
+        """Put a new register into place; its life does not change."""
+        frame = self.frames[depth]
+        frame.regs[regno] = reg
+        frame.scratched |= 1 << regno

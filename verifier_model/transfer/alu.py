@@ -1,0 +1,337 @@
+"""Arithmetic on scalars, moves, negation and byte swaps.
+
+Source: check_alu_op(), adjust_reg_min_max_vals(), adjust_scalar_min_max_vals().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import ALU64, X
+from emu.kernel.errno import EINVAL
+from verifier_model.domain import arith, divide, tnum
+from verifier_model.domain.bounds import (
+    finish_alu,
+    is_impossible,
+    sync,
+    unbound,
+)
+from verifier_model.domain.width import (
+    coerce_subreg_to_size_sx,
+    coerce_to_size,
+    coerce_to_size_sx,
+    zero_extend,
+)
+from verifier_model.domain.word import U32, U64
+from verifier_model.precise import mark_chain_precision
+from verifier_model.reg import ADD_CONST, SCALAR_VALUE
+from verifier_model.scalars import assign_id, width
+from verifier_model.transfer.ptr_alu import adjust_pointer, pointer_difference
+from verifier_model.transfer.registry import transfer
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
+    from verifier_model.state import VerifierState
+
+_ADD, _SUB, _MUL, _DIV, _OR, _AND, _LSH, _RSH, _NEG, _MOD, _XOR, _ARSH = (
+    *(0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xA0, 0xC0),
+)
+_SHIFTS = (_LSH, _RSH, _ARSH)
+
+_BINARY = tuple(
+    f"{op}{bits}_{form}"
+    for op in ("add", "sub", "mul", "div", "sdiv", "or", "and", "lsh", "rsh", "mod", "smod")
+    for bits in (64, 32)
+    for form in ("reg", "imm")
+) + tuple(f"{op}{bits}_{form}" for op in ("xor", "arsh") for bits in (64, 32) for form in ("reg", "imm"))
+
+
+@transfer(*_BINARY)
+def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
+    """dst = dst op src."""
+    code = insn.code
+    op = code & 0xF0
+    if code & X:
+        env.read_reg(state, insn.src)
+    env.read_reg(state, insn.dst)
+    if not code & X:
+        _check_imm(env, insn, op)
+    env.check_writable(state, insn.dst)
+    frame = state.frames[-1]
+    dst = frame.regs[insn.dst]
+    if code & X:
+        src = frame.regs[insn.src]
+        if src.type is not SCALAR_VALUE:
+            if dst.type is not SCALAR_VALUE:
+                env.write_reg(state, insn.dst, pointer_difference(env, insn))
+            else:
+                mark_chain_precision(env, state, insn.dst)
+                dst = frame.regs[insn.dst]
+                env.write_reg(state, insn.dst, adjust_pointer(env, insn, src, dst, swapped=True))
+            return env.insn_idx + 1
+        if dst.type is not SCALAR_VALUE:
+            mark_chain_precision(env, state, insn.src)
+            src = frame.regs[insn.src]
+        elif dst.precise and env.rules.PRECISION:
+            mark_chain_precision(env, state, insn.src)
+            src = frame.regs[insn.src]
+    else:
+        src = env.const(insn.imm & U64)
+    if dst.type is not SCALAR_VALUE:
+        env.write_reg(state, insn.dst, adjust_pointer(env, insn, dst, src, swapped=False))
+        return env.insn_idx + 1
+
+    if env.rules.FORK_SIGN_MASK and op in (_AND, _OR) and src.is_const():
+        _fork_sign_mask(env, state, insn, dst)
+        dst = frame.regs[insn.dst]
+    new = dst.copy()
+    if not env.rules.LINK_ADD_CONST:
+        new.id = 0
+    new = adjust_scalar(env, insn, new, src)
+    if env.rules.LINK_ADD_CONST:
+        _link_sum(env, insn, op, new, src)
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1
+
+
+def _check_imm(env: Env, insn: Insn, op: int) -> None:
+    bits = 64 if insn.code & 7 == ALU64 else 32
+    if op in (_DIV, _MOD) and insn.imm == 0:
+        raise Reject("div by zero", EINVAL)
+    if op == _ARSH and bits == 32 and not env.rules.ARSH32:
+        raise Reject("BPF_ARSH not supported for 32 bit ALU", EINVAL)
+    if op in _SHIFTS and not 0 <= insn.imm < bits:
+        raise Reject(f"invalid shift {insn.imm}", EINVAL)
+
+
+def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState) -> None:
+    """A copy plus a constant stays linked to the original (6.11)."""
+    alu32 = insn.code & 7 != ALU64
+    rules = env.rules
+    value = src.smin
+    links = op == _ADD and not alu32 and src.is_const() and 0 <= value <= 0x7FFFFFFF
+    if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and src.is_const():
+        if op == _SUB:
+            value = -value
+        links = not alu32 and -0x80000000 <= value <= 0x7FFFFFFF
+    if dst.id and not dst.id & ADD_CONST and links:
+        dst.id |= ADD_CONST
+        dst.off = value
+    else:
+        dst.id = 0
+        dst.off = 0
+
+
+def _fork_sign_mask(env: Env, state: VerifierState, insn: Insn, dst: RegState) -> None:
+    """A value that is 0 or -1 masks by being walked as each: maybe_fork_scalars()."""
+    alu32 = insn.code & 7 != ALU64
+    if alu32:
+        if (dst.smin32, dst.smax32) != (-1, 0):
+            return
+    elif (dst.smin, dst.smax) != (-1, 0):
+        return
+    other = env.push_branch(state, env.insn_idx, env.insn_idx)
+    regs = other.frames[-1].regs
+    for holder, value in ((regs, 0), (state.frames[-1].regs, U32 if alu32 else U64)):
+        known = dst.copy()
+        fresh = env.const(value)
+        known.var_off = fresh.var_off
+        known.smin, known.smax, known.umin, known.umax = fresh.bounds()[:4]
+        known.smin32, known.smax32, known.umin32, known.umax32 = fresh.bounds()[4:]
+        holder[insn.dst] = known
+
+
+def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegState:
+    """dst = dst op src, both scalars; `dst` is fresh."""
+    rules = env.rules
+    op = insn.code & 0xF0
+    alu32 = insn.code & 7 != ALU64
+    if alu32 and not rules.BOUNDS_32 and rules.ALU32_INPUTS_TRUNCATED:
+        src = src.copy()
+        coerce_to_size(dst, 4, rules)
+        coerce_to_size(src, 4, rules)
+    if rules.ALU_OF_UNKNOWN:
+        if not _is_computed(rules, op, src, alu32):
+            return _unknown_like(env, dst)
+    elif not _is_computed_before_6_10(env, rules, op, src, alu32):
+        return _unknown_like(env, dst)
+
+    bits = 32 if alu32 else 64
+    if op in _SHIFTS and src.umax >= bits:
+        unbound(dst)
+        dst.var_off = tnum.UNKNOWN
+    elif op in (_DIV, _MOD):
+        divide.divide(dst, src, op == _MOD, bool(insn.off), alu32, rules)
+    elif op == _XOR and not rules.XOR_TRACKED:
+        unbound(dst)
+        dst.var_off = tnum.UNKNOWN
+    else:
+        arith.OPS[op](dst, src, rules, alu32)
+    if alu32:
+        if rules.BOUNDS_32:
+            zero_extend(dst, rules)
+        else:
+            coerce_to_size(dst, 4, rules)
+    finish_alu(dst, rules)
+    if rules.INVARIANTS_CHECKED:
+        check_invariants(env, dst, "alu")
+    return dst
+
+
+def check_invariants(env: Env, reg: RegState, where: str) -> None:
+    """A scalar with an empty range is reported and made unknown: reg_bounds_sanity_check()."""
+    if not is_impossible(reg) and not (reg.is_const() and reg.umin != reg.umax):
+        return
+    env.log.add(f"REG INVARIANTS VIOLATION ({where}): range bounds violation")
+    unbound(reg)
+    reg.var_off = tnum.UNKNOWN
+
+
+def _unknown_like(env: Env, dst: RegState) -> RegState:
+    new = env.unknown()
+    new.precise = new.precise or dst.precise and not env.rules.PRECISION_FORGOTTEN
+    return new
+
+
+def _is_computed(rules: Rules, op: int, src: RegState, alu32: bool) -> bool:
+    """is_safe_to_compute_dst_reg_range() (6.10)."""
+    if op in (_ADD, _SUB, _AND, _XOR, _OR, _MUL):
+        return True
+    if alu32:
+        const = (
+            not src.var_off.mask & U32 and src.umin32 == src.umax32 and src.smin32 == src.smax32
+        )
+    else:
+        const = src.is_const() and src.umin == src.umax and src.smin == src.smax
+    if op in (_DIV, _MOD):
+        return const and rules.DIV_TRACKED
+    return const and src.umax < (32 if alu32 else 64)
+
+
+def _is_computed_before_6_10(
+    env: Env, rules: Rules, op: int, src: RegState, alu32: bool
+) -> bool:
+    if op in (_DIV, _MOD):
+        return False
+    if alu32 and rules.BOUNDS_32:
+        known = not src.var_off.mask & U32
+        low, high, ulow, uhigh = src.smin32, src.smax32, src.umin32, src.umax32
+    else:
+        known = src.is_const()
+        low, high, ulow, uhigh = src.smin, src.smax, src.umin, src.umax
+    if (known and (low != high or ulow != uhigh)) or low > high or ulow > uhigh:
+        return False
+    return known or op in (_ADD, _SUB, _AND)
+
+
+@transfer("mov64_reg")
+def transfer_mov64(env: Env, state: VerifierState, insn: Insn) -> int:
+    src = env.read_reg(state, insn.src)
+    env.check_writable(state, insn.dst)
+    if src.type is SCALAR_VALUE and env.rules.SCALAR_IDS:
+        src = assign_id(env, state, insn.src)
+    env.write_reg(state, insn.dst, src)
+    return env.insn_idx + 1
+
+
+@transfer("mov32_reg")
+def transfer_mov32(env: Env, state: VerifierState, insn: Insn) -> int:
+    rules = env.rules
+    src = env.read_reg(state, insn.src)
+    env.check_writable(state, insn.dst)
+    if src.type is not SCALAR_VALUE or not rules.MOV32_KEEPS_RANGE:
+        new = env.unknown()
+    else:
+        fits = width(src) <= 32
+        if rules.MOV32_KEEPS_ID and fits:
+            src = assign_id(env, state, insn.src)
+        new = src.copy()
+        if not (rules.MOV32_KEEPS_ID and fits):
+            new.id = 0
+            new.off = 0
+    if rules.BOUNDS_32:
+        zero_extend(new, rules)
+        if rules.MOV32_SYNC:
+            sync(new, rules)
+    else:
+        coerce_to_size(new, 4, rules)
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1
+
+
+@transfer("mov64_imm", "mov32_imm")
+def transfer_mov_imm(env: Env, state: VerifierState, insn: Insn) -> int:
+    env.check_writable(state, insn.dst)
+    value = insn.imm & (U64 if insn.code & 7 == ALU64 else U32)
+    env.write_reg(state, insn.dst, env.const(value))
+    return env.insn_idx + 1
+
+
+@transfer(*(f"movsx{w}_64_reg" for w in (8, 16, 32)), *(f"movsx{w}_32_reg" for w in (8, 16)))
+def transfer_movsx(env: Env, state: VerifierState, insn: Insn) -> int:
+    rules = env.rules
+    src = env.read_reg(state, insn.src)
+    env.check_writable(state, insn.dst)
+    wide = insn.code & 7 == ALU64
+    if src.type is not SCALAR_VALUE:
+        new = env.unknown()
+    else:
+        same = src.umax < 1 << (insn.off - 1)
+        if same:
+            src = assign_id(env, state, insn.src)
+        new = src.copy()
+        if not same:
+            new.id = 0
+            new.off = 0
+        if wide:
+            coerce_to_size_sx(new, insn.off >> 3, rules)
+        else:
+            coerce_subreg_to_size_sx(new, insn.off >> 3, rules)
+    if not wide:
+        zero_extend(new, rules)
+        sync(new, rules)
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1
+
+
+@transfer("neg64", "neg32")
+def transfer_neg(env: Env, state: VerifierState, insn: Insn) -> int:
+    old = env.read_reg(state, insn.dst)
+    env.check_writable(state, insn.dst)
+    if old.type is not SCALAR_VALUE or not env.rules.NEG_TRACKED:
+        new = env.unknown()
+    else:
+        new = old.copy()
+        new.id = 0
+        new.off = 0
+        arith.neg(new, old, env.rules, False)
+        new.var_off = tnum.neg(old.var_off)
+        if insn.code & 7 != ALU64:
+            zero_extend(new, env.rules)
+        sync(new, env.rules)
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1
+
+
+@transfer(*(f"{name}{width}" for name in ("be", "le", "bswap") for width in (16, 32, 64)))
+def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
+    old = env.read_reg(state, insn.dst)
+    env.check_writable(state, insn.dst)
+    new = env.unknown()
+    if env.rules.BSWAP_TRACKED and old.type is SCALAR_VALUE:
+        size = insn.imm >> 3
+        swaps = insn.code & X or insn.code & 7 == ALU64
+        new.var_off = tnum.bswap(old.var_off, size) if swaps else tnum.cast(old.var_off, size)
+        new.precise = old.precise
+        sync(new, env.rules)
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1
+
+
+@transfer("addr_space_cast")
+def transfer_addr_space_cast(env: Env, state: VerifierState, insn: Insn) -> int:
+    raise Unmodelled("addr_space_cast", env.insn_idx)

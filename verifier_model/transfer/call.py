@@ -1,0 +1,301 @@
+"""Calls of helpers and subprogs, and exit.
+
+Source: check_helper_call(), check_func_call(), prepare_func_exit(), check_return_code().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import helpers, maps, prog_types
+from emu.kernel.enums import F_RDONLY_PROG, Ret
+from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from emu.prog import PSEUDO_CALL
+from verifier_model.check import helper as check_helper
+from verifier_model.check import stack
+from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
+
+from verifier_model.reg import (
+    CALLER_SAVED,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_STACK,
+    R0,
+    R1,
+    R5,
+    SCALAR_VALUE,
+    UNINIT,
+    pointer,
+)
+from verifier_model.stack import Slot
+from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.transfer.registry import transfer
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper, Proto
+    from emu.prog import Insn
+    from verifier_model.check.helper import Meta
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+MAX_ERRNO = 4095
+_WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
+_RELEASES = ("ringbuf_submit", "ringbuf_discard")
+_SIZE_RETURNED = (
+    "probe_read_str",
+    "probe_read_kernel_str",
+    "probe_read_user_str",
+    "get_stack",
+    "get_task_stack",
+)
+
+
+@transfer("call")
+def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
+    if insn.src == PSEUDO_CALL:
+        return _call_subprog(env, state, insn)
+    if insn.src:
+        raise Unmodelled("a call of a kfunc", env.insn_idx)
+    _call_helper(env, state, insn)
+    return env.insn_idx + 1
+
+
+# -- helpers ---------------------------------------------------------------------------------
+
+
+def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
+    row = helpers.by_id(insn.imm)
+    if row is None:
+        _refuse_unknown(env, insn.imm)
+        return
+    if not helpers.available(env.kernel, env.prog_type, row):
+        _refuse(env, f"bpf_{row.name}", insn.imm)
+    proto = helpers.proto(env.kernel, row)
+    if proto.gpl_only and not _is_gpl_compatible(env.prog.license):
+        raise Reject(
+            "cannot call GPL-restricted function from non-GPL compatible program", EINVAL
+        )
+    if row.sleepable:
+        raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
+    meta = check_helper.check_args(env, state, proto)
+    _check_map_written(row, meta)
+    for regno, size in meta.filled:
+        ptr = state.frames[-1].regs[regno]
+        stack.clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
+    if row.name in _RELEASES:
+        _release(env, state, meta.ref_obj_id, row)
+    if row.name == "tail_call":
+        _check_leak(env, state, "tail_call")
+
+    frame = state.frames[-1]
+    for regno in CALLER_SAVED:
+        frame.regs[regno] = UNINIT
+    frame.regs_written |= ARGS_MASK | 1
+    _set_result(env, state, row, proto, meta)
+    if meta.map is not None and not maps.takes(row.name, meta.map.type):
+        raise Reject(
+            f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
+        )
+
+
+def _refuse_unknown(env: Env, number: int) -> None:
+    """A number that no row has: none of the helpers for tracing programs."""
+    from emu.kernel.helper_names import NAMES
+
+    if not 0 <= number < len(NAMES):
+        raise Reject(f"invalid func unknown#{number}", EINVAL)
+    row = prog_types.by_type(env.prog_type)
+    if number and (row is None or not row.tracing):
+        raise Unmodelled(f"helper {number}", env.insn_idx)
+    _refuse(env, f"bpf_{NAMES[number]}", number)
+
+
+def _refuse(env: Env, name: str, number: int) -> None:
+    if env.rules.TEXT_CANNOT_USE_HELPER:
+        text = f"program of this type cannot use helper {name}#{number}"
+    else:
+        text = f"unknown func {name}#{number}"
+    raise Reject(text, EINVAL)
+
+
+def _is_gpl_compatible(text: str) -> bool:
+    """license_is_gpl_compatible(), include/linux/license.h."""
+    return text in (
+        "GPL",
+        "GPL v2",
+        "GPL and additional rights",
+        "Dual BSD/GPL",
+        "Dual MIT/GPL",
+        "Dual MPL/GPL",
+    )
+
+
+def _check_map_written(row: Helper, meta: Meta) -> None:
+    if meta.map is not None and meta.map.flags & F_RDONLY_PROG and row.name in _WRITERS:
+        raise Reject("write into map forbidden", EACCES)
+
+
+def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
+    """The reference is given back; what pointed there is an unknown number."""
+    if not any(held == ref for held, _ in state.refs):
+        raise Reject(
+            f"func bpf_{row.name}#{row.id} reference has not been acquired before", EINVAL
+        )
+    state.refs = tuple(r for r in state.refs if r[0] != ref)
+    for frame in state.frames:
+        for i, reg in enumerate(frame.regs):
+            if reg.ref_obj_id == ref:
+                frame.regs[i] = env.unknown()
+        for spi, slot in enumerate(frame.stack):
+            if slot.reg is not None and slot.reg.ref_obj_id == ref:
+                frame.stack[spi] = Slot(slot.kinds, env.unknown())
+
+
+def _set_result(
+    env: Env, state: VerifierState, row: Helper, proto: Proto, meta: Meta
+) -> None:
+    """What r0 is after the call."""
+    result: RegState
+    if proto.ret is Ret.INTEGER:
+        result = _refine_integer(env, row, meta)
+    elif proto.ret is Ret.VOID:
+        return
+    elif proto.ret in (Ret.PTR_TO_MAP_VALUE, Ret.PTR_TO_MAP_VALUE_OR_NULL):
+        result = pointer(PTR_TO_MAP_VALUE)
+        result.map = meta.map
+        assert meta.map is not None
+        known = meta.const_key is not None and meta.const_key < meta.map.max_entries
+        if proto.ret is Ret.PTR_TO_MAP_VALUE_OR_NULL and not (
+            known and row.name == "map_lookup_elem"
+        ):
+            result.maybe_null = True
+            result.id = env.new_id()
+    elif proto.ret is Ret.PTR_TO_RINGBUF_MEM_OR_NULL:
+        result = pointer(PTR_TO_MEM)
+        result.mem_size = meta.mem_size
+        result.maybe_null = True
+        env.new_id()
+        result.id = result.ref_obj_id = env.new_id()
+        state.refs = (*state.refs, (result.id, env.insn_idx))
+    else:
+        raise Unmodelled(f"a helper that returns {proto.ret.name}", env.insn_idx)
+    env.write_reg(state, R0, result)
+
+
+def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
+    """An integer result, and what its range is: do_refine_retval_range()."""
+    rules = env.rules
+    result = env.unknown()
+    if row.name == "get_smp_processor_id" and rules.CPU_ID_BOUNDED:
+        last = env.cpus - 1
+        result.smin = result.umin = result.smin32 = result.umin32 = 0
+        result.smax = result.umax = result.smax32 = result.umax32 = last
+        finish_alu(result, rules)
+    elif row.name in _SIZE_RETURNED and rules.HELPER_STR_RETURNS_SIZE:
+        if row.name == "get_task_stack" and not rules.TEXT_STACK_OF_REG:
+            return result
+        most = meta.max_size
+        if most > (1 << 63) - 1:
+            return result
+        result.smax = most
+        if rules.BOUNDS_32:
+            result.smax32 = min(most, (1 << 31) - 1)
+            if rules.HELPER_STR_RETURN_ERRNO:
+                result.smin = result.smin32 = -MAX_ERRNO
+            if rules.BOUNDS_SYNC:
+                finish_alu(result, rules)
+            else:
+                deduce(result, rules)
+                bound_offset(result, rules)
+        elif not rules.HELPER_STR_RETURN_SIGNED:
+            result.umax = most
+            deduce(result, rules)
+            bound_offset(result, rules)
+        else:
+            _fork_error(env, result)
+    return result
+
+
+def _fork_error(env: Env, result: RegState) -> None:
+    """4.19.y and 5.4.y walk an error, a negative int, as a path of its own."""
+    raise Unmodelled("the two paths after a helper that returns a length", env.insn_idx)
+
+
+# -- subprogs --------------------------------------------------------------------------------
+
+
+def _call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
+    target = env.insn_idx + insn.imm + 1
+    if len(state.frames) >= env.limits.max_call_depth:
+        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+    caller = state.frames[-1]
+    callee = FuncState(env.insn_idx, len(state.frames), env.subprogs.index(target))
+    for regno in range(R1, R5 + 1):
+        callee.regs[regno] = caller.regs[regno]
+    callee.regs_written = caller.regs_written & ARGS_MASK
+    for regno in CALLER_SAVED:
+        caller.regs[regno] = UNINIT
+    caller.regs_written |= ARGS_MASK | 1
+    state.frames.append(callee)
+    return target
+
+
+@transfer("exit")
+def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
+    if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
+        _check_leak(env, state, "BPF_EXIT instruction in main prog")
+    if len(state.frames) > 1:
+        return _return(env, state)
+    _check_leak(env, state, "")
+    _check_return_code(env, state)
+    return None
+
+
+def _return(env: Env, state: VerifierState) -> int:
+    callee = state.frames[-1]
+    result = callee.regs[R0]
+    if result.type is PTR_TO_STACK:
+        raise Reject("cannot return stack pointer to the caller", EINVAL)
+    state.frames.pop()
+    caller = state.frames[-1]
+    caller.regs[R0] = result
+    caller.scratched |= 1
+    # The caller's r0 is the callee's, its life included.
+    caller.regs_written = (caller.regs_written & ~1) | (callee.regs_written & 1)
+    caller.result_frame = callee.result_frame
+    return callee.callsite + 1
+
+
+def _check_leak(env: Env, state: VerifierState, where: str) -> None:
+    """Every reference was given back."""
+    if not state.refs:
+        return
+    for ref, idx in state.refs:
+        env.log.add(f"Unreleased reference id={ref} alloc_insn={idx}")
+    if env.rules.EXIT_LEAK_TEXT and where:
+        raise Reject(f"{where} would lead to reference leak", EINVAL)
+    if where:
+        raise Reject(f"{where} would lead to reference leak", EINVAL)
+    ref, idx = state.refs[-1]
+    if env.log.lines:
+        env.log.lines.pop()
+    raise Reject(f"Unreleased reference id={ref} alloc_insn={idx}", EINVAL)
+
+
+def _check_return_code(env: Env, state: VerifierState) -> None:
+    reg = env.read_reg(state, R0)
+    allowed = prog_types.return_range(
+        env.kernel, env.prog_type, env.prog.expected_attach_type
+    )
+    if allowed is None:
+        return
+    if reg.type is not SCALAR_VALUE:
+        raise Reject("At program exit the register R0 is not a known value", EINVAL)
+    if reg.smin < allowed.low or reg.smax > allowed.high:
+        raise Reject(
+            f"At program exit the register R0 has smin={reg.smin} smax={reg.smax} "
+            f"should have been in [{allowed.low}, {allowed.high}]",
+            EINVAL,
+        )

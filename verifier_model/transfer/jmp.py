@@ -1,0 +1,334 @@
+"""Conditional jumps: which sides are walked, and what each side has learnt.
+
+Source: check_cond_jmp_op(), is_branch_taken(), reg_set_min_max(), mark_ptr_or_null_regs().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import JMP32, X
+from verifier_model.domain import compare, compare_const
+from verifier_model.domain.bounds import is_impossible, sync
+from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
+from verifier_model.domain.word import U32, U64
+from verifier_model.precise import mark_chain_precision
+from verifier_model.prune import push_history
+from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
+    PTR_TO_MAP_VALUE,
+    SCALAR_VALUE,
+)
+from verifier_model.scalars import linked_places, sync_linked
+from verifier_model.stack import Slot
+from verifier_model.transfer.alu import check_invariants
+from verifier_model.transfer.registry import transfer
+from verifier_model.verdict import Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+_LINKED_MAX = 6  # LINKED_REGS_MAX
+
+_CONDITIONS = tuple(
+    f"j{op}{width}_{form}"
+    for op in ("eq", "gt", "ge", "set", "ne", "sgt", "sge", "lt", "le", "slt", "sle")
+    for width in ("", "32")
+    for form in ("reg", "imm")
+)
+
+
+@transfer(*_CONDITIONS)
+def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
+    """if dst op src goto ..."""
+    op, jmp32 = insn.code & 0xF0, insn.code & 7 == JMP32
+    by_reg = bool(insn.code & X)
+    env.read_reg(state, insn.dst)
+    if by_reg:
+        env.read_reg(state, insn.src)
+    regs = state.frames[-1].regs
+    dst = regs[insn.dst]
+    src = regs[insn.src] if by_reg else env.const(insn.imm & U64)
+    following = env.insn_idx + 1
+    target = following + insn.off
+
+    taken = _is_branch_taken(env, dst, src, op, jmp32, by_reg, insn.dst == insn.src)
+    if taken is not None:
+        if dst.type is SCALAR_VALUE:
+            mark_chain_precision(env, state, insn.dst)
+        if by_reg and src.type is SCALAR_VALUE:
+            mark_chain_precision(env, state, insn.src)
+        return target if taken else following
+
+    linked = _remember_linked(env, state, dst, src if by_reg else None)
+    other = env.push_branch(state, target, env.insn_idx)
+    if dst.type is SCALAR_VALUE and src.type is SCALAR_VALUE:
+        _learn(env, state, other, insn, op, jmp32, by_reg, linked)
+    elif _is_null_check(env, dst, src, op, jmp32, by_reg):
+        mark_ptr_or_null(state, insn.dst, is_null=op == JNE)
+        mark_ptr_or_null(other, insn.dst, is_null=op == JEQ)
+    elif by_reg and not jmp32 and op in (JEQ, JNE):
+        _lift_null(env, state, other, insn, op)
+    return following
+
+
+def _is_branch_taken(
+    env: Env, dst: RegState, src: RegState, op: int, jmp32: bool, by_reg: bool, same: bool
+) -> bool | None:
+    rules = env.rules
+    if dst.type is not SCALAR_VALUE or src.type is not SCALAR_VALUE:
+        return _pointer_against_zero(env, dst, src, op, jmp32, by_reg)
+    if rules.BRANCH_TWO_RANGES:
+        if by_reg and same and rules.BRANCH_SAME_REG:
+            return _same_register(dst, op, jmp32)
+        taken = compare.decided(dst, src, op, jmp32, rules)
+        if taken is None and rules.BRANCH_BY_SIMULATION:
+            return _by_simulation(env, dst, src, op, jmp32)
+        return taken
+    if not by_reg:
+        return compare_const.decided(dst, src.var_off.value, op, jmp32, rules)
+    if rules.BRANCH_SRC_REG and compare.is_const(src, jmp32):
+        x = compare.const_value(src, jmp32)
+        return compare_const.decided(dst, x, op, jmp32, rules)
+    if not rules.CONST_DST_BRANCH_BUG and compare.is_const(dst, jmp32):
+        x = compare.const_value(dst, jmp32)
+        return compare_const.decided(src, x, FLIPPED[op], jmp32, rules)
+    return None
+
+
+def _same_register(reg: RegState, op: int, jmp32: bool) -> bool | None:
+    """`if r1 op r1` (6.19)."""
+    if op == compare.JSET:
+        value, mask = reg.var_off
+        width = U32 if jmp32 else U64
+        if value & width:
+            return True
+        return None if mask & width else False
+    return op in (JEQ, compare.JGE, compare.JLE, compare.JSGE, compare.JSLE)
+
+
+def _by_simulation(env: Env, dst: RegState, src: RegState, op: int, jmp32: bool) -> bool | None:
+    """A side on which some range is empty cannot run (7.1)."""
+    for taken, used in ((True, REVERSED[op]), (False, op)):
+        a, b = dst.copy(), src.copy()
+        compare.refine(a, b, used, jmp32, env.rules)
+        sync(a, env.rules)
+        sync(b, env.rules)
+        if is_impossible(a) or is_impossible(b):
+            return taken
+    return None
+
+
+def _pointer_against_zero(
+    env: Env, dst: RegState, src: RegState, op: int, jmp32: bool, by_reg: bool
+) -> bool | None:
+    """A pointer that cannot be null is not 0."""
+    rules = env.rules
+    if not rules.BRANCH_NON_NULL or op not in (JEQ, JNE):
+        return None
+    if dst.type is SCALAR_VALUE:
+        if not rules.BRANCH_TWO_RANGES:
+            return None
+        dst, src = src, dst
+    if src.type is not SCALAR_VALUE or not compare.is_const(src, jmp32):
+        return None
+    if compare.const_value(src, jmp32) != 0:
+        return None
+    if by_reg and not rules.BRANCH_SRC_REG:
+        return None
+    if dst.maybe_null or dst.type not in _NOT_NULL:
+        return None
+    if jmp32 and rules.TEXT_ARGS:
+        return None
+    return op == JNE
+
+
+_NOT_NULL = (PTR_TO_MAP_VALUE,)
+
+
+def _remember_linked(
+    env: Env, state: VerifierState, dst: RegState, src: RegState | None
+) -> list[tuple[int, int, int]]:
+    """Registers that this comparison tells of too, because they hold the same value."""
+    rules = env.rules
+    places: list[tuple[int, int, int]] = []
+    for reg in (src, dst):
+        if reg is not None and reg.type is SCALAR_VALUE and reg.id:
+            places += [p for p in linked_places(state, reg.id) if p not in places]
+    if rules.JMP_HISTORY_LIMITED and len(places) > 1:
+        for place in places[_LINKED_MAX:]:
+            _unlink(state, place)
+        del places[_LINKED_MAX:]
+        if not (state.history and env.hist_pushed == env.insns_processed):
+            push_history(env, state)
+        state.history[-1] = state.history[-1]._replace(linked=tuple(places))
+    return places
+
+
+def _unlink(state: VerifierState, place: tuple[int, int, int]) -> None:
+    depth, regno, spi = place
+    frame = state.frames[depth]
+    if spi < 0:
+        reg = frame.regs[regno].copy()
+        reg.id = reg.off = 0
+        frame.regs[regno] = reg
+        return
+    slot = frame.stack[spi]
+    assert slot.reg is not None
+    reg = slot.reg.copy()
+    reg.id = reg.off = 0
+    frame.stack[spi] = Slot(slot.kinds, reg)
+
+
+def _learn(
+    env: Env,
+    state: VerifierState,
+    other: VerifierState,
+    insn: Insn,
+    op: int,
+    jmp32: bool,
+    by_reg: bool,
+    linked: list[tuple[int, int, int]],
+) -> None:
+    """Bound the registers on both sides; `other` is where the jump goes."""
+    rules = env.rules
+    here, there = state.frames[-1].regs, other.frames[-1].regs
+    numbers = [insn.dst, insn.src] if by_reg else [insn.dst]
+    for regs in (here, there):
+        for regno in numbers:
+            regs[regno] = regs[regno].copy()
+    if rules.BRANCH_TWO_RANGES:
+        _learn_two_ranges(env, here, there, insn, op, jmp32, by_reg)
+    else:
+        _learn_constant(env, here, there, insn, op, jmp32, by_reg)
+    if not rules.SCALAR_IDS:
+        return
+    for regno in reversed(numbers):
+        if here[regno].id and here[regno].id == there[regno].id:
+            sync_linked(env, state, here[regno], linked)
+            sync_linked(env, other, there[regno], linked)
+
+
+def _learn_two_ranges(
+    env: Env,
+    here: list[RegState],
+    there: list[RegState],
+    insn: Insn,
+    op: int,
+    jmp32: bool,
+    by_reg: bool,
+) -> None:
+    if by_reg and insn.dst == insn.src and env.rules.BRANCH_SAME_REG:
+        return
+    for regs, used in ((here, REVERSED[op]), (there, op)):
+        dst = regs[insn.dst]
+        src = regs[insn.src] if by_reg else env.const(insn.imm & U64)
+        compare.refine(dst, src, used, jmp32, env.rules)
+        sync(dst, env.rules)
+        sync(src, env.rules)
+    for regs, side in ((there, "true"), (here, "false")):
+        check_invariants(env, regs[insn.dst], f"{side}_reg1")
+        if by_reg:
+            check_invariants(env, regs[insn.src], f"{side}_reg2")
+
+
+def _learn_constant(
+    env: Env,
+    here: list[RegState],
+    there: list[RegState],
+    insn: Insn,
+    op: int,
+    jmp32: bool,
+    by_reg: bool,
+) -> None:
+    rules = env.rules
+    if not by_reg:
+        x = insn.imm & U64
+        compare_const.refine(there[insn.dst], here[insn.dst], x, op, jmp32, rules)
+        return
+    dst, src = here[insn.dst], here[insn.src]
+    if compare.is_const(src, False) or (jmp32 and compare.is_const(src, True)):
+        x = src.var_off.value
+        compare_const.refine(there[insn.dst], dst, x, op, jmp32, rules)
+    elif compare.is_const(dst, False) or (jmp32 and compare.is_const(dst, True)):
+        x = dst.var_off.value
+        compare_const.refine(there[insn.src], src, x, FLIPPED[op], jmp32, rules)
+    elif not jmp32 and op in (JEQ, JNE):
+        equal = there if op == JEQ else here
+        compare_const.combine_equal(equal[insn.src], equal[insn.dst], rules)
+
+
+# -- null checks -----------------------------------------------------------------------------
+
+
+def _is_null_check(
+    env: Env, dst: RegState, src: RegState, op: int, jmp32: bool, by_reg: bool
+) -> bool:
+    """Whether the comparison decides if `dst` is null."""
+    if jmp32 or op not in (JEQ, JNE) or not dst.maybe_null:
+        return False
+    if by_reg and not env.rules.NULL_CHECK_BY_REG:
+        return False
+    return src.type is SCALAR_VALUE and src.is_const() and src.var_off.value == 0
+
+
+def _lift_null(env: Env, state: VerifierState, other: VerifierState, insn: Insn, op: int) -> None:
+    """A pointer that may be null and equals one that is not, is not null (6.2)."""
+    if not env.rules.JMP_POINTS or not env.rules.TEXT_SCALAR:
+        return
+    regs = state.frames[-1].regs
+    dst, src = regs[insn.dst], regs[insn.src]
+    if SCALAR_VALUE in (dst.type, src.type) or dst.type is not src.type:
+        return
+    equal = other if op == JEQ else state
+    if src.maybe_null and not dst.maybe_null:
+        mark_ptr_or_null(equal, insn.src, is_null=False)
+    elif dst.maybe_null and not src.maybe_null:
+        mark_ptr_or_null(equal, insn.dst, is_null=False)
+
+
+def mark_ptr_or_null(state: VerifierState, regno: int, *, is_null: bool) -> None:
+    """The pointer turned out null or not, and so did every copy: mark_ptr_or_null_regs()."""
+    reg = state.frames[-1].regs[regno]
+    wanted = reg.id
+    if is_null and reg.ref_obj_id and reg.ref_obj_id == wanted:
+        state.refs = tuple(ref for ref in state.refs if ref[0] != wanted)
+    for frame in state.frames:
+        for i, r in enumerate(frame.regs):
+            if r.maybe_null and r.id == wanted:
+                frame.regs[i] = _null_decided(r, is_null)
+                frame.scratched |= 1 << i
+        for spi, slot in enumerate(frame.stack):
+            if slot.reg is not None and slot.reg.maybe_null and slot.reg.id == wanted:
+                frame.stack[spi] = Slot(slot.kinds, _null_decided(slot.reg, is_null))
+                frame.scratched_stack |= 1 << spi
+
+
+def _null_decided(reg: RegState, is_null: bool) -> RegState:
+    new = reg.copy()
+    new.maybe_null = False
+    new.id = 0
+    if is_null:
+        new.type = SCALAR_VALUE
+        new.ref_obj_id = 0
+        new.map = None
+        new.mem_size = 0
+    elif new.type is PTR_TO_MAP_VALUE and new.map is not None and new.map.inner is not None:
+        new.type = CONST_PTR_TO_MAP
+        new.map = new.map.inner
+    return new
+
+
+@transfer("ja", "gotol")
+def transfer_goto(env: Env, state: VerifierState, insn: Insn) -> int:
+    from verifier_model.cfg import jump_target
+
+    return jump_target(insn, env.insn_idx)
+
+
+@transfer("gotox", "may_goto")
+def transfer_other_jumps(env: Env, state: VerifierState, insn: Insn) -> int:
+    raise Unmodelled("may_goto or an indirect jump", env.insn_idx)

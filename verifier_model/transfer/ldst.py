@@ -1,0 +1,108 @@
+"""Loads, stores and ld_imm64, through check/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import MEMSX
+from emu.kernel.errno import EACCES, EINVAL
+from emu.prog import PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
+from verifier_model.check import mem
+from verifier_model.domain.word import U32
+from verifier_model.log import type_name
+from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
+    PTR_TO_CTX,
+    PTR_TO_MAP_VALUE,
+    RegType,
+    pointer,
+)
+from verifier_model.transfer.registry import transfer
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.state import VerifierState
+
+_BYTES = {0x10: 1, 0x08: 2, 0x00: 4, 0x18: 8}
+
+
+def access_size(insn: Insn) -> int:
+    """How many bytes a load, store or atomic touches."""
+    return _BYTES[insn.code & 0x18]
+
+
+@transfer(*(f"ldx{s}" for s in ("b", "h", "w", "dw")), *(f"ldxs{s}" for s in ("b", "h", "w")))
+def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
+    src = env.read_reg(state, insn.src)
+    env.check_writable(state, insn.dst)
+    signed = insn.code & 0xE0 == MEMSX
+    value = mem.load(
+        env, state, insn.src, insn.off, access_size(insn), insn.dst, sign_extend=signed
+    )
+    _check_same_pointer(env, src.type)
+    assert value is not None
+    env.write_reg(state, insn.dst, value)
+    return env.insn_idx + 1
+
+
+@transfer(*(f"stx{s}" for s in ("b", "h", "w", "dw")))
+def transfer_store_reg(env: Env, state: VerifierState, insn: Insn) -> int:
+    env.read_reg(state, insn.src)
+    dst = env.read_reg(state, insn.dst)
+    mem.store(env, state, insn.dst, insn.off, access_size(insn), insn.src)
+    _check_same_pointer(env, dst.type)
+    return env.insn_idx + 1
+
+
+@transfer(*(f"st{s}" for s in ("b", "h", "w", "dw")))
+def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
+    dst = env.read_reg(state, insn.dst)
+    if dst.type is PTR_TO_CTX and not env.rules.BPF_ST_TO_CTX:
+        raise Reject(
+            f"BPF_ST stores into R{insn.dst} {type_name(dst, env.rules)} is not allowed", EACCES
+        )
+    mem.store(env, state, insn.dst, insn.off, access_size(insn), -1)
+    _check_same_pointer(env, dst.type)
+    return env.insn_idx + 1
+
+
+def _check_same_pointer(env: Env, kind: RegType) -> None:
+    """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
+    before = env.accessed_as.setdefault(env.insn_idx, kind)
+    if before is not kind and PTR_TO_CTX in (before, kind):
+        raise Reject("same insn cannot be used with different pointers", EINVAL)
+
+
+@transfer("ld_imm64")
+def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
+    env.check_writable(state, insn.dst)
+    following = env.insns[env.insn_idx + 1]
+    if insn.src == 0:
+        value = (insn.imm & U32) | (following.imm & U32) << 32
+        env.write_reg(state, insn.dst, env.const(value))
+        return env.insn_idx + 2
+    target = env.map_of(insn.imm)
+    if target is None or insn.src not in (PSEUDO_MAP_FD, PSEUDO_MAP_VALUE):
+        raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", env.insn_idx)
+    if insn.src == PSEUDO_MAP_VALUE:
+        reg = pointer(PTR_TO_MAP_VALUE)
+        reg.off = following.imm & U32
+    else:
+        reg = pointer(CONST_PTR_TO_MAP)
+    reg.map = target
+    env.write_reg(state, insn.dst, reg)
+    return env.insn_idx + 2
+
+
+@transfer(*(f"ld_{mode}{s}" for mode in ("abs", "ind") for s in ("b", "h", "w")))
+def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
+    raise Unmodelled("a load from the packet", env.insn_idx)
+
+
+@transfer(
+    *(f"{name}{bits}" for name in ("load_acquire", "store_release") for bits in (8, 16, 32, 64))
+)
+def transfer_ordered(env: Env, state: VerifierState, insn: Insn) -> int:
+    raise Unmodelled("a load or store with ordering", env.insn_idx)

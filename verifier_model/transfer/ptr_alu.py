@@ -1,0 +1,129 @@
+"""Pointer plus scalar: which sums are pointers, and what else is refused.
+
+Source: adjust_ptr_min_max_vals(), check_reg_sane_offset().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import ALU64
+from emu.kernel.errno import EACCES, EINVAL
+from verifier_model.domain import tnum
+from verifier_model.domain.bounds import finish_alu, unbound32
+from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U64
+from verifier_model.log import type_name
+from verifier_model.reg import CONST_PTR_TO_MAP, PTR_TO_STACK
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+
+MAX_VAR_OFF = 1 << 29
+_ADD, _SUB, _OR, _AND, _XOR = 0x00, 0x10, 0x40, 0x50, 0xA0
+# bpf_alu_string[]
+_SIGNS = (
+    *("+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>="),
+    *("endian", "?", "?"),
+)
+
+
+def pointer_difference(env: Env, insn: Insn) -> RegState:
+    """Pointer minus pointer is a number; nothing else of two pointers is anything."""
+    if insn.code & 0xF0 == _SUB:
+        return env.unknown()
+    sign = _SIGNS[insn.code >> 4]
+    raise Reject(f"R{insn.dst} pointer {sign} pointer prohibited", EACCES)
+
+
+def adjust_pointer(
+    env: Env, insn: Insn, ptr: RegState, off: RegState, *, swapped: bool
+) -> RegState:
+    """ptr op off; swapped: the instruction's destination is `off`."""
+    rules = env.rules
+    dst = insn.dst
+    op = insn.code & 0xF0
+    known = off.is_const()
+    if (
+        (known and (off.smin != off.smax or off.umin != off.umax))
+        or off.smin > off.smax
+        or off.umin > off.umax
+    ):
+        return env.unknown()
+    if insn.code & 7 != ALU64:
+        if op == _SUB:
+            return env.unknown()
+        raise Reject(f"R{dst} 32-bit pointer arithmetic prohibited", EACCES)
+    name = type_name(ptr, rules)
+    if ptr.maybe_null:
+        shown = name if rules.TEXT_FIXED_OFF else "PTR_TO_MAP_VALUE_OR_NULL"
+        text = f"R{dst} pointer arithmetic on {shown} prohibited, null-check it first"
+        raise Reject(text, EACCES)
+    if ptr.type is CONST_PTR_TO_MAP and not (known and off.smin == 0 and op == _ADD):
+        shown = name if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
+        raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
+
+    _check_sane(off, name, rules.POINTER_CONST_IN_BITS)
+    _check_sane(ptr, name, rules.POINTER_CONST_IN_BITS)
+    new = ptr.copy()
+    unbound32(new)
+    if op == _ADD:
+        total = ptr.off + off.smin
+        if known and S32_MIN <= total <= S32_MAX:
+            new.off = total
+        else:
+            _add(new, ptr, off)
+    elif op == _SUB:
+        if swapped:
+            raise Reject(f"R{dst} tried to subtract pointer from scalar", EACCES)
+        if ptr.type is PTR_TO_STACK:
+            raise Reject(f"R{dst} subtraction from stack pointer prohibited", EACCES)
+        total = ptr.off - off.smin
+        if known and S32_MIN <= total <= S32_MAX:
+            new.off = total
+        else:
+            _sub(new, ptr, off)
+    elif op in (_OR, _AND, _XOR):
+        text = f"R{dst} bitwise operator {_SIGNS[op >> 4]} on pointer prohibited"
+        raise Reject(text, EACCES)
+    else:
+        text = f"R{dst} pointer arithmetic with {_SIGNS[op >> 4]} operator prohibited"
+        raise Reject(text, EACCES)
+    _check_sane(new, name, rules.POINTER_CONST_IN_BITS)
+    finish_alu(new, rules)
+    return new
+
+
+def _add(new: RegState, ptr: RegState, off: RegState) -> None:
+    low, high = ptr.smin + off.smin, ptr.smax + off.smax
+    new.smin, new.smax = (low, high) if low >= S64_MIN and high <= S64_MAX else (S64_MIN, S64_MAX)
+    high = ptr.umax + off.umax
+    new.umin, new.umax = (ptr.umin + off.umin, high) if high <= U64 else (0, U64)
+    new.var_off = tnum.add(ptr.var_off, off.var_off)
+
+
+def _sub(new: RegState, ptr: RegState, off: RegState) -> None:
+    low, high = ptr.smin - off.smax, ptr.smax - off.smin
+    new.smin, new.smax = (low, high) if low >= S64_MIN and high <= S64_MAX else (S64_MIN, S64_MAX)
+    low = ptr.umin - off.umax
+    new.umin, new.umax = (low, ptr.umax - off.umin) if low >= 0 else (0, U64)
+    new.var_off = tnum.sub(ptr.var_off, off.var_off)
+
+
+def _check_sane(reg: RegState, name: str, const_in_bits: bool) -> None:
+    """An offset is not so large that a sum could wrap: check_reg_sane_offset()."""
+    value = reg.smin
+    if reg.is_const():
+        if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+            raise Reject(f"math between {name} pointer and {value} is not allowed", EINVAL)
+    if not -MAX_VAR_OFF < reg.off < MAX_VAR_OFF:
+        raise Reject(f"{name} pointer offset {reg.off} is not allowed", EINVAL)
+    if value == S64_MIN:
+        raise Reject(
+            f"math between {name} pointer and register with unbounded min value is not allowed",
+            EINVAL,
+        )
+    if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+        raise Reject(f"value {value} makes {name} pointer be out of bounds", EINVAL)

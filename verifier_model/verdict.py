@@ -1,0 +1,37 @@
+"""What the model answers: a Verdict, and the exceptions that end a walk."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verdict(NamedTuple):
+    """What a kernel says to BPF_PROG_LOAD."""
+
+    accepted: bool
+    errno: int = 0  # of a rejection, positive
+    message: str = ""  # of a rejection: the last line of the complaint
+    insn: int = -1  # of a rejection: the insn the walk stood at; -1 before the walk
+    log: tuple[str, ...] = ()  # lines without newlines
+    insns_processed: int = 0  # insns walked, not bytes
+    total_states: int = 0  # states ever kept
+    peak_states: int = 0  # states kept at one time
+    max_states_per_insn: int = 0  # the longest list of states that was searched
+
+
+class Reject(Exception):
+    """The kernel refuses the program: one complaint and its errno."""
+
+    def __init__(self, message: str, errno: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errno = errno
+
+
+class Unmodelled(Exception):
+    """The program uses what the model does not cover; no verdict is better than a guess."""
+
+    def __init__(self, what: str, insn: int = -1) -> None:
+        super().__init__(f"insn {insn}: {what}" if insn >= 0 else what)
+        self.what = what
+        self.insn = insn

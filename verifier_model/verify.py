@@ -1,0 +1,153 @@
+"""verify(): bpf_check()'s passes in order, then do_check() over all paths."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from emu.isa.table import JMP, JMP32
+from emu.kernel.errno import E2BIG, EINVAL
+from verifier_model import cfg, fields, ldimm64, stack_depth
+from verifier_model.env import Env
+from verifier_model.prune import is_state_visited, push_history
+from verifier_model.reg import PTR_TO_CTX, R1, pointer
+from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
+from verifier_model.transfer.registry import TRANSFERS
+from verifier_model.verdict import Reject, Unmodelled, Verdict
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+    from emu.prog import Prog
+    from verifier_model.transfer.registry import Transfer
+
+
+def verify(prog: Prog, kernel: Kernel, *, log_level: int = 1, cpus: int = 1) -> Verdict:
+    """Say whether `kernel` would load `prog`, and what its log would hold.
+
+    prog: what a loader is given; maps are named by their index in Prog.maps.
+    kernel: the profile to imitate, as root.
+    log_level: as in BPF_PROG_LOAD: 0 no log, 1 the rejected path, 2 every path.
+    cpus: possible CPUs; bpf_get_smp_processor_id() is less.
+
+    Returns a Verdict.  A rejection is a Verdict, not an exception.
+
+    Raises Unmodelled, naming the insn, where the program uses what this model does not cover.
+
+    Source: bpf_check(), kernel/bpf/verifier.c.
+    """
+    if not prog.insns or len(prog.insns) > kernel.limits.max_insns:
+        return Verdict(False, E2BIG if prog.insns else EINVAL)
+    env = Env(prog, kernel, log_level, cpus)
+    try:
+        _check(env)
+    except Reject as err:
+        env.log.add(err.message)
+        return _verdict(env, err)
+    except Unmodelled as err:
+        if err.insn < 0:
+            raise Unmodelled(err.what, env.insn_idx) from None
+        raise
+    return _verdict(env, None)
+
+
+def _verdict(env: Env, err: Reject | None) -> Verdict:
+    env.log.add(env.log.stats(env))
+    return Verdict(
+        accepted=err is None,
+        errno=err.errno if err else 0,
+        message=err.message if err else "",
+        insn=env.insn_idx if err and env.insns_processed else -1,
+        log=tuple(env.log.lines),
+        insns_processed=env.insns_processed,
+        total_states=env.total_states,
+        peak_states=env.peak_states,
+        max_states_per_insn=env.max_states_per_insn,
+    )
+
+
+def _check(env: Env) -> None:
+    """The passes; their order is the release's."""
+    rules = env.rules
+    if not rules.OPCODES_CHECKED_FIRST:
+        ldimm64.resolve(env)
+    cfg.find_subprogs(env)
+    if rules.OPCODES_CHECKED_FIRST:
+        ldimm64.resolve(env)
+    if rules.INSNS_CHECKED_FIRST:
+        for idx in range(len(env.insns)):
+            fields.check(env, idx)
+    cfg.check_cfg(env)
+    if rules.RECURSION_FOUND_FIRST:
+        stack_depth.check_recursion(env)
+    env.unknown_is_precise = not rules.PRECISION or (
+        rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
+    )
+    _do_check(env)
+    stack_depth.check_max_stack_depth(env)
+
+
+@cache
+def _transfers() -> dict[str, Transfer]:
+    """The functions for the rows of the table; importing their modules registers them."""
+    from verifier_model.transfer import alu, atomic, call, jmp, ldst  # noqa: F401
+
+    return TRANSFERS
+
+
+def _do_check(env: Env) -> None:
+    """Walk every path until none is left: do_check()."""
+    transfers = _transfers()
+    handlers = [transfers.get(row.name) if row is not None else None for row in env.rows]
+    rules, insns, n = env.rules, env.insns, len(env.insns)
+    prune_points, jmp_points = env.prune_points, env.jmp_points
+    limit = env.limits.complexity
+    checks_fields = not rules.INSNS_CHECKED_FIRST
+    fields_known = bytearray(n)
+    history_apart = rules.JMP_POINTS
+    log = env.log if env.log.level else None
+
+    state = VerifierState(FuncState(MAIN_CALLSITE, 0, 0))
+    state.frames[0].regs[R1] = pointer(PTR_TO_CTX)
+    idx = 0
+    while True:
+        env.insn_idx = idx
+        insn = insns[idx]
+        env.insns_processed += 1
+        if env.insns_processed > limit:
+            raise Reject(
+                f"BPF program is too large. Processed {env.insns_processed} insn", E2BIG
+            )
+        state.last_insn_idx = env.prev_insn_idx
+        visited = prune_points[idx] and is_state_visited(env, state)
+        if not visited:
+            if history_apart and jmp_points[idx]:
+                push_history(env, state)
+            if log is not None:
+                log.insn(env, idx)
+            if checks_fields and not fields_known[idx]:
+                fields.check(env, idx)
+                fields_known[idx] = 1
+            handler = handlers[idx]
+            if handler is None:
+                raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
+            if insn.code & 7 in (JMP, JMP32):
+                env.jmps_processed += 1
+            following = handler(env, state, insn)
+            if following is not None:
+                env.prev_insn_idx = idx
+                idx = following
+                continue
+        _end_path(state)
+        if not env.stack:
+            return
+        state, idx, env.prev_insn_idx = env.stack.pop()
+
+
+def _end_path(state: VerifierState) -> None:
+    """One path less goes on from each ancestor: update_branch_counts()."""
+    st: VerifierState | None = state
+    while st is not None:
+        st.branches -= 1
+        if st.branches:
+            return
+        st = st.parent
