@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtrace.cli.main import run
+from dtrace.cli.entry import run
 
 if __name__ == "__main__":
     run()

@@ -47,16 +47,19 @@ class CompileError(Exception):
 
     def excerpt(self) -> str:
         """The source line with a caret line below it; "" where there is no text to show."""
-        span = self.span
-        line = span.source.line_text(span.start).expandtabs(8)
-        if not line.strip():
-            return ""
-        before = span.source.line_text(span.start)[
-            : span.source.column_of(span.start) - 1
-        ].expandtabs(8)
-        width = max(1, min(len(span.text.split("\n", 1)[0]), len(line) - len(before)))
-        number = f"{span.line:5d}" if span.source.name else "     "
-        return f"{number} | {line}\n      | {' ' * len(before)}^{'~' * (width - 1)}"
+        return excerpt(self.span)
+
+
+def excerpt(span: Span) -> str:
+    """The line of `span` with a caret line below it; "" where there is no text to show."""
+    text = span.source.line_text(span.start)
+    line = text.expandtabs(8)
+    if not line.strip():
+        return ""
+    before = text[: span.source.column_of(span.start) - 1].expandtabs(8)
+    width = max(1, min(len(span.text.split("\n", 1)[0]), len(line) - len(before)))
+    number = f"{span.line:5d}" if span.source.name else "     "
+    return f"{number} | {line}\n      | {' ' * len(before)}^{'~' * (width - 1)}"
 
 
 class KernelError(Exception):

@@ -17,7 +17,9 @@ from dtrace.optvalues import INVALID_NAME, NOT_IN_PROGRAM, TRACING_ACTIVE, Optio
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["OPTIONS", "OptDef", "OptionError", "Options", "Scope", "Value"]
+__all__ = ["OPTIONS", "TESTING", "OptDef", "OptionError", "Options", "Scope", "Value"]
+
+TESTING = "_DTRACE_TESTING"  # environment: print nothing that differs from run to run
 
 Value = int | str | tuple[str, ...] | None
 

@@ -4,7 +4,6 @@ dtrace.backend.session."""
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.options import Options
@@ -22,6 +21,11 @@ class Form(enum.Enum):
     MODULE = "module"  # -m: [provider:]module
     PROVIDER = "provider"  # -P: provider
     ID = "id"  # -i: a probe's number
+
+    @property
+    def fields(self) -> int:
+        """How many fields its descriptions have: provider first, filled from the right."""
+        return {Form.PROVIDER: 1, Form.MODULE: 2, Form.FUNCTION: 3}.get(self, 4)
 
 
 class Program(NamedTuple):
@@ -53,17 +57,17 @@ class Mode(enum.Enum):
     VERSION = "version"  # -V: print the version
 
 
-@dataclass(slots=True, eq=False)
 class Request:
     """Everything the command line says, checked as far as that needs no compiler."""
 
-    mode: Mode = Mode.RUN
-    programs: list[Program] = field(default_factory=list)
-    options: Options = field(default_factory=Options)
-    backend: str = "emulated"  # or "kernel"
-    release: str = ""  # --kernel: a release to emulate, "" for the newest
-    world: str = ""  # --world: a scenario's file, "" for the one that comes with the emulator
-    output: str = ""  # -o: file to append trace data to, "" for standard output
-    commands: list[str] = field(default_factory=list)  # -c: processes to run under trace
-    pids: list[int] = field(default_factory=list)  # -p: processes that are the trace's targets
-    verbose: bool = False  # -v: say more
+    def __init__(self, mode: Mode = Mode.RUN, *, verbose: bool = False) -> None:
+        self.mode = mode
+        self.verbose = verbose  # -v: say more
+        self.programs: list[Program] = []
+        self.options = Options()
+        self.backend = "emulated"  # or "kernel"
+        self.release = ""  # --kernel: a release to emulate, "" for the newest
+        self.world = ""  # --world: a scenario's file, "" for the one that comes with the emulator
+        self.output = ""  # -o: file to append trace data to, "" for standard output
+        self.commands: list[str] = []  # -c: processes to run under trace
+        self.pids: list[int] = []  # -p: processes that are the trace's targets

@@ -73,3 +73,4 @@ class Prog(NamedTuple):
     expected_attach_type: int = 0
     flags: int = 0  # BPF_F_STRICT_ALIGNMENT ...
     attach_to: str = ""  # tracing programs: the kernel function
+    kfuncs: tuple[str, ...] = ()  # kernel functions called: the imm of such a call is an index

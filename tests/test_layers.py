@@ -207,8 +207,10 @@ def test_one_liner_loads_nothing_heavy() -> None:
         'status = main(["-qn", "BEGIN { exit(0); }"])\n'
         'print(status, *sorted(sys.modules), sep="\\n")\n'
     )
+    # -S: an installation in editable mode brings a finder that itself imports pathlib.
+    place = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}"],
+        [sys.executable, "-I", "-S", "-c", place + program],
         capture_output=True,
         text=True,
         check=True,

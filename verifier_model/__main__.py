@@ -1,8 +1,9 @@
 """python -m verifier_model --kernel RELEASE: programs in, verdicts out, a JSON object a line.
 
-A program: `id`, `prog_type` (a name or number), `insns` (hex), `maps` (each `type`, `key`, `value`,
-`max_entries`, `flags`, `init`, `freeze`, `inner`), `license`, `attach_type`, `prog_flags`.  An answer: `id`,
-`verdict` (accept, reject, unmodelled), `errno`, `message`, `log`, `stats`.
+A program: `id`, `prog_type` (a name or number), `insns` (hex), `maps` (each `type`, `key`,
+`value`, `max_entries`, `flags`, `init`, `freeze`, `inner`), `license`, `attach_type`,
+`prog_flags`.  An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`,
+`stats`.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def check_cfg(env: Env) -> None:
             state[t] = _EXPLORED
             stack.pop()
 
-    middle = env.rules.ISA_V4  # since then the second half of ld_imm64 is no node of the graph
+    middle = env.rules.CFG_OF_LDIMM64
     i = 0
     while i < n:
         if state[i] != _EXPLORED:
@@ -121,7 +121,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
     """(target, kind, whether it may lead back) of an insn, and the prune points it makes."""
     insn = env.insns[t]
     code, rules = insn.code, env.rules
-    following = t + (2 if code == LD_IMM64 and rules.ISA_V4 else 1)
+    following = t + (2 if code == LD_IMM64 and rules.CFG_OF_LDIMM64 else 1)
     if code & 7 not in (JMP, JMP32):
         return [(following, _FALLTHROUGH, False)]
     op = code & 0xF0

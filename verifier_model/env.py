@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa import table
-from emu.kernel.enums import F_ANY_ALIGNMENT, F_STRICT_ALIGNMENT, ProgType
+from emu.kernel.enums import (
+    F_ANY_ALIGNMENT,
+    F_STRICT_ALIGNMENT,
+    F_TEST_STATE_FREQ,
+    ProgType,
+)
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from verifier_model.log import Log
 from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
@@ -35,6 +40,7 @@ class Env:
         self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
             prog.flags & F_ANY_ALIGNMENT
         )
+        self.keep_every_state = bool(prog.flags & F_TEST_STATE_FREQ)
         self.log = Log(log_level, self.rules)
 
         n = len(prog.insns)
@@ -48,7 +54,8 @@ class Env:
 
         self.insn_idx = 0
         self.prev_insn_idx = -1
-        self.stack: list[tuple[VerifierState, int, int]] = []  # (state, insn, previous insn)
+        # (state, insn, previous insn, lines in the log) of branches still to be walked
+        self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}
         self.hist_pushed = -1  # the count of insns at which the history was last added to
         self.ids = 0
@@ -81,7 +88,7 @@ class Env:
         other.branches = 1
         if other.parent is not None:
             other.parent.branches += 1
-        self.stack.append((other, target, idx))
+        self.stack.append((other, target, idx, len(self.log.lines)))
         if len(self.stack) > self.limits.jump_queue:
             if self.rules.STATES_SPACED:
                 text = f"The sequence of {self.limits.jump_queue} jumps is too complex."

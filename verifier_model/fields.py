@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
 
+_DST, _SRC, _OFF, _IMM = (int(f) for f in (Field.DST, Field.SRC, Field.OFF, Field.IMM))
 _JA, _CALL, _EXIT = 0x00, 0x80, 0x90
 _NEG, _MOV, _END, _LAST_ALU, _LAST_JMP = 0x80, 0xB0, 0xD0, 0xD0, 0xE0
-_ATOMIC = 0xC0
+_ATOMIC, _LD_IMM64 = 0xC0, 0x18
+
+
+def check_all(env: Env) -> None:
+    """check() of every insn, the second halves of ld_imm64 left out."""
+    second = False
+    for idx, insn in enumerate(env.insns):
+        if not second:
+            check(env, idx)
+        second = not second and insn.code == _LD_IMM64
 
 
 def check(env: Env, idx: int) -> None:
@@ -28,8 +38,6 @@ def check(env: Env, idx: int) -> None:
     insn = env.insns[idx]
     cls = insn.code & 7
     row = env.rows[idx]
-    if idx and env.insns[idx - 1].code == 0x18:
-        return
     known = row is not None and (row.needs is None or env.kernel.has(row.needs))
     if known and row is not None and not _uses_reserved(insn, row):
         if cls in (JMP, JMP32) and insn.code & 0xF0 == _CALL:
@@ -39,12 +47,12 @@ def check(env: Env, idx: int) -> None:
 
 
 def _uses_reserved(insn: Insn, row: table.InsnDef) -> bool:
-    free = row.uses | table.selects(insn.code)
+    free = int(row.uses) | int(table.selects(insn.code))
     return bool(
-        (insn.dst and not free & Field.DST)
-        or (insn.src and not free & Field.SRC)
-        or (insn.off and not free & Field.OFF)
-        or (insn.imm and not free & Field.IMM)
+        (insn.dst and not free & _DST)
+        or (insn.src and not free & _SRC)
+        or (insn.off and not free & _OFF)
+        or (insn.imm and not free & _IMM)
     )
 
 
@@ -80,7 +88,7 @@ def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
     if cls == LD:
         mode = code & 0xE0
         if mode == 0x00:
-            wide = code == 0x18
+            wide = code == _LD_IMM64
             return "BPF_LD_IMM64 uses reserved fields" if wide else "invalid BPF_LD_IMM insn"
         if mode in (0x20, 0x40):
             return "BPF_LD_[ABS|IND] uses reserved fields"

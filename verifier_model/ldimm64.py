@@ -5,8 +5,10 @@ Source: resolve_pseudo_ldimm64(), until 5.9 replace_map_fd_with_map_ptr().
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from emu.isa import table
 from emu.isa.table import LDX, MEM, MEMSX, STX
 from emu.kernel import maps
 from emu.kernel.enums import F_NO_PREALLOC, MapType, ProgType
@@ -23,6 +25,7 @@ from verifier_model.domain.word import U32
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
     from emu.prog import MapDef
     from verifier_model.env import Env
 
@@ -47,8 +50,7 @@ def resolve(env: Env) -> None:
         cls, mode = insn.code & 7, insn.code & 0xE0
         if cls == LDX and not rules.INSNS_CHECKED_FIRST:
             modes = (MEM, MEMSX) if rules.ISA_V4 else (MEM,)
-            ordered = False
-            if (mode not in modes and not ordered) or insn.imm:
+            if mode not in modes or insn.imm:
                 raise Reject("BPF_LDX uses reserved fields", EINVAL)
         if cls == STX and not rules.ATOMIC_FETCH and (mode not in (MEM, _XADD) or insn.imm):
             raise Reject("BPF_STX uses reserved fields", EINVAL)
@@ -56,16 +58,19 @@ def resolve(env: Env) -> None:
             _resolve_one(env, i)
             i += 2
             continue
-        if rules.OPCODES_CHECKED_FIRST and env.rows[i] is None and not _known_code(insn.code):
+        if rules.OPCODES_CHECKED_FIRST and not _known_code(env, insn.code):
             raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
         i += 1
 
 
-def _known_code(code: int) -> bool:
-    """Whether the interpreter has the opcode: bpf_opcode_in_insntable()."""
-    from emu.isa import table
+def _known_code(env: Env, code: int) -> bool:
+    """Whether the kernel's interpreter has the opcode: bpf_opcode_in_insntable()."""
+    return code in _codes(env.kernel)
 
-    return any(row.code == code for row in table.INSNS)
+
+@lru_cache(maxsize=32)
+def _codes(kernel: Kernel) -> frozenset[int]:
+    return frozenset(row.code for row in table.INSNS if row.needs is None or kernel.has(row.needs))
 
 
 def _resolve_one(env: Env, i: int) -> None:
@@ -83,8 +88,7 @@ def _resolve_one(env: Env, i: int) -> None:
         raise Reject("unrecognized bpf_ld_imm64 insn", EINVAL)
     target = env.map_of(insn.imm)
     if target is None:
-        what = "bpf_map or btf" if rules.TEXT_MAP_OR_BTF else "bpf_map"
-        raise Reject(f"fd {insn.imm} is not pointing to valid {what}", EBADF)
+        raise Reject(f"fd {insn.imm} is not pointing to valid bpf_map", EBADF)
     _check_map(env, target)
     if direct:
         _check_direct(target, second.imm & U32)

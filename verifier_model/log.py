@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model.reg import RegType
+
 if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
-
-from verifier_model.reg import RegType
-
-LEVEL_WALK = 3  # BPF_LOG_LEVEL1 and 2: the insns walked
-LEVEL_FULL = 2
 
 
 class Log:
@@ -31,6 +28,11 @@ class Log:
     def add(self, line: str) -> None:
         if self.level:
             self.lines.append(line)
+
+    def rewind(self, lines: int) -> None:
+        """A path ended well: at level 1 what it logged is of no interest any more."""
+        if self.level == 1 and self.rules.LOG_REWOUND:
+            del self.lines[lines:]
 
     def insn(self, env: Env, idx: int) -> None:
         """The insn the walk is at: `3: (bf) r6 = r1`."""

@@ -143,9 +143,7 @@ def _step_at(st: VerifierState, history: int, idx: int) -> Step | None:
 
 def _previous(st: VerifierState, idx: int, history: int) -> tuple[int | None, int]:
     """The insn before `idx` in this state's path, or None at its start: get_prev_insn_idx()."""
-    if idx == st.first_insn_idx and (
-        history == 0 or (history == 1 and st.history[0].idx == idx)
-    ):
+    if idx == st.first_insn_idx and (history == 0 or (history == 1 and st.history[0].idx == idx)):
         return None, history
     if history and st.history[history - 1].idx == idx:
         return st.history[history - 1].prev_idx, history - 1
@@ -257,7 +255,8 @@ def _undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -
 def _track_linked(bt: Tracker, step: Step) -> None:
     """Of registers that were linked when the insn ran, all count if one does."""
     some = any(
-        frame <= bt.frame and (bt.regs[frame] >> regno & 1 if spi < 0 else bt.slots[frame] >> spi & 1)
+        frame <= bt.frame
+        and (bt.regs[frame] >> regno & 1 if spi < 0 else bt.slots[frame] >> spi & 1)
         for frame, regno, spi in step.linked
     )
     if not some:

@@ -73,13 +73,11 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     idx, rules = env.insn_idx, env.rules
     jumps = env.jmps_processed - env.prev_jmps_processed
     insns = env.insns_processed - env.prev_insns_processed
-    forced = rules.JMP_HISTORY_LIMITED and len(cur.history) > 40
+    forced = env.keep_every_state or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
     add_new = forced or not rules.STATES_SPACED or (jumps >= 2 and insns >= 8)
 
-    if rules.STATES_SPACED:
-        bucket = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
-    else:
-        bucket = idx
+    hashed = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
+    bucket = hashed if rules.STATES_SPACED else idx
     known = env.explored.get(bucket)
     if known:
         _clean_live_states(env, known, cur)
@@ -211,9 +209,7 @@ def _propagate_liveness(old: VerifierState, cur: VerifierState) -> None:
 # -- comparing -------------------------------------------------------------------------------
 
 
-def states_equal(
-    env: Env, old: VerifierState, cur: VerifierState, *, exact: bool = False
-) -> bool:
+def states_equal(env: Env, old: VerifierState, cur: VerifierState, *, exact: bool = False) -> bool:
     """Whether all that is safe from the old state is safe from this one.
 
     exact: whether they are the same, rather.
@@ -221,6 +217,8 @@ def states_equal(
     if len(old.frames) != len(cur.frames) or len(old.refs) != len(cur.refs):
         return False
     ids = IdMap(env.ids)
+    if not env.rules.REFS_BY_IDMAP and old.refs != cur.refs:
+        return False
     for (old_ref, _), (cur_ref, _) in zip(old.refs, cur.refs, strict=True):
         if not ids.check(old_ref, cur_ref):
             return False
@@ -276,9 +274,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: bool 
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
-    return old is cur or (
-        old.key() == cur.key() and ids.check(old.id, cur.id)
-    )
+    return old is cur or (old.key() == cur.key() and ids.check(old.id, cur.id))
 
 
 def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
@@ -306,7 +302,7 @@ def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool
         if exact:
             if b is None or a.kinds != b.kinds:
                 return False
-        elif not old.stack_read >> spi & 1 or a is b and a.reg is None:
+        elif not old.stack_read >> spi & 1 or (a is b and a.reg is None):
             continue
         if not _slots_equal(env, a, b, ids, exact):
             return False

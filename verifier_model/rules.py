@@ -42,6 +42,9 @@ class Rules:
     BRANCH_TWO_RANGES: bool
     BSWAP_TRACKED: bool
     CALL_DEPTH_CHECKED_IN_WALK: bool
+    CALLBACKS: bool
+    CFG_OF_LDIMM64: bool
+    COERCE_SYNCS: bool
     COMBINE_EDGES_FIT: bool
     COMBINE_ENDS_TOGETHER: bool
     COMBINE_UNSIGNED_ENDS_TOGETHER: bool
@@ -66,6 +69,8 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    GOTOL: bool
+    HELPER_KEY_ANY_MEM: bool
     HELPER_READS_SPILLED_POINTERS: bool
     HELPER_READS_SPILLS: bool
     HELPER_STACK_VAR_OFF: bool
@@ -88,12 +93,14 @@ class Rules:
     LINK_ADD_CONST_32: bool
     LIVE_REGS_STATIC: bool
     LIVE_STACK_STATIC: bool
+    LOG_REWOUND: bool
     LOG_SHOWS_SCRATCHED: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
     LOOP_EXACT: bool
     LOOP_STATES_SHOWN: bool
     LSH_32_KEEPS_SIGN: bool
     MAIN_BEFORE_GLOBALS: bool
+    MAP_PTR_READ: bool
     MAP_VALUE_AS_HELPER_KEY: bool
     MOV32_KEEPS_ID: bool
     MOV32_KEEPS_RANGE: bool
@@ -105,16 +112,18 @@ class Rules:
     OPCODES_CHECKED_FIRST: bool
     OR32_FROM_64: bool
     PARTIAL_SPILL_SCRUBBED: bool
+    PERF_EVENT_PREALLOC: bool
     POINTER_CONST_IN_BITS: bool
     POINTER_OR_NULL_BARRED: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool
     PRECISION_FORGOTTEN: bool
+    PRIVATE_STACK: bool
     RANGE_WRAPS_WHOLE: bool
     RDONLY_MAP_CONST_LOADS: bool
     RECURSION_FOUND_FIRST: bool
-    PERF_EVENT_PREALLOC: bool
     RECURSION_WALKED: bool
+    REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
     REGSAFE_OLD_IMPRECISE: bool
     RINGBUF_MEM_NAME: bool
@@ -127,6 +136,7 @@ class Rules:
     SPILL_ZERO: bool
     STACK_DEPTH_BY_16: bool
     STACK_DEPTH_CACHED: bool
+    STACK_GROWS_BY_READ: bool
     STACK_UNINIT_READ: bool
     STACK_VAR_OFF: bool
     STATES_SPACED: bool
@@ -136,12 +146,11 @@ class Rules:
     TAIL_CALL_IN_SUBPROG: bool
     TEXT_ARGS: bool
     TEXT_CANNOT_USE_HELPER: bool
+    TEXT_CONST_BITS: bool
     TEXT_CTX_POINTER: bool
     TEXT_EXPECTED_LIST: bool
     TEXT_FIXED_OFF: bool
     TEXT_JMP32: bool
-    TEXT_CONST_BITS: bool
-    TEXT_MAP_OR_BTF: bool
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool
     TEXT_SCALAR: bool

@@ -66,9 +66,7 @@ def assign_id(env: Env, state: VerifierState, regno: int) -> RegState:
     return reg
 
 
-def linked_places(
-    state: VerifierState, wanted: int
-) -> list[tuple[int, int, int]]:
+def linked_places(state: VerifierState, wanted: int) -> list[tuple[int, int, int]]:
     """Where scalars of that id (links by a constant included) are: (frame, register, slot).
 
     A place is a register, slot -1, or a slot, register -1.

@@ -1,7 +1,7 @@
 """The stack of a frame: 8-byte slots, shared between states until written.
 
-A slot's bytes have kinds; the lowest address is the last kind, as the log prints them.  A slot whose
-lowest bytes are SPILL holds the register `reg`.
+A slot's bytes have kinds; the lowest address is the last kind, as the log prints them.  A slot
+whose lowest bytes are SPILL holds the register `reg`.
 """
 
 from __future__ import annotations

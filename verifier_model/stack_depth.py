@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.enums import ProgType
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from verifier_model.cfg import CALL, is_pseudo_call
 from verifier_model.verdict import Reject
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
 
 MAX_STACK = 512
 _TAIL_CALL = 12
+_PRIVATE_FROM = 64  # bytes: BPF_PRIV_STACK_MIN_SIZE
+_PRIVATE_TYPES = (
+    ProgType.KPROBE,
+    ProgType.TRACEPOINT,
+    ProgType.PERF_EVENT,
+    ProgType.RAW_TRACEPOINT,
+)
 _MOST_BELOW_TAIL_CALL = 256  # bytes of the callers' frames
 
 
@@ -58,14 +66,23 @@ def _descend(
             "Too large",
             EACCES,
         )
-    own = max(env.stack_depth[no], 1)
-    depth += (own + unit - 1) // unit * unit
-    if depth > MAX_STACK:
-        raise Reject(f"combined stack size of {frame + 1} calls is {depth}. Too large", EACCES)
+    own = (max(env.stack_depth[no], 1) + unit - 1) // unit * unit
+    if own >= _PRIVATE_FROM and not tails and _may_be_private(env):
+        if own > MAX_STACK:
+            raise Reject(f"stack size of subprog {no} is {own}. Too large", EACCES)
+    else:
+        depth += own
+        if depth > MAX_STACK:
+            raise Reject(f"combined stack size of {frame + 1} calls is {depth}. Too large", EACCES)
     for callee in calls[no]:
         if frame + 1 >= env.limits.max_call_depth:
             raise Reject(f"the call stack of {frame + 1} frames is too deep !", E2BIG)
         _descend(env, callee, frame + 1, depth, unit, calls, tails)
+
+
+def _may_be_private(env: Env) -> bool:
+    """Whether the JIT may give subprogs a stack of their own: bpf_enable_priv_stack()."""
+    return env.rules.PRIVATE_STACK and env.prog_type in _PRIVATE_TYPES
 
 
 def check_recursion(env: Env) -> None:

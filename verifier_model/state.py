@@ -24,7 +24,7 @@ class FuncState:
 
     Liveness is kept in masks, a bit a register and a bit a stack slot: `*_read` says that a later
     insn of some path reads what this state holds, `*_written` that this state's path wrote it since
-    the state's parent.  They stand for the `live` marks and parent pointers of struct bpf_reg_state.
+    the state's parent.  They stand for `live` and `parent` of struct bpf_reg_state.
     """
 
     __slots__ = (

@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
+from emu.kernel import prog_types
+from emu.kernel.enums import F_SLEEPABLE, ProgType
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import cfg, fields, ldimm64, stack_depth
 from verifier_model.env import Env
@@ -16,18 +18,31 @@ from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emu.kernel.profile import Kernel
     from emu.prog import Prog
     from verifier_model.transfer.registry import Transfer
 
+    Watch = Callable[[int, VerifierState], None]
 
-def verify(prog: Prog, kernel: Kernel, *, log_level: int = 1, cpus: int = 1) -> Verdict:
+
+def verify(
+    prog: Prog,
+    kernel: Kernel,
+    *,
+    log_level: int = 1,
+    cpus: int = 1,
+    watch: Watch | None = None,
+) -> Verdict:
     """Say whether `kernel` would load `prog`, and what its log would hold.
 
     prog: what a loader is given; maps are named by their index in Prog.maps.
     kernel: the profile to imitate, as root.
     log_level: as in BPF_PROG_LOAD: 0 no log, 1 the rejected path, 2 every path.
     cpus: possible CPUs; bpf_get_smp_processor_id() is less.
+    watch: called with the index of each insn that is walked and the state before it, which it
+        must not change.
 
     Returns a Verdict.  A rejection is a Verdict, not an exception.
 
@@ -39,7 +54,7 @@ def verify(prog: Prog, kernel: Kernel, *, log_level: int = 1, cpus: int = 1) -> 
         return Verdict(False, E2BIG if prog.insns else EINVAL)
     env = Env(prog, kernel, log_level, cpus)
     try:
-        _check(env)
+        _check(env, watch)
     except Reject as err:
         env.log.add(err.message)
         return _verdict(env, err)
@@ -65,24 +80,27 @@ def _verdict(env: Env, err: Reject | None) -> Verdict:
     )
 
 
-def _check(env: Env) -> None:
+def _check(env: Env, watch: Watch | None) -> None:
     """The passes; their order is the release's."""
     rules = env.rules
+    if prog_types.by_type(env.prog_type) is None or env.prog_type is ProgType.TRACING:
+        raise Unmodelled(f"a program of type {env.prog_type.name}", 0)
+    if env.prog.flags & F_SLEEPABLE:
+        raise Unmodelled("a program that may sleep", 0)
     if not rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     cfg.find_subprogs(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     if rules.INSNS_CHECKED_FIRST:
-        for idx in range(len(env.insns)):
-            fields.check(env, idx)
+        fields.check_all(env)
     cfg.check_cfg(env)
     if rules.RECURSION_FOUND_FIRST:
         stack_depth.check_recursion(env)
     env.unknown_is_precise = not rules.PRECISION or (
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
-    _do_check(env)
+    _do_check(env, watch)
     stack_depth.check_max_stack_depth(env)
 
 
@@ -94,7 +112,7 @@ def _transfers() -> dict[str, Transfer]:
     return TRANSFERS
 
 
-def _do_check(env: Env) -> None:
+def _do_check(env: Env, watch: Watch | None) -> None:
     """Walk every path until none is left: do_check()."""
     transfers = _transfers()
     handlers = [transfers.get(row.name) if row is not None else None for row in env.rows]
@@ -114,14 +132,14 @@ def _do_check(env: Env) -> None:
         insn = insns[idx]
         env.insns_processed += 1
         if env.insns_processed > limit:
-            raise Reject(
-                f"BPF program is too large. Processed {env.insns_processed} insn", E2BIG
-            )
+            raise Reject(f"BPF program is too large. Processed {env.insns_processed} insn", E2BIG)
         state.last_insn_idx = env.prev_insn_idx
         visited = prune_points[idx] and is_state_visited(env, state)
         if not visited:
             if history_apart and jmp_points[idx]:
                 push_history(env, state)
+            if watch is not None:
+                watch(idx, state)
             if log is not None:
                 log.insn(env, idx)
             if checks_fields and not fields_known[idx]:
@@ -139,8 +157,10 @@ def _do_check(env: Env) -> None:
                 continue
         _end_path(state)
         if not env.stack:
+            env.log.rewind(0)
             return
-        state, idx, env.prev_insn_idx = env.stack.pop()
+        state, idx, env.prev_insn_idx, lines = env.stack.pop()
+        env.log.rewind(lines)
 
 
 def _end_path(state: VerifierState) -> None:

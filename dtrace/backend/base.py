@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 
 class LoadError(KernelError):
-    """A program was refused.  log: the verifier's (or the model's) log."""
+    """A program was refused.
 
-    def __init__(self, message: str, log: str = "") -> None:
+    message: the verifier's (or the model's) complaint.
+    log: its whole log.
+    insn: the instruction that it is about, -1 if unknown.
+    """
+
+    def __init__(self, message: str, log: str = "", insn: int = -1) -> None:
         super().__init__(message)
         self.log = log
+        self.insn = insn
 
 
 class Sample(NamedTuple):

@@ -44,7 +44,7 @@ class Compilation:
         options = CookOptions(self.options.set, zdefs=bool(self.options.zdefs))
         cooker = Cooker(self.target(), self._match, options)
         for program in self.request.programs:
-            cooker.begin()
+            cooker.begin(program.form.fields)
             cooker.finish(self._parse(program, cooker))
         return cooker.unit
 

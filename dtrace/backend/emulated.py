@@ -272,13 +272,11 @@ class EmulatedKernel:
             verdict = verifier_model.verify(prog, self.profile, log_level=1)
         except Unmodelled as unmodelled:
             raise LoadError(
-                f"cannot load program {prog.name}: the model of {self.profile.name} "
-                f"does not cover it: {unmodelled}"
+                f"the model of {self.profile.name} does not cover it: {unmodelled}",
+                insn=unmodelled.insn,
             ) from None
         if not verdict.accepted:
-            raise LoadError(
-                f"cannot load program {prog.name}: {verdict.message}", "\n".join(verdict.log)
-            )
+            raise LoadError(verdict.message, "\n".join(verdict.log), verdict.insn)
         inside = [_own(map_).inside for map_ in maps]
         return EmulatedProg(prog, Vm(prog, self.world.mem, inside))
 

@@ -7,11 +7,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from dtrace.backend.base import KernelError
+from dtrace.backend.base import KernelError, LoadError
 from dtrace.backend.compiler import Compilation
 from dtrace.codegen import state
+from dtrace.diag import excerpt
 from dtrace.probes.desc import Begin, End
-from dtrace.request import Form, Mode
+from dtrace.request import Mode
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from dtrace.backend.base import Buffers, Kernel, Link, LoadedProg, Map, Target
     from dtrace.consume.consumer import Consumer
     from dtrace.link.build import Build, Built
-    from dtrace.request import Program, Request
+    from dtrace.request import Request
     from dtrace.sema.symbols import Unit
 
 PACE = "DTRACE_PACE"  # environment: "no" lets an emulated world's time run ahead of real time
@@ -64,15 +65,6 @@ def say(text: str) -> None:
     sys.stderr.write(f"dtrace: {text}\n")
 
 
-def describe(program: Program) -> str:
-    """How messages call a program: its file, or its text up to the predicate or body."""
-    if program.form is Form.SCRIPT:
-        return f"script '{program.source.name}'"
-    text = program.source.text
-    end = min((at for c in "{/;" if (at := text.find(c)) >= 0), default=len(text))
-    return f"description '{text[:end]}'"
-
-
 class Session:
     """A trace, from the command line to its last line of output.  kernel.close() undoes it all."""
 
@@ -92,6 +84,8 @@ class Session:
         compilation = Compilation(self.kernel, self.request, [t.pid for t in self.targets])
         unit = compilation.compile()
         build = compilation.build(unit)
+        if self.options.verbose:
+            self.disassemble(build)
         if self.request.mode is Mode.CHECK:
             return 0
         self.announce(unit)
@@ -121,7 +115,14 @@ class Session:
                 if cooked.clause.span.source is program.source
             )
             plural = "" if matched == 1 else "s"
-            say(f"{describe(program)} matched {matched} probe{plural}")
+            say(f"{program.describe()} matched {matched} probe{plural}")
+
+    def disassemble(self, build: Build) -> None:
+        """-S: the programs, on standard error."""
+        from dtrace.backend.annotate import annotate
+
+        for built in build.programs:
+            sys.stderr.write("\n".join(annotate(built)) + "\n\n")
 
     # Tracing
 
@@ -167,8 +168,14 @@ class Session:
         return [chosen]
 
     def load(self, built: Built) -> LoadedProg:
-        """Load one program with the session's maps."""
-        return self.kernel.load(built.prog, [self.maps[m.name] for m in built.prog.maps])
+        """Load one program with the session's maps.  A refusal is shown at its line of D."""
+        try:
+            return self.kernel.load(built.prog, [self.maps[m.name] for m in built.prog.maps])
+        except LoadError as err:
+            probe = built.probes[0]
+            span = built.spans[err.insn] if 0 <= err.insn < len(built.spans) else None
+            where = f"\n{excerpt(span)}" if span is not None else ""
+            raise LoadError(f"cannot load the program for {probe}: {err}{where}") from None
 
     def run_session_probe(
         self, kind: type[Begin | End], loaded: list[tuple[Built, LoadedProg]], cpu: int

@@ -24,16 +24,9 @@ if TYPE_CHECKING:
 
 
 class VReg:
-    """A virtual register.
+    """A virtual register."""
 
-    bound: an upper bound, unsigned, that the code has established and relies on.  On a kernel that
-    forgets it when the register is spilled, the allocator checks it again after the fill.
-    """
-
-    __slots__ = ("bound",)
-
-    def __init__(self, bound: int | None = None) -> None:
-        self.bound = bound
+    __slots__ = ()
 
 
 FRAME = VReg()  # the frame pointer, in any function
@@ -85,8 +78,8 @@ Arg = VReg | int | MapRef
 
 class Ins:
     """An instruction over virtual registers, or one of the pseudo instructions
-    `params` (args: the registers that r1... are moved to), `call` (args, dst), `ret` (src or imm)
-    and `label`."""
+    `params` (args: the registers that r1... are moved to), `call` (args, dst), `ret` (src or imm),
+    `label` and `bound` (src is at most imm)."""
 
     __slots__ = ("args", "dst", "imm", "name", "off", "ref", "span", "src", "to")
 
@@ -172,11 +165,19 @@ class Code:
         self.emit(name, reg, base, off=off, ref=ref)
         return reg
 
+    def add_to(self, base: VReg, off: int, by: VReg | int) -> None:
+        """Add to the 8-byte word at base + off, not atomically."""
+        value = self.load("ldxdw", base, off)
+        self.alu("add", value, by)
+        self.emit("stxdw", base, value, off=off)
+
     def address(self, base: VReg, off: int, ref: Ref | None = None) -> VReg:
         """A new register that holds base + off."""
         reg = self.copy(base)
-        if off or ref is not None:
+        if ref is not None:
             self.emit("add64_imm", reg, imm=off, ref=ref)
+        elif off:
+            self.alu("add", reg, off)
         return reg
 
     def alu(self, op: str, dst: VReg, operand: VReg | int) -> None:
@@ -205,7 +206,14 @@ class Code:
         self.locals = max(self.locals, size)
         return FRAME
 
+    def bound(self, reg: VReg, limit: int) -> None:
+        """State that the code has established reg <= limit, unsigned, and relies on it.  It holds
+        on every way to the instructions that follow, until `reg` is written.  Where a kernel
+        forgets it because the register is spilled, the allocator checks it again after a fill."""
+        self.ins.append(Ins("bound", src=reg, imm=limit, span=self.span))
+
     def goto(self, to: Label) -> None:
+        """goto to."""
         self.emit("ja", to=to)
 
     def helper(self, name: str, *args: Arg) -> VReg:

@@ -157,7 +157,7 @@ def _apply(request: Request, flag: Flag) -> None:
         option, equals, setting = value.partition("=")
         _set(request.options, option, setting if equals else None, f"-x {option}")
     elif name in SHORT:
-        takes_value = LETTERS[LETTERS.index(name) + 1] == ":"
+        takes_value = f"{name}:" in LETTERS
         _set(request.options, SHORT[name], value if takes_value else None, f"-{name} {value}")
     elif name == "c":
         request.commands.append(value)

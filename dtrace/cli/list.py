@@ -40,11 +40,12 @@ def _list_matches(request: Request, kernel: Kernel, out: Output) -> None:
     from dtrace.probes.match import parse_description
 
     request.options.set("zdefs")
+    fields = {id(program.source): program.form.fields for program in request.programs}
     for cooked in Compilation(kernel, request).compile().clauses:
         if cooked.probes:
             _write(out, cooked.probes)
             continue
-        desc = parse_description(cooked.spec)
+        desc = parse_description(cooked.spec, fields[id(cooked.clause.span.source)])
         text = f"{desc.provider}:{desc.module}:{desc.function}:{desc.name}"
         out.complain(f"failed to match {text}: No probe matches description")
 

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 from dtrace.cli.args import parse_args
 from dtrace.cli.errors import CommandError, UsageError
-from dtrace.consume.consumer import TESTING
 from dtrace.consume.output import OutputError
 from dtrace.diag import CompileError, KernelError
+from dtrace.options import TESTING
 from dtrace.request import Mode, Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 E_OK, E_ERROR, E_USAGE = 0, 1, 2
+E_INTERRUPTED = 128 + 2  # by SIGINT before tracing; from then on it ends the trace
 
 
 def run() -> None:
     """The console script: main() on the process's own words."""
     status = main(sys.argv[1:])
     sys.stdout.flush()
-    sys.exit(status & 0xFF)
+    sys.exit(status)
 
 
 def main(words: Sequence[str]) -> int:
@@ -51,9 +52,8 @@ def main(words: Sequence[str]) -> int:
             sys.stderr.write(f"{excerpt}\n")
     except (CommandError, KernelError, OutputError) as err:
         _complain(str(err))
-    except BrokenPipeError:
-        # Nobody reads the output.  Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return E_INTERRUPTED
     return E_ERROR
 
 
@@ -66,14 +66,15 @@ def _carry_out(request: Request) -> int:
     if request.mode is Mode.CHECK and not request.programs:
         return E_OK
     if request.backend == "kernel" and os.geteuid() != 0:
-        raise CommandError(
+        raise UsageError(
             "tracing the kernel needs root: run as root, or without --backend=kernel on the"
-            " emulated kernel"
+            " emulated kernel",
+            usage=False,
         )
     from dtrace.backend import session
 
     if request.mode is not Mode.LIST:
-        return session.run(request)
+        return session.run(request) & 0xFF
     from dtrace.cli.list import list_probes
 
     kernel = session.open_kernel(request)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Area
 from dtrace.codegen import state, string
-from dtrace.codegen.gen import is_signed, round_up
-from dtrace.codegen.member import is_aggregate
+from dtrace.codegen.gen import is_aggregate, round_up
 from dtrace.codegen.record import Act, Action, Datum, Kind
+from dtrace.codegen.scan import in_process
 from dtrace.lang.nodes import AggRef, StrLit
-from dtrace.types.convert import is_string, type_name
-from dtrace.types.model import Array, Pointer, resolve
+from dtrace.types.convert import is_signed, is_string, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +35,7 @@ def put(cg: ClauseGen, node: Expr) -> Datum:
     offset = round_up(cg.record_size, size)
     cg.store(size, cg.mem, offset, cg.operand(node), Area.RECORD)
     cg.record_size = offset + size
-    pointer = isinstance(resolve(node.type), (Pointer, Array))
-    signed = is_signed(node.type) and not pointer
-    return Datum(offset, size, Kind.INT, signed, type_name(node.type))
+    return Datum(offset, size, Kind.INT, is_signed(node.type), type_name(node.type))
 
 
 def _put_string(cg: ClauseGen, node: Expr) -> Datum:
@@ -54,8 +51,8 @@ def _put_bytes(cg: ClauseGen, node: Expr) -> Datum:
     assert node.type is not None
     size = node.type.size
     offset = round_up(cg.record_size, 8)
-    source = cg.expr(node)
-    cg.copy_bytes(cg.code.address(cg.mem, offset, Area.RECORD), size, source, checked=True)
+    to = cg.code.address(cg.mem, offset, Area.RECORD)
+    cg.copy_bytes(to, size, cg.expr(node), user=in_process(node))
     cg.record_size = offset + size
     return Datum(offset, size, Kind.BYTES, ctype=type_name(node.type))
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.bpf.code import Label, VReg
+from dtrace.bpf.code import S32_MAX, Label, VReg
 from dtrace.codegen import state
-from dtrace.codegen.gen import is_signed
-from dtrace.types.model import Array, Pointer, resolve
+from dtrace.types.convert import is_signed, is_string, pointee
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
@@ -36,8 +35,8 @@ def cg_arith(cg: ClauseGen, node: Binary) -> VReg:
     """`left op right`."""
     assert node.left.type is not None
     assert node.right.type is not None
-    left = cg.expr(node.left)
-    right = cg.operand(node.right)
+    left = cg.register(cg.number(node.left))
+    right = cg.number(node.right)
     left_scale, right_scale = element_size(node.left.type), element_size(node.right.type)
     if node.op == "-" and left_scale and right_scale:
         # The distance of two pointers, in elements.
@@ -53,11 +52,11 @@ def cg_arith(cg: ClauseGen, node: Binary) -> VReg:
 
 
 def element_size(t: Type) -> int:
-    """Bytes of what a pointer or array of type `t` points to; 0 if it is neither."""
-    t = resolve(t)
-    if isinstance(t, Pointer):
-        return resolve(t.target).size or 1
-    return t.elem.size if isinstance(t, Array) else 0
+    """Bytes of what a pointer, array or string of type `t` points to; 0 if it is none."""
+    if is_string(t):
+        return 1
+    target = pointee(t)
+    return 0 if target is None else target.size or 1
 
 
 def scaled(cg: ClauseGen, reg: VReg | int, size: int) -> VReg | int:
@@ -79,7 +78,7 @@ def arith(
     if op in "/%":
         if signed:
             return signed_divide(cg, OPS[op], left, right)
-        if isinstance(right, int) and not 0 < right < 1 << 31:
+        if isinstance(right, int) and not 0 < right <= S32_MAX:
             right = cg.code.const(right)
         cg.code.alu(OPS[op], left, right)
         return left
@@ -91,37 +90,34 @@ def arith(
 
 
 def signed_divide(cg: ClauseGen, op: str, left: VReg, right: VReg | int) -> VReg:
-    """left op right with C's signs, on the unsigned division that every kernel has.
+    """left op right, signed, on the unsigned division that every kernel has.
 
             if right == 0 goto divide-by-zero
-            sign = left (for %)  or  left ^ right (for /)
+            sign = left ^ right
             left = |left|;  right = |right|
             left op= right
             if sign s>= 0 goto end
             left = -left
     end:
+
+    As in DTrace 2.0.7 a remainder has the quotient's sign, and not, as in C, the dividend's.
     """
     code = cg.code
     sign = code.copy(left)
     magnitude(cg, left)
-    if isinstance(right, int):
-        if right == 0:
-            cg.fault(state.Fault.DIVZERO)
-        if op == "div" and right < 0:
+    if isinstance(right, int) and right != 0:
+        if right < 0:
             code.emit("xor64_imm", sign, imm=-1)
-        divisor: VReg | int = abs(right)
-        if abs(right) >= 1 << 31:
-            divisor = code.const(abs(right))
+        code.alu(op, left, abs(right))
     else:
+        divisor = code.const(0) if isinstance(right, int) else code.copy(right)
         l_ok = Label("divisor")
-        code.jump("jne", right, 0, l_ok)
+        code.jump("jne", divisor, 0, l_ok)
         cg.fault(state.Fault.DIVZERO)
         code.bind(l_ok)
-        if op == "div":
-            code.alu("xor", sign, right)
-        divisor = code.copy(right)
+        code.alu("xor", sign, divisor)
         magnitude(cg, divisor)
-    code.alu(op, left, divisor)
+        code.alu(op, left, divisor)
     l_end = Label("end")
     code.jump("jsge", sign, 0, l_end)
     code.emit("neg64", left)

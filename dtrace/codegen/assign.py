@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dtrace.bpf.code import MapRef
 from dtrace.codegen import arith, dynvar, member, string
-from dtrace.codegen.gen import is_signed
-from dtrace.lang.nodes import Ident, Index, Scoped
-from dtrace.sema.symbols import Variable
-from dtrace.types.convert import is_string
+from dtrace.codegen.gen import is_aggregate, round_up
+from dtrace.codegen.scan import has_effects
+from dtrace.lang.nodes import Ident, Scoped
+from dtrace.types.convert import is_signed, is_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,26 +24,32 @@ if TYPE_CHECKING:
 
 def cg_assign(cg: ClauseGen, node: Assign) -> VReg:
     """`left = right` or `left op= right`.  Its value is the whole right one, not what is stored."""
+    if node.op != "=":
+        return _compound(cg, node)
     assert node.left.type is not None
-    if node.op == "=":
-        if is_string(node.left.type):
-            return _assign_string(cg, node)
-        if member.is_aggregate(node.left.type):
-            return member.cg_copy(cg, node)
-        return _store(cg, node.left, cg.operand(node.right))
-    right_type, op = node.right.type, node.op[:-1]
-    assert right_type is not None
-    assert node.left.type is not None
-    scale = arith.element_size(node.left.type)
-    signed = is_signed(node.left.type) and is_signed(right_type)
+    if is_string(node.left.type):
+        return _assign_string(cg, node)
+    if is_aggregate(node.left.type):
+        return member.cg_copy(cg, node)
+    return _store(cg, node.left, cg.number(node.right))
+
+
+def _compound(cg: ClauseGen, node: Assign) -> VReg:
+    # The left operand's type alone decides the operation's sign (dt_cg.c, dt_cg_arithmetic_op).
+    t = node.left.type
+    assert t is not None
+    scale = arith.element_size(t)
 
     def change(old: VReg) -> VReg:
         right = cg.operand(node.right)
         if scale:
             right = arith.scaled(cg, right, scale)
-        assert node.left.type is not None
-        return arith.arith(cg, op, old, right, signed=signed, shifts=node.left.type)
+        return arith.arith(cg, node.op[:-1], old, right, signed=is_signed(t), shifts=t)
 
+    if has_effects(node.left):
+        # libdtrace finds the place once to read and once more to write: a[i++] += 1 reads a[0],
+        # writes a[1] and leaves i at 2.
+        return _store(cg, node.left, change(cg.expr(node.left)))
     return _update(cg, node.left, change)
 
 
@@ -75,36 +82,23 @@ def _step(cg: ClauseGen, op: str, t: Type | None) -> Change:
     return change
 
 
-def dynamic(node: Expr) -> tuple[Variable, list[Expr]] | None:
-    """The dynamic variable that `node` stands for and its keys; None if it is something else."""
-    if isinstance(node, Index):
-        array = dynvar.array_variable(node)
-        return (array, node.keys) if array is not None else None
-    ref = node.ref if isinstance(node, (Ident, Scoped)) else None
-    return (ref, []) if isinstance(ref, Variable) and dynvar.is_dynamic(ref) else None
-
-
 def _store(cg: ClauseGen, target: Expr, value: VReg | int) -> VReg:
     # target = value, for scalars.
-    found = dynamic(target)
-    if found is not None:
-        variable, keys = found
-        dynvar.cg_write(cg, variable, dynvar.cg_key(cg, variable, keys), value)
+    element = dynvar.element_of(target)
+    if element is not None:
+        dynvar.cg_write(cg, element.variable, dynvar.cg_key(cg, element), value)
     else:
         member.store(cg, member.cg_place(cg, target), value)
-    return cg.code.const(value) if isinstance(value, int) else value
+    return cg.register(value)
 
 
 def _update(cg: ClauseGen, target: Expr, change: Change) -> VReg:
     # target = change(target); the address or key is computed once.
-    found = dynamic(target)
-    if found is not None:
-        variable, keys = found
-        key = dynvar.cg_key(cg, variable, keys)
-        from dtrace.bpf.code import MapRef
-
-        element = cg.code.helper("map_lookup_elem", MapRef(dynvar.map_name(variable)), key)
-        value = change(dynvar.value_of(cg, variable, element))
+    element = dynvar.element_of(target)
+    if element is not None:
+        variable, key = element.variable, dynvar.cg_key(cg, element)
+        address = cg.code.helper("map_lookup_elem", MapRef(dynvar.map_name(variable)), key)
+        value = change(dynvar.value_of(cg, variable, address))
         dynvar.cg_write(cg, variable, key, value)
         return value
     place = member.cg_place(cg, target)
@@ -114,12 +108,17 @@ def _update(cg: ClauseGen, target: Expr, change: Change) -> VReg:
 
 
 def _assign_string(cg: ClauseGen, node: Assign) -> VReg:
-    found = dynamic(node.left)
-    if found is not None:
-        variable, keys = found
-        key = dynvar.cg_key(cg, variable, keys)
-        dynvar.cg_write_string(cg, variable, key, node.right)
+    # The value is the copy in scratch memory, which may be NULL.
+    copy = string.cg_copy(cg, node.right)
+    nullable = string.may_be_null(node.right)
+    element = dynvar.element_of(node.left)
+    if element is not None:
+        key = dynvar.cg_key(cg, element)
+        dynvar.cg_write_copy(cg, element.variable, key, copy, nullable=nullable)
     else:
+        # In a variable zeros fill the last word; in an array the next string may begin there.
+        whole = isinstance(node.left, (Ident, Scoped))
+        size = round_up(cg.target.strsize, 8) if whole else cg.target.strsize
         place = member.cg_place(cg, node.left)
-        string.store_variable(cg, node.right, place.base, place.offset)
-    return cg.expr(node.left)
+        string.store_variable(cg, copy, place.base, place.offset, size, nullable=nullable)
+    return copy

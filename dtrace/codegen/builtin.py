@@ -8,7 +8,7 @@ from dtrace.bpf.code import Area, VReg
 from dtrace.codegen import dynvar, probename, state, string
 from dtrace.codegen.expr import narrow
 from dtrace.lang.nodes import Ident, IntLit
-from dtrace.types.model import Int, resolve
+from dtrace.types.convert import is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +41,11 @@ def cg_args(cg: ClauseGen, node: Index) -> VReg:
     """args[n]: the argument of that number in the probe's typed list."""
     key = node.keys[0]
     assert isinstance(key, IntLit)
-    args = cg.cooked.probes[0].args
+    args = cg.probes[0].args
     mapping = args[key.value].mapping
     reg = argument(cg, key.value if mapping < 0 else mapping)
-    t = resolve(node.type) if node.type is not None else None
-    if isinstance(t, Int) and t.size < 8:
-        narrow(cg, reg, t)
+    if node.type is not None and is_integer(node.type) and node.type.size < 8:
+        narrow(cg, reg, node.type)
     return reg
 
 
@@ -110,7 +109,7 @@ def kernel_load(cg: ClauseGen, base: VReg, struct: str, member: str, size: int) 
     """The unsigned `size` bytes of a member of the kernel struct at `base`."""
     source = cg.code.address(base, cg.program.offset_of(struct, member))
     at = cg.alloc(8)
-    cg.copy_bytes(cg.scratch_address(at), size, source, checked=True)
+    cg.copy_bytes(cg.scratch_address(at), size, source)
     return cg.code.load({4: "ldxw", 8: "ldxdw"}[size], cg.mem, at, Area.SCRATCH)
 
 

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.bpf.code import Area, Label, MapRef
-from dtrace.codegen import act, agg, builtin, dynvar, state
+from dtrace.bpf.code import Area, Label
+from dtrace.codegen import act, agg, builtin, state
 from dtrace.codegen.gen import ClauseGen, round_up
-from dtrace.codegen.record import Statement
+from dtrace.codegen.output import ERROR_FUNC, emit_record
+from dtrace.codegen.record import HEADER_SIZE, Statement
 from dtrace.codegen.scan import names_used
-from dtrace.lang.nodes import AggRef, Assign, Call, If
+from dtrace.lang.nodes import AggRef, Assign, Call, ExprStmt, If
+from dtrace.probes.desc import Error
 from dtrace.sema.idents import IdentKind
 
 if TYPE_CHECKING:
@@ -29,28 +31,35 @@ if TYPE_CHECKING:
     from dtrace.lang.nodes import Expr, Stmt
     from dtrace.sema.symbols import CookedClause
 
-F_CURRENT_CPU = 0xFFFFFFFF  # BPF_F_CURRENT_CPU
-ERROR_FUNC = "dt_error"
+
+def generate(program: ProgramGen, cooked: CookedClause) -> list[ClauseGen]:
+    """The functions of one clause, each with its code and what it needs: that for ERROR, whose
+    faults must not lead to ERROR again, is one of its own."""
+    errors = [p for p in cooked.probes if isinstance(p.site, Error)]
+    others = [p for p in cooked.probes if not isinstance(p.site, Error)]
+    made = [ClauseGen(program, cooked, others, f"dt_clause_{cooked.id}")] if others else []
+    if errors:
+        made.append(ClauseGen(program, cooked, errors, f"dt_clause_{cooked.id}_error"))
+    for cg in made:
+        _generate(cg)
+    return made
 
 
-def generate(program: ProgramGen, cooked: CookedClause, *, in_error: bool) -> ClauseGen:
-    """The function of one clause; the result holds its code and what it needs."""
-    cg = ClauseGen(program, cooked, f"dt_clause_{cooked.id}", in_error=in_error)
-    clause = cooked.clause
-    _guards(cg, clause.body)
+def _generate(cg: ClauseGen) -> None:
+    clause = cg.cooked.clause
     if clause.predicate is not None:
         _cache(cg, [clause.predicate])
         cg.code.span = clause.predicate.span
         cg.code.jump("jeq", cg.expr(clause.predicate), 0, cg.l_end)
         cg.scratch = 0
     _cache(cg, clause.body or [])
+    _guards(cg, clause.body or [])
     for stmt in clause.body or []:
         statement(cg, stmt)
     cg.code.span = clause.span
     if cg.actions or not clause.body:
         _output(cg)
     _epilogue(cg)
-    return cg
 
 
 def _cache(cg: ClauseGen, nodes: list[Expr] | list[Stmt]) -> None:
@@ -61,22 +70,31 @@ def _cache(cg: ClauseGen, nodes: list[Expr] | list[Stmt]) -> None:
             cg.cached[key] = builtin.CACHED[key](cg)
 
 
-def _guards(cg: ClauseGen, body: list[Stmt] | None) -> None:
-    # A byte of the record for every branch of the clause's if statements, cleared: the consumer
-    # skips the actions of branches whose byte stays 0.
-    count = sum(branches(stmt) for stmt in body or [])
-    if count:
-        cg.zero(cg.record_size, round_up(count, 8), Area.RECORD)
-        cg.next_guard = cg.record_size
-        cg.record_size += round_up(count, 8)
+def _guards(cg: ClauseGen, body: list[Stmt]) -> None:
+    # A byte of the record for every branch with actions, cleared: the consumer skips the actions
+    # of branches whose byte stays 0.
+    size = round_up(sum(map(guards, body)), 8)
+    cg.zero(cg.record_size, size, Area.RECORD)
+    cg.next_guard = cg.record_size
+    cg.record_size += size
 
 
-def branches(stmt: Stmt) -> int:
-    """How many branches the if statements in `stmt` have."""
+def guards(stmt: Stmt) -> int:
+    """How many branches of the if statements in `stmt` have actions of their own."""
     if not isinstance(stmt, If):
         return 0
-    inner = sum(branches(s) for s in (*stmt.then, *stmt.other))
-    return inner + 1 + bool(stmt.other)
+    inner = sum(map(guards, (*stmt.then, *stmt.other)))
+    return inner + has_actions(stmt.then) + has_actions(stmt.other)
+
+
+def has_actions(branch: list[Stmt]) -> bool:
+    """Whether one of a branch's statements is an action."""
+    return any(isinstance(stmt, ExprStmt) and is_action(stmt.expr) for stmt in branch)
+
+
+def is_action(expr: Expr) -> bool:
+    """Whether a statement is the call of an action."""
+    return isinstance(expr, Call) and expr.ref is not None and expr.ref.kind is IdentKind.ACTION
 
 
 def statement(cg: ClauseGen, stmt: Stmt) -> None:
@@ -88,7 +106,7 @@ def statement(cg: ClauseGen, stmt: Stmt) -> None:
     expr = stmt.expr
     if isinstance(expr, Assign) and isinstance(expr.left, AggRef):
         agg.cg_aggregation(cg, expr)
-    elif isinstance(expr, Call) and expr.ref is not None and expr.ref.kind is IdentKind.ACTION:
+    elif isinstance(expr, Call) and is_action(expr):
         act.cg_action(cg, expr)
     else:
         cg.expr(expr)
@@ -117,9 +135,10 @@ def _if(cg: ClauseGen, stmt: If) -> None:
 
 def _branch(cg: ClauseGen, body: list[Stmt]) -> None:
     outer = cg.guard
-    cg.guard = cg.next_guard
-    cg.next_guard += 1
-    cg.code.emit("stb", cg.mem, off=cg.guard, imm=1, ref=Area.RECORD)
+    if has_actions(body):
+        cg.guard = cg.next_guard
+        cg.next_guard += 1
+        cg.code.emit("stb", cg.mem, off=cg.guard, imm=1, ref=Area.RECORD)
     cg.scratch = 0
     for stmt in body:
         statement(cg, stmt)
@@ -127,27 +146,16 @@ def _branch(cg: ClauseGen, body: list[Stmt]) -> None:
 
 
 def _output(cg: ClauseGen) -> None:
+    # The record, unless all actions are in branches and none of these ran.
     size = round_up(cg.record_size, 8)
+    if cg.actions and all(action.guard for action in cg.actions):
+        ran = cg.code.const(0)
+        for at in range(HEADER_SIZE, cg.next_guard, 8):
+            cg.code.alu("or", ran, cg.code.load("ldxdw", cg.mem, at, Area.RECORD))
+        cg.code.jump("jeq", ran, 0, cg.l_end)
     made = Statement(cg.program.next_statement(), cg.cooked.id, size, tuple(cg.actions))
     cg.program.statements[made.id] = made
-    emit_record(cg, made.id, size)
-
-
-def emit_record(cg: ClauseGen, statement_id: int, size: int) -> None:
-    """Write the record, `size` bytes, to this CPU's buffer."""
-    code = cg.code
-    code.emit("stw", cg.mem, off=4, imm=_s32(statement_id), ref=Area.RECORD)
-    record = code.address(cg.mem, 0, Area.RECORD)
-    cpu = code.const(F_CURRENT_CPU)
-    status = code.helper("perf_event_output", cg.ctx, MapRef(state.BUFFERS), cpu, record, size)
-    l_ok = Label("written")
-    code.jump("jeq", status, 0, l_ok)
-    dynvar.count(cg, state.DROPS)
-    code.bind(l_ok)
-
-
-def _s32(value: int) -> int:
-    return (value + (1 << 31)) % (1 << 32) - (1 << 31)
+    emit_record(cg.code, cg.ctx, cg.mem, made.id, size)
 
 
 def _epilogue(cg: ClauseGen) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Label, VReg
 from dtrace.codegen import string
-from dtrace.codegen.gen import is_signed
+from dtrace.types.convert import is_signed, is_string
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
@@ -27,12 +27,12 @@ def cg_compare(cg: ClauseGen, node: Binary) -> VReg:
     """
     result, l_end = VReg(), Label("end")
     right: VReg | int
-    if string.compares_strings(node):
+    assert node.optype is not None
+    if is_string(node.optype):
         left, right = string.cg_compare_strings(cg, node)
         jumps = UNSIGNED
     else:
         left, right = cg.expr(node.left), cg.operand(node.right)
-        assert node.optype is not None
         jumps = SIGNED if is_signed(node.optype) else UNSIGNED
     cg.code.emit("mov64_imm", result, imm=1)
     cg.code.jump(jumps[node.op], left, right, l_end)

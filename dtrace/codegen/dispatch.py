@@ -19,7 +19,7 @@ EXPRS: dict[type, Callable[[ClauseGen, Any], VReg]] = {
     nodes.Ident: var.cg_ident,
     nodes.Scoped: var.cg_scoped,
     nodes.Index: var.cg_index,
-    nodes.Member: member.cg_member,
+    nodes.Member: member.cg_value,
     nodes.Unary: expr.cg_unary,
     nodes.Postfix: assign.cg_postfix,
     nodes.Binary: expr.cg_binary,
@@ -46,6 +46,6 @@ UNARY: dict[str, Callable[[ClauseGen, Any], VReg]] = {
     "!": logic.cg_logical_not,
     "++": assign.cg_prefix,
     "--": assign.cg_prefix,
-    "*": member.cg_dereference,
+    "*": member.cg_value,
     "&": member.cg_address_of,
 }

@@ -7,20 +7,17 @@ element that is assigned 0 is deleted; one that is missing reads 0, or NULL.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.bpf.code import Area, Label, MapRef, VReg
 from dtrace.codegen import state, string
 from dtrace.codegen.expr import narrow
-from dtrace.codegen.gen import round_up
-from dtrace.lang.nodes import IntLit
+from dtrace.codegen.gen import cut, is_aggregate, round_up
+from dtrace.lang.nodes import Ident, Index, Scoped
 from dtrace.sema.symbols import Variable
-from dtrace.types.convert import is_string
-from dtrace.types.model import Int, Struct, resolve
+from dtrace.types.convert import is_integer, is_signed, is_string
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dtrace.codegen.gen import ClauseGen
     from dtrace.lang.nodes import Expr
     from dtrace.types.model import Type
@@ -28,10 +25,21 @@ if TYPE_CHECKING:
 IDLE = 1 << 32  # thread key of what runs on a CPU without a thread: IDLE | cpu
 
 
-def array_variable(node: Expr) -> Variable | None:
-    """The associative array that `node`, an Index, is an element of; None if it is none."""
-    var = getattr(getattr(node, "base", None), "ref", None)
-    return var if isinstance(var, Variable) and var.keys is not None else None
+class Element(NamedTuple):
+    """An element of a dynamic variable."""
+
+    variable: Variable
+    keys: list[Expr]  # of an associative array
+
+
+def element_of(node: Expr) -> Element | None:
+    """The element that `node` stands for; None if that is no dynamic variable."""
+    if isinstance(node, Index):
+        ref = getattr(node.base, "ref", None)
+        found = Element(ref, node.keys) if isinstance(ref, Variable) else None
+        return found if found and found.variable.keys is not None else None
+    ref = node.ref if isinstance(node, (Ident, Scoped)) else None
+    return Element(ref, []) if isinstance(ref, Variable) and is_dynamic(ref) else None
 
 
 def is_dynamic(var: Variable) -> bool:
@@ -40,7 +48,7 @@ def is_dynamic(var: Variable) -> bool:
 
 
 def map_name(var: Variable) -> str:
-    """The name of the variable's map."""
+    """The name of the variable's map; no other map's begins with a scope and "_"."""
     return f"{var.scope}_{var.name}"
 
 
@@ -55,28 +63,36 @@ def key_size(var: Variable, strsize: int) -> int:
     return cells + (8 if var.scope == "self" else 0)
 
 
-def cg_key(cg: ClauseGen, var: Variable, keys: Sequence[Expr]) -> VReg:
+def cg_key(cg: ClauseGen, element: Element) -> VReg:
     """The address of an element's key, built in scratch memory."""
-    start = cg.alloc(key_size(var, cg.target.strsize))
+    var, strsize = element.variable, cg.target.strsize
+    start = cg.alloc(key_size(var, strsize))
     at = start
     if var.scope == "self":
         cg.code.emit("stxdw", cg.mem, thread_key(cg), off=at, ref=Area.SCRATCH)
         at += 8
-    for node, t in zip(keys, var.keys or [], strict=True):
-        put_cell(cg, node, t, Area.SCRATCH, at, cell_size(t, cg.target.strsize))
-        at += cell_size(t, cg.target.strsize)
+    for node, t in zip(element.keys, var.keys or [], strict=True):
+        put_cell(cg, node, t, at, cell_size(t, strsize))
+        at += cell_size(t, strsize)
     return cg.scratch_address(start)
 
 
-def put_cell(cg: ClauseGen, node: Expr, t: Type, area: Area, at: int, size: int) -> None:
-    """Store the value of `node` as a key component of type `t` in `size` bytes at `at`."""
+def put_cell(cg: ClauseGen, node: Expr, t: Type, at: int, size: int) -> None:
+    """Store the value of `node` as a key component of type `t` in `size` bytes of scratch memory
+    at `at`."""
     if is_string(t):
-        string.copy_string(cg, node, area, at, min(size, cg.target.strsize))
-        return
-    value = cg.operand(node)
-    if isinstance(value, VReg) and isinstance(resolve(t), Int) and t.size < 8:
-        narrow(cg, value, t)
-    cg.store(8, cg.mem, at, value, area)
+        string.copy_string(cg, node, Area.SCRATCH, at, min(size, cg.target.strsize))
+    elif is_aggregate(t):
+        cg.zero(at + size - 8, 8)
+        cg.copy_bytes(cg.scratch_address(at), t.size, cg.expr(node))
+    else:
+        value = cg.operand(node)
+        if is_integer(t) and t.size < 8:
+            if isinstance(value, int):
+                value = cut(value, t.size, signed=is_signed(t))
+            else:
+                narrow(cg, value, t)
+        cg.store(8, cg.mem, at, value, Area.SCRATCH)
 
 
 def thread_key(cg: ClauseGen) -> VReg:
@@ -96,74 +112,71 @@ def cg_thread_key(cg: ClauseGen) -> VReg:
     return key
 
 
-def cg_read(cg: ClauseGen, var: Variable, keys: Sequence[Expr]) -> VReg:
+def cg_read(cg: ClauseGen, element: Element) -> VReg:
     """The value of an element, 0 if it is missing; of a string or struct its address."""
-    element = cg.code.helper("map_lookup_elem", MapRef(map_name(var)), cg_key(cg, var, keys))
-    if is_string(var.type) or isinstance(resolve(var.type), Struct):
-        return element
-    return value_of(cg, var, element)
+    name = map_name(element.variable)
+    address = cg.code.helper("map_lookup_elem", MapRef(name), cg_key(cg, element))
+    if is_string(element.variable.type) or is_aggregate(element.variable.type):
+        return address
+    return value_of(cg, element.variable, address)
 
 
-def value_of(cg: ClauseGen, var: Variable, element: VReg) -> VReg:
-    """The scalar at address `element`, 0 if that is NULL."""
+def value_of(cg: ClauseGen, var: Variable, address: VReg) -> VReg:
+    """The scalar at `address`, 0 if that is NULL."""
     value, l_end = cg.code.const(0), Label("missing")
-    cg.code.jump("jeq", element, 0, l_end)
-    cg.code.emit("mov64_reg", value, cg.load(var.type, element, 0))
+    cg.code.jump("jeq", address, 0, l_end)
+    cg.code.emit("mov64_reg", value, cg.load(var.type, address, 0))
     cg.code.bind(l_end)
     return value
 
 
 def cg_write(cg: ClauseGen, var: Variable, key: VReg, value: VReg | int) -> None:
     """Give a scalar element a value; 0 deletes it."""
-    code = cg.code
-    l_delete, l_end = Label("delete"), Label("written")
-    if value != 0:
-        if not isinstance(value, int):
-            code.jump("jeq", value, 0, l_delete)
-        at = cg.alloc(8)
-        cg.store(8, cg.mem, at, value, Area.SCRATCH)
-        _update(cg, var, key, cg.scratch_address(at), l_end)
-        if isinstance(value, int):
-            code.bind(l_end)
+    at = cg.alloc(8)
+    if isinstance(value, int):
+        if value == 0:
+            cg_delete(cg, var, key)
             return
-    code.bind(l_delete)
-    code.helper("map_delete_elem", MapRef(map_name(var)), key)
-    code.bind(l_end)
-
-
-def cg_write_string(cg: ClauseGen, var: Variable, key: VReg, node: Expr) -> None:
-    """Give a string element a value; NULL deletes it."""
-    code = cg.code
+        cg.store(8, cg.mem, at, value, Area.SCRATCH)
+        _update(cg, var, key, cg.scratch_address(at))
+        return
     l_delete, l_end = Label("delete"), Label("written")
-    if isinstance(node, IntLit):
-        code.helper("map_delete_elem", MapRef(map_name(var)), key)
-        return
-    at = cg.alloc(cg.target.strsize)
-    if not string.may_be_null(node):
-        string.copy_to_scratch(cg, node, at)
-        _update(cg, var, key, cg.scratch_address(at), l_end)
-        code.bind(l_end)
-        return
-    source = cg.expr(node)
-    code.jump("jeq", source, 0, l_delete)
-    cg.zero(at, round_up(cg.target.strsize, 8))
-    string.copy_from(cg, source, cg.scratch_address(at), cg.target.strsize, user=False)
-    _update(cg, var, key, cg.scratch_address(at), l_end)
-    code.bind(l_delete)
-    code.helper("map_delete_elem", MapRef(map_name(var)), key)
-    code.bind(l_end)
+    cg.code.jump("jeq", value, 0, l_delete)
+    cg.store(8, cg.mem, at, value, Area.SCRATCH)
+    _update(cg, var, key, cg.scratch_address(at))
+    cg.code.goto(l_end)
+    cg.code.bind(l_delete)
+    cg_delete(cg, var, key)
+    cg.code.bind(l_end)
 
 
-def _update(cg: ClauseGen, var: Variable, key: VReg, value: VReg, l_end: Label) -> None:
+def cg_write_copy(
+    cg: ClauseGen, var: Variable, key: VReg, copy: VReg, *, nullable: bool = False
+) -> None:
+    """Give a string or struct element the value at `copy`, in scratch memory.
+
+    nullable: `copy` may be 0, which deletes the element.
+    """
+    l_delete, l_end = Label("delete"), Label("written")
+    if nullable:
+        cg.code.jump("jeq", copy, 0, l_delete)
+    _update(cg, var, key, copy)
+    if nullable:
+        cg.code.goto(l_end)
+        cg.code.bind(l_delete)
+        cg_delete(cg, var, key)
+        cg.code.bind(l_end)
+
+
+def cg_delete(cg: ClauseGen, var: Variable, key: VReg) -> None:
+    """Delete an element, if it is there."""
+    cg.code.helper("map_delete_elem", MapRef(map_name(var)), key)
+
+
+def _update(cg: ClauseGen, var: Variable, key: VReg, value: VReg) -> None:
     # Store an element, and count a drop if there is no room for it.
+    l_end = Label("stored")
     status = cg.code.helper("map_update_elem", MapRef(map_name(var)), key, value, 0)
     cg.code.jump("jeq", status, 0, l_end)
-    count(cg, state.DYNAMIC_DROPS)
-    cg.code.goto(l_end)
-
-
-def count(cg: ClauseGen, counter: int) -> None:
-    """Add 1 to a counter of this CPU."""
-    value = cg.code.load("ldxdw", cg.mem, counter)
-    cg.code.alu("add", value, 1)
-    cg.code.emit("stxdw", cg.mem, value, off=counter)
+    cg.code.add_to(cg.mem, state.DYNAMIC_DROPS, 1)
+    cg.code.bind(l_end)

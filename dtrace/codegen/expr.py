@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.codegen.gen import is_signed
-from dtrace.types.model import Int, resolve
+from dtrace.types.convert import is_integer, is_signed, is_string
 
 if TYPE_CHECKING:
     from dtrace.bpf.code import VReg
@@ -40,21 +39,27 @@ def cg_comma(cg: ClauseGen, node: Comma) -> VReg:
 
 
 def cg_cast(cg: ClauseGen, node: Cast) -> VReg:
-    """`(type)operand`.  As in DTrace a value is only cut where the cast narrows it or changes its
-    sign at the same size: a wider type keeps all 64 bits of a result that was too large for its
-    own type."""
-    reg = cg.expr(node.operand)
+    """`(type)operand`."""
     assert node.type is not None
+    if is_string(node.type):
+        return cg.expr(node.operand)
+    reg = cg.register(cg.number(node.operand))
     assert node.operand.type is not None
     convert(cg, reg, node.operand.type, node.type)
     return reg
 
 
 def convert(cg: ClauseGen, reg: VReg, source: Type, to: Type) -> None:
-    """Bring `reg` from integer type `source` to type `to`."""
-    if not isinstance(resolve(to), Int) or to.size >= 8:
+    """Bring `reg` from type `source` to integer type `to`.
+
+    As in DTrace (2.0.7, observed) a value is cut to a narrower type, to one of its size and the
+    other sign, and from a signed type to an unsigned one.  Any other cast keeps all 64 bits, also
+    those of a result that was too large for `source`.
+    """
+    if not is_integer(to) or to.size >= 8:
         return
-    if to.size < source.size or is_signed(to) != is_signed(source):
+    changes_sign = is_signed(to) != is_signed(source)
+    if to.size < source.size or (changes_sign and (to.size == source.size or is_signed(source))):
         narrow(cg, reg, to)
 
 

@@ -11,10 +11,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.bpf.code import Area, Code, Label, MapRef, MapValue, PcRef, VReg
+from dtrace.bpf.code import (
+    S32_MAX,
+    S32_MIN,
+    Area,
+    Code,
+    Label,
+    MapRef,
+    MapValue,
+    PcRef,
+    VReg,
+)
 from dtrace.codegen import state
 from dtrace.codegen.record import HEADER_SIZE
-from dtrace.types.model import Int, resolve
+from dtrace.probes.desc import Error
+from dtrace.types.convert import is_signed, is_string
+from dtrace.types.model import Array, Struct, resolve
 from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
@@ -23,12 +35,14 @@ if TYPE_CHECKING:
     from dtrace.codegen.record import Action
     from dtrace.codegen.state import Fault
     from dtrace.lang.nodes import Expr
+    from dtrace.probes.desc import Probe
     from dtrace.sema.symbols import CookedClause
     from dtrace.types.model import Type
 
 LOADS = {1: "ldxb", 2: "ldxh", 4: "ldxw", 8: "ldxdw"}
 STORES = {1: "stxb", 2: "stxh", 4: "stxw", 8: "stxdw"}
 STORES_IMM = {1: "stb", 2: "sth", 4: "stw", 8: "stdw"}
+SMALL = 64  # bytes that are cleared word by word rather than by a helper
 
 
 def round_up(n: int, to: int) -> int:
@@ -40,12 +54,15 @@ class ClauseGen:
     """One clause while it is being generated."""
 
     def __init__(
-        self, program: ProgramGen, cooked: CookedClause, name: str, *, in_error: bool
+        self, program: ProgramGen, cooked: CookedClause, probes: list[Probe], name: str
     ) -> None:
+        """probes: those of the clause that the function is for."""
         self.program = program
         self.target = program.target
         self.cooked = cooked
-        self.in_error = in_error  # an ERROR clause: its own faults end it and nothing more
+        self.probes = probes
+        # A function for ERROR: its own faults end it and nothing more.
+        self.in_error = isinstance(probes[0].site, Error)
         self.code = Code(name, params=2)
         self.ctx, self.mem = self.code.params
         self.l_abort = Label("abort")  # give up without a trace: cannot happen on a sane kernel
@@ -83,6 +100,21 @@ class ClauseGen:
 
         return node.value if isinstance(node, IntLit) else self.expr(node)
 
+    def number(self, node: Expr) -> VReg | int:
+        """As operand(), but the address of a string or array is one that anything can be added to:
+        the verifier, which keeps pointers into maps within their values, loses sight of it."""
+        value = self.operand(node)
+        by_address = node.type is not None and (is_string(node.type) or is_aggregate(node.type))
+        if isinstance(value, int) or not by_address:
+            return value
+        at = self.alloc(8)
+        self.code.emit("stxdw", self.mem, value, off=at, ref=Area.SCRATCH)
+        return self.code.load("ldxdw", self.mem, at, Area.SCRATCH)
+
+    def register(self, value: VReg | int) -> VReg:
+        """`value` in a register."""
+        return self.code.const(value) if isinstance(value, int) else value
+
     # Memory
 
     def alloc(self, size: int) -> int:
@@ -110,6 +142,10 @@ class ClauseGen:
             code.alu("add", reg, offset)
         return reg
 
+    def literal(self, text: str) -> VReg:
+        """The address of string `text`, padded with zeros, in the read-only map."""
+        return self.value_address(state.RODATA, self.program.intern(text))
+
     def load(self, t: Type, base: VReg, offset: int, ref: Ref | None = None) -> VReg:
         """The value of scalar type `t` at base + offset, extended to 64 bits by its sign."""
         reg = self.code.load(LOADS[t.size], base, offset, ref)
@@ -121,12 +157,11 @@ class ClauseGen:
     ) -> None:
         """Store the low `size` bytes of `value` at base + offset."""
         if isinstance(value, int):
-            low = value & ((1 << 8 * min(size, 8)) - 1)
-            signed = low - (1 << 8 * size) if low >> (8 * size - 1) else low
-            if -(1 << 31) <= signed < 1 << 31:
-                self.code.emit(STORES_IMM[size], base, off=offset, imm=signed, ref=ref)
+            low = cut(value, size, signed=True)
+            if S32_MIN <= low <= S32_MAX:
+                self.code.emit(STORES_IMM[size], base, off=offset, imm=low, ref=ref)
                 return
-            value = self.code.const(value)
+            value = self.code.const(low)
         self.code.emit(STORES[size], base, value, off=offset, ref=ref)
 
     def extend(self, reg: VReg, t: Type) -> None:
@@ -138,37 +173,35 @@ class ClauseGen:
 
     def zero(self, offset: int, size: int, area: Area = Area.SCRATCH) -> None:
         """Clear `size` bytes, a multiple of 8, at `offset` of `area`."""
-        if size <= 64:
+        if size <= SMALL:
             for at in range(offset, offset + size, 8):
                 self.code.emit("stdw", self.mem, off=at, imm=0, ref=area)
             return
-        dst = self.code.address(self.mem, offset, area)
-        self.code.helper(self.probe_read, dst, size, self.zeros())
+        step = self.program.zeros
+        for at in range(offset, offset + size, step):
+            dst = self.code.address(self.mem, at, area)
+            part = min(step, offset + size - at)
+            self.code.helper(self.reader(), dst, part, self.zeros())
 
     def zeros(self) -> VReg:
-        """The address of zeros, as many as any map's value has."""
+        """The address of program.zeros bytes that are 0, as many as any map's value has."""
         return self.value_address(state.RODATA, 0)
 
-    @property
-    def probe_read(self) -> str:
-        """The helper that copies kernel memory."""
-        split = self.target.profile.has(Trait.PROBE_READ_SPLIT)
-        return "probe_read_kernel" if split else "probe_read"
+    def reader(self, *, user: bool = False, string: bool = False) -> str:
+        """The name of the helper that copies bytes, or a string up to its NUL, from the memory of
+        the kernel or of the current process."""
+        name = "probe_read"
+        if self.target.profile.has(Trait.PROBE_READ_SPLIT):
+            name += "_user" if user else "_kernel"
+        return name + "_str" if string else name
 
-    @property
-    def probe_read_str(self) -> str:
-        """The helper that copies a string from kernel memory."""
-        split = self.target.profile.has(Trait.PROBE_READ_SPLIT)
-        return "probe_read_kernel_str" if split else "probe_read_str"
-
-    def copy_bytes(self, dst: VReg, size: int, src: VReg, *, checked: bool) -> None:
-        """Copy `size` bytes from address `src`.  checked: fault if that is not readable."""
-        status = self.code.helper(self.probe_read, dst, size, src)
-        if checked:
-            l_ok = Label("readable")
-            self.code.jump("jeq", status, 0, l_ok)
-            self.fault(state.Fault.BADADDR, src)
-            self.code.bind(l_ok)
+    def copy_bytes(self, dst: VReg, size: int, src: VReg, *, user: bool = False) -> None:
+        """Copy `size` bytes from address `src`; fault if that is not readable."""
+        status = self.code.helper(self.reader(user=user), dst, size, src)
+        l_ok = Label("readable")
+        self.code.jump("jeq", status, 0, l_ok)
+        self.fault(state.Fault.BADADDR, src)
+        self.code.bind(l_ok)
 
     # Faults
 
@@ -188,10 +221,12 @@ class ClauseGen:
         code.goto(self.l_fault)
 
 
-def is_signed(t: Type) -> bool:
-    """Whether a scalar of this type is sign-extended when it is loaded."""
-    t = resolve(t)
-    return bool(getattr(t, "signed", False))
+def is_aggregate(t: Type | None) -> bool:
+    """Whether `t` is a struct, union or array, whose values are handled by address."""
+    return t is not None and isinstance(resolve(t), (Struct, Array))
 
 
-INT64 = Int("int64_t", 8, signed=True)
+def cut(value: int, size: int, *, signed: bool) -> int:
+    """The low `size` bytes of `value` as a number."""
+    low = value & ((1 << 8 * size) - 1)
+    return low - (1 << 8 * size) if signed and low >> (8 * size - 1) else low

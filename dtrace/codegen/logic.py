@@ -10,7 +10,7 @@ from dtrace.types.convert import is_string
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
-    from dtrace.lang.nodes import Binary, Ternary, Unary
+    from dtrace.lang.nodes import Binary, Expr, Ternary, Unary
 
 
 def cg_logical_and(cg: ClauseGen, node: Binary) -> VReg:
@@ -72,8 +72,8 @@ def truth(cg: ClauseGen, reg: VReg) -> VReg:
 
 
 def cg_ternary(cg: ClauseGen, node: Ternary) -> VReg:
-    """`cond ? yes : no`.  Of two strings the result is a copy in scratch memory, so that it is one
-    kind of pointer, with a known size, whichever way was taken.
+    """`cond ? yes : no`.  Of two strings the result is a copy in scratch memory, so that zeros
+    follow it up to the bound of both, whichever way was taken.
 
             if cond == 0 goto no
             result = yes
@@ -84,20 +84,17 @@ def cg_ternary(cg: ClauseGen, node: Ternary) -> VReg:
     code = cg.code
     assert node.type is not None
     l_no, l_end = Label("no"), Label("end")
+    result, size = VReg(), 0
     if is_string(node.type):
-        offset = cg.alloc(cg.target.strsize)
-        code.jump("jeq", cg.expr(node.cond), 0, l_no)
-        string.copy_to_scratch(cg, node.yes, offset)
-        code.goto(l_end)
-        code.bind(l_no)
-        string.copy_to_scratch(cg, node.no, offset)
-        code.bind(l_end)
-        return cg.scratch_address(offset)
-    result = VReg()
+        size = string.bound(cg, node)
     code.jump("jeq", cg.expr(node.cond), 0, l_no)
-    code.emit("mov64_reg", result, cg.expr(node.yes))
+    code.emit("mov64_reg", result, _chosen(cg, node.yes, size))
     code.goto(l_end)
     code.bind(l_no)
-    code.emit("mov64_reg", result, cg.expr(node.no))
+    code.emit("mov64_reg", result, _chosen(cg, node.no, size))
     code.bind(l_end)
     return result
+
+
+def _chosen(cg: ClauseGen, node: Expr, size: int) -> VReg:
+    return string.cg_copy(cg, node, size) if size else cg.expr(node)

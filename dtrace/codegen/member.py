@@ -6,19 +6,22 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.bpf.code import Area, Label, VReg
-from dtrace.codegen import dynvar, state
-from dtrace.codegen.gen import LOADS, is_signed
+from dtrace.codegen import dynvar, state, string
+from dtrace.codegen.gen import LOADS, is_aggregate, round_up
+from dtrace.codegen.scan import in_process
 from dtrace.diag import CompileError
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import Ident, Index, IntLit, Member, Scoped, Unary
 from dtrace.sema.symbols import Variable
-from dtrace.types.convert import is_string
+from dtrace.types.convert import is_signed, is_string, is_user
 from dtrace.types.layout import find_member
 from dtrace.types.model import Array, Pointer, Struct, Type, resolve
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
     from dtrace.lang.nodes import Assign, Expr
+
+FAR = 1 << 14  # bytes: an instruction's offset has 16 bits, the sign one of them
 
 
 class Where(enum.Enum):
@@ -47,24 +50,15 @@ def home(cg: ClauseGen, var: Variable) -> tuple[VReg, int]:
     return cg.value_address(state.GVARS, cg.program.global_offset(var)), 0
 
 
-def is_aggregate(t: Type | None) -> bool:
-    """Whether values of this type are handled by address."""
-    return t is not None and isinstance(resolve(t), (Struct, Array))
-
-
-def cg_member(cg: ClauseGen, node: Member) -> VReg:
-    """`base.name` or `base->name`."""
-    return value(cg, cg_place(cg, node))
-
-
-def cg_element(cg: ClauseGen, node: Index) -> VReg:
-    """`array[i]` or `pointer[i]`."""
-    return value(cg, cg_place(cg, node))
-
-
-def cg_dereference(cg: ClauseGen, node: Unary) -> VReg:
-    """`*pointer`."""
-    return value(cg, cg_place(cg, node))
+def cg_value(cg: ClauseGen, node: Expr) -> VReg:
+    """What is at the place that `node` stands for: a scalar, or a string's, struct's or array's
+    address."""
+    place = cg_place(cg, node)
+    if is_string(place.type) and place.where is Where.OURS:
+        return string.load_variable(cg, place.base, place.offset)
+    if is_string(place.type) or is_aggregate(place.type):
+        return cg.code.address(place.base, place.offset)
+    return load(cg, place)
 
 
 def cg_address_of(cg: ClauseGen, node: Unary) -> VReg:
@@ -73,20 +67,17 @@ def cg_address_of(cg: ClauseGen, node: Unary) -> VReg:
     return cg.code.address(place.base, place.offset)
 
 
-def value(cg: ClauseGen, place: Place) -> VReg:
-    """What is at `place`: a scalar, or the address of a string, struct or array."""
-    if is_aggregate(place.type) or is_string(place.type):
-        return cg.code.address(place.base, place.offset)
-    return load(cg, place)
-
-
 def cg_place(cg: ClauseGen, node: Expr) -> Place:
     """The place that `node` stands for."""
     assert node.type is not None
-    if isinstance(node, (Ident, Scoped)) and isinstance(node.ref, Variable):
-        return _variable_place(cg, node, node.ref)
     if isinstance(node, Member):
         return _member_place(cg, node)
+    element = dynvar.element_of(node)
+    if element is not None:
+        return _dynamic_place(cg, element)
+    if isinstance(node, (Ident, Scoped)) and isinstance(node.ref, Variable):
+        base, offset = home(cg, node.ref)
+        return Place(base, offset, node.ref.type)
     if isinstance(node, Index):
         return _element_place(cg, node)
     if isinstance(node, Unary) and node.op == "*":
@@ -94,27 +85,28 @@ def cg_place(cg: ClauseGen, node: Expr) -> Place:
     return Place(cg.expr(node), 0, node.type, Where.KERNEL)
 
 
-def _variable_place(cg: ClauseGen, node: Expr, variable: Variable) -> Place:
-    if not dynvar.is_dynamic(variable):
-        base, offset = home(cg, variable)
-        return Place(base, offset, variable.type)
-    return Place(_or_zeros(cg, dynvar.cg_read(cg, variable, [])), 0, variable.type)
-
-
-def _or_zeros(cg: ClauseGen, element: VReg) -> VReg:
-    # A missing element reads as zeros.
+def _dynamic_place(cg: ClauseGen, element: dynvar.Element) -> Place:
+    # A struct or array as a dynamic variable's element: it must be there.
+    address = dynvar.cg_read(cg, element)
     l_there = Label("there")
-    cg.code.jump("jne", element, 0, l_there)
-    cg.code.emit("mov64_reg", element, cg.zeros())
+    cg.code.jump("jne", address, 0, l_there)
+    cg.fault(state.Fault.BADADDR, 0)
     cg.code.bind(l_there)
-    return element
+    return Place(address, 0, element.variable.type)
 
 
 def _pointee(cg: ClauseGen, pointer: Expr, t: Type) -> Place:
     assert pointer.type is not None
-    kind = resolve(pointer.type)
-    where = Where.USER if isinstance(kind, Pointer) and kind.user else Where.KERNEL
-    return Place(cg.expr(pointer), 0, t, where)
+    where = Where.USER if is_user(pointer.type) else Where.KERNEL
+    return Place(cg.register(cg.number(pointer)), 0, t, where)
+
+
+def _moved(cg: ClauseGen, place: Place, by: int, t: Type) -> Place:
+    # The place of something of type `t`, `by` bytes further on.
+    offset = place.offset + by
+    if -FAR <= offset < FAR:
+        return place._replace(offset=offset, type=t)
+    return place._replace(base=cg.code.address(place.base, offset), offset=0, type=t)
 
 
 def _member_place(cg: ClauseGen, node: Member) -> Place:
@@ -132,44 +124,35 @@ def _member_place(cg: ClauseGen, node: Member) -> Place:
     assert found is not None
     member, offset = found
     if not member.bits:
-        return outer._replace(offset=outer.offset + offset, type=member.type)
-    unit = member.type.size * 8
-    start = member.bit_offset + 8 * (offset - member.offset)
-    return outer._replace(
-        offset=outer.offset + start // unit * member.type.size,
-        type=member.type,
-        bits=member.bits,
-        shift=start % unit,
-    )
+        return _moved(cg, outer, offset, member.type)
+    unit = member.type.size
+    start, shift = divmod(member.bit_offset + 8 * (offset - member.offset), 8 * unit)
+    place = _moved(cg, outer, start * unit, member.type)
+    return place._replace(bits=member.bits, shift=shift)
 
 
 def _element_place(cg: ClauseGen, node: Index) -> Place:
+    # array[i], pointer[i] or string[i].
     assert node.type is not None
     assert node.base.type is not None
     array = resolve(node.base.type)
-    variable = dynvar.array_variable(node)
-    if variable is not None:
-        return Place(_or_zeros(cg, dynvar.cg_read(cg, variable, node.keys)), 0, node.type)
-    if isinstance(array, Array):
-        outer = cg_place(cg, node.base)
-        count = array.count
-    else:
-        outer = _pointee(cg, node.base, node.type)
-        count = 0
+    is_array = isinstance(array, Array)
+    outer = cg_place(cg, node.base) if is_array else _pointee(cg, node.base, node.type)
     size = node.type.size
     index = node.keys[0]
     if isinstance(index, IntLit):
-        return outer._replace(offset=outer.offset + index.value * size, type=node.type)
+        return _moved(cg, outer, index.value * size, node.type)
     reg = cg.expr(index)
-    if count:
+    if isinstance(array, Array) and array.count:
         l_ok = Label("index")
-        cg.code.jump("jlt", reg, count, l_ok)
+        cg.code.jump("jlt", reg, array.count, l_ok)
         cg.fault(state.Fault.BADINDEX, reg)
         cg.code.bind(l_ok)
-        reg.bound = count - 1
-    cg.code.alu("mul", reg, size)
-    if reg.bound is not None:
-        reg.bound *= size
+        cg.code.bound(reg, array.count - 1)
+        cg.code.alu("mul", reg, size)
+        cg.code.bound(reg, (array.count - 1) * size)
+    else:
+        cg.code.alu("mul", reg, size)
     base = cg.code.copy(outer.base)
     cg.code.emit("add64_reg", base, reg)
     return outer._replace(base=base, type=node.type)
@@ -179,17 +162,10 @@ def load(cg: ClauseGen, place: Place) -> VReg:
     """The scalar at `place`."""
     t, base, offset, ref = place.type, place.base, place.offset, None
     if place.where is not Where.OURS:
-        offset, ref = cg.alloc(8), Area.SCRATCH
-        source = cg.code.address(place.base, place.offset)
-        helper = cg.probe_read
-        if place.where is Where.USER:
-            helper = helper.replace("kernel", "user")
-        status = cg.code.helper(helper, cg.scratch_address(offset), t.size, source)
-        l_ok = Label("readable")
-        cg.code.jump("jeq", status, 0, l_ok)
-        cg.fault(state.Fault.BADADDR, source)
-        cg.code.bind(l_ok)
-        base = cg.mem
+        source = cg.code.address(base, offset)
+        base, offset, ref = cg.mem, cg.alloc(8), Area.SCRATCH
+        user = place.where is Where.USER
+        cg.copy_bytes(cg.scratch_address(offset), t.size, source, user=user)
     if not place.bits:
         return cg.load(t, base, offset, ref)
     reg = cg.code.load(LOADS[t.size], base, offset, ref)
@@ -199,7 +175,7 @@ def load(cg: ClauseGen, place: Place) -> VReg:
 
 
 def store(cg: ClauseGen, place: Place, reg: VReg | int) -> None:
-    """Store a scalar at `place`, which must be in a variable."""
+    """Store a scalar at `place`.  Raises CompileError if it is not in a variable."""
     if place.where is not Where.OURS:
         raise CompileError(
             ErrTag.D_OP_LVAL,
@@ -220,11 +196,21 @@ def store(cg: ClauseGen, place: Place, reg: VReg | int) -> None:
 
 
 def cg_copy(cg: ClauseGen, node: Assign) -> VReg:
-    """`struct = struct`: a copy of its bytes."""
+    """`struct = struct`: a copy of its bytes.  A dynamic variable may be assigned 0."""
     assert node.left.type is not None
     size = node.left.type.size
-    source = cg.expr(node.right)
-    place = cg_place(cg, node.left)
-    to = cg.code.address(place.base, place.offset)
-    cg.copy_bytes(to, size, source, checked=True)
+    element = dynvar.element_of(node.left)
+    if element is not None and isinstance(node.right, IntLit):
+        dynvar.cg_delete(cg, element.variable, dynvar.cg_key(cg, element))
+        return cg.code.const(0)
+    source, user = cg.expr(node.right), in_process(node.right)
+    if element is None:
+        place = cg_place(cg, node.left)
+        cg.copy_bytes(cg.code.address(place.base, place.offset), size, source, user=user)
+        return source
+    at = cg.alloc(size)
+    cg.zero(at + round_up(size, 8) - 8, 8)
+    cg.copy_bytes(cg.scratch_address(at), size, source, user=user)
+    key = dynvar.cg_key(cg, element)
+    dynvar.cg_write_copy(cg, element.variable, key, cg.scratch_address(at))
     return source

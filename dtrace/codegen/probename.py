@@ -17,7 +17,7 @@ ENTRY = 16  # bytes of an element of the probes map: a u32 offset into rodata fo
 def names(cg: ClauseGen, builtin: str) -> set[str]:
     """What builtin probeprov, probemod ... can be in this clause."""
     part = PARTS.index(builtin)
-    return {probe[1:5][part] for probe in cg.cooked.probes}
+    return {probe[1:5][part] for probe in cg.probes}
 
 
 def cg_part(cg: ClauseGen, builtin: str) -> VReg:
@@ -29,14 +29,14 @@ def cg_part(cg: ClauseGen, builtin: str) -> VReg:
     code, program = cg.code, cg.program
     known = names(cg, builtin)
     if len(known) == 1:
-        return cg.value_address(state.RODATA, program.intern(known.pop()))
+        return cg.literal(known.pop())
     key = code.address(cg.mem, 0, Area.RECORD)
     entry = code.helper("map_lookup_elem", MapRef(state.PROBES), key)
     code.jump("jeq", entry, 0, cg.l_abort)
     offset = code.load("ldxw", entry, 4 * PARTS.index(builtin))
     limit = program.names_limit
     code.jump("jgt", offset, limit, cg.l_abort)
-    offset.bound = limit
+    code.bound(offset, limit)
     address = cg.value_address(state.RODATA, 0)
     code.emit("add64_reg", address, offset)
     return address

@@ -1,18 +1,14 @@
-"""ProgramGen: what the clauses of one invocation share: strings, variables, aggregations, maps."""
+"""ProgramGen: what the clauses of one invocation share: strings, variables, aggregations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from dtrace.codegen import agg, dynvar, probename, state
-from dtrace.codegen.gen import round_up
+from dtrace.codegen import dynvar, probename, state
+from dtrace.codegen.gen import is_aggregate, round_up
 from dtrace.codegen.record import AggLayout, Datum, Kind, Layout
 from dtrace.codegen.scan import names_used
-from dtrace.types.convert import is_string, type_name
-from dtrace.types.model import Int, resolve
-from emu.kernel.enums import F_RDONLY_PROG, MapType
-from emu.kernel.traits import Trait
-from emu.prog import MapDef
+from dtrace.types.convert import is_signed, is_string, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +20,6 @@ if TYPE_CHECKING:
     from dtrace.target import Target
 
 LQUANTIZE_ENDS, LLQUANTIZE_ENDS = 2, 3  # buckets besides the levels
-
-
-class Offsets(NamedTuple):
-    """Where the areas of the per-CPU memory begin, and its size, in bytes."""
-
-    scratch: int
-    record: int
-    size: int
 
 
 class ProgramGen:
@@ -53,13 +41,15 @@ class ProgramGen:
         self.offset_of = offset_of
         self.wall_offset = wall_offset
         self.statements: dict[int, Statement] = {}
+        self.errors: list[ClauseGen] = []  # the functions for ERROR, in order
         self._this: dict[Variable, int] = {}
         self._global: dict[Variable, int] = {}
-        self._globals_size = 8
-        self._this_size = 0
+        self.globals_size = 8  # bytes of the map of global scalars, which must have some
+        self.this_size = 0  # bytes of all clause-local variables
         self._place_variables()
-        self.aggs = {a.id: agg_layout(a, target.strsize) for a in unit.aggregations}
-        self.rodata = bytearray(self._zeros_size())
+        self.aggs = {a.id: agg_layout(a, target) for a in unit.aggregations}
+        self.zeros = self._zeros_size()  # bytes of zeros that rodata begins with
+        self.rodata = bytearray(self.zeros)
         self._interned: dict[str, int] = {}
         self.names: dict[int, bytes] = {}  # probe id -> its entry in the probes map
         self.names_limit = 0
@@ -73,11 +63,15 @@ class ProgramGen:
             if dynvar.is_dynamic(var):
                 continue
             if var.scope == "this":
-                self._this[var] = state.SIZE + self._this_size
-                self._this_size += size
+                self._this[var] = state.SIZE + self.this_size
+                self.this_size += size
             else:
-                self._global[var] = self._globals_size - 8
-                self._globals_size += size
+                self._global[var] = self.globals_size - 8
+                self.globals_size += size
+
+    def is_global(self, var: Variable) -> bool:
+        """Whether the variable lies in the globals' map."""
+        return var in self._global
 
     def this_offset(self, var: Variable) -> int:
         """Offset of a clause-local variable in the per-CPU memory."""
@@ -91,9 +85,8 @@ class ProgramGen:
 
     def _zeros_size(self) -> int:
         # As many as the largest value that is created from them, and as a string.
-        sizes = [a.value_size for a in self.aggs.values()]
-        sizes += [dynvar.cell_size(v.type, self.target.strsize) for v in self.unit.variables]
-        return max([round_up(self.target.strsize, 8), *sizes])
+        created = [layout.value_size for layout in self.aggs.values() if layout.keys]
+        return max([round_up(self.target.strsize, 8), *created])
 
     def intern(self, text: str, size: int = 0) -> int:
         """Offset in rodata of string `text`, cut to strsize and padded with zeros to a multiple of
@@ -111,12 +104,7 @@ class ProgramGen:
         # of them in slots of one size, in front of the other strings.
         probes: dict[int, Probe] = {}
         for cooked in self.unit.clauses:
-            if len(cooked.probes) > 1 and not names_used(
-                [
-                    *([cooked.clause.predicate] if cooked.clause.predicate else []),
-                    *(cooked.clause.body or []),
-                ]
-            ).isdisjoint(probename.PARTS):
+            if len(cooked.probes) > 1 and names_used([cooked.clause]) & set(probename.PARTS):
                 probes.update((p.id, p) for p in cooked.probes)
         if not probes:
             return
@@ -128,6 +116,11 @@ class ProgramGen:
         self.names_limit = len(self.rodata) - slot
 
     # Aggregations and statements
+
+    @property
+    def error_exits(self) -> bool:
+        """Whether an ERROR clause may call exit()."""
+        return any(clause.may_exit for clause in self.errors)
 
     def layout_of(self, aggregation: Aggregation) -> AggLayout:
         """The layout of an aggregation's map."""
@@ -142,58 +135,6 @@ class ProgramGen:
         probes = {p.id: p for c in self.unit.clauses for p in c.probes}
         return Layout(self.statements, probes, self.aggs)
 
-    # Maps
-
-    def offsets(self, clauses: list[ClauseGen], record_min: int) -> Offsets:
-        """Where the per-CPU memory's areas are, for all clauses of the session."""
-        scratch = state.SIZE + self._this_size
-        record = scratch + max([c.scratch_max for c in clauses], default=0)
-        largest = max([round_up(c.record_size, 8) for c in clauses], default=0)
-        # String copies are made in whole words, so the last one may reach behind the record.
-        return Offsets(scratch, record, record + max(largest, record_min) + 16)
-
-    def maps(self, offsets: Offsets) -> dict[str, MapDef]:
-        """Definitions of all maps by name; which of them a program uses is the linker's affair."""
-        profile = self.target.profile
-        sealed = profile.has(Trait.MAP_FREEZE)
-        zero = bytes(4)
-        rodata = bytes(self.rodata) + bytes(round_up(self.target.strsize, 8))
-        epochs = 8 * (len(self.aggs) + 1)
-        found = [
-            MapDef(state.MEM, MapType.PERCPU_ARRAY, 4, offsets.size, 1),
-            MapDef(state.GLOBAL, MapType.ARRAY, 4, state.GLOBAL_SIZE, 1),
-            MapDef(
-                state.RODATA, MapType.ARRAY, 4, len(rodata), 1,
-                flags=F_RDONLY_PROG if sealed else 0, init=((zero, rodata),), frozen=sealed,
-            ),
-            MapDef(state.BUFFERS, MapType.PERF_EVENT_ARRAY, 4, 4, self.target.cpus),
-            MapDef(state.GVARS, MapType.ARRAY, 4, self._globals_size, 1),
-            MapDef(
-                state.EPOCHS, MapType.ARRAY, 4, epochs, 1,
-                init=((zero, (1).to_bytes(8, "little") * (epochs // 8)),),
-            ),
-            MapDef(
-                state.PROBES, MapType.HASH, 4, probename.ENTRY, max(len(self.names), 1),
-                init=tuple((i.to_bytes(4, "little"), e) for i, e in self.names.items()),
-            ),
-        ]  # fmt: skip
-        found += [self._variable_map(v) for v in self.unit.variables if dynvar.is_dynamic(v)]
-        found += [self._agg_map(a) for a in self.aggs.values()]
-        return {m.name: m for m in found}
-
-    def _variable_map(self, var: Variable) -> MapDef:
-        strsize = self.target.strsize
-        key, value = dynvar.key_size(var, strsize), dynvar.cell_size(var.type, strsize)
-        entries = max(1, self.target.dynvarsize // (key + value))
-        return MapDef(dynvar.map_name(var), MapType.HASH, key, value, entries)
-
-    def _agg_map(self, layout: AggLayout) -> MapDef:
-        name = agg.map_name(layout.name)
-        if not layout.keys:
-            return MapDef(name, MapType.PERCPU_ARRAY, 4, layout.value_size, 1)
-        entries = max(1, self.target.aggsize // (layout.key_size + layout.value_size))
-        return MapDef(name, MapType.PERCPU_HASH, layout.key_size, layout.value_size, entries)
-
 
 def agg_words(func: str, params: tuple[int, ...]) -> int:
     """8-byte words of an aggregation's value: the count of updates, then the function's own."""
@@ -206,21 +147,23 @@ def agg_words(func: str, params: tuple[int, ...]) -> int:
     return {"count": 1, "sum": 2, "avg": 2, "min": 3, "max": 3, "stddev": 4, "quantize": 128}[func]
 
 
-def agg_layout(aggregation: Aggregation, strsize: int) -> AggLayout:
+def agg_layout(aggregation: Aggregation, target: Target) -> AggLayout:
     """How an aggregation lies in its map: every key component begins at a multiple of 8 bytes."""
     keys: list[Datum] = []
     at = 0
     for t, need in zip(aggregation.keys, aggregation.key_sizes, strict=True):
         if is_string(t):
-            size = round_up(min(need, strsize), 8)
+            size = round_up(min(need, target.strsize), 8)
             keys.append(Datum(at, size, Kind.STRING, ctype="string"))
         else:
-            signed = isinstance(resolve(t), Int) and bool(getattr(resolve(t), "signed", False))
-            size = 8
-            keys.append(Datum(at, t.size, Kind.INT, signed, type_name(t)))
+            size = round_up(t.size, 8)
+            kind = Kind.BYTES if is_aggregate(t) else Kind.INT
+            keys.append(Datum(at, t.size, kind, is_signed(t), type_name(t)))
         at += size
-    func = aggregation.func.value
+    func, params = aggregation.func.value, aggregation.params
+    value_size = 8 * agg_words(func, params)
+    cpus = target.cpus if keys or value_size > state.PER_CPU_MAX else 0
     return AggLayout(
-        aggregation.id, aggregation.name, func, aggregation.params, tuple(keys), at or 4,
-        8 * agg_words(func, aggregation.params), 0, aggregation.signed,
+        aggregation.id, aggregation.name, func, params, tuple(keys), at or 4, value_size, 0,
+        aggregation.signed, cpus,
     )  # fmt: skip

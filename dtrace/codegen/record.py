@@ -88,7 +88,12 @@ class Statement(NamedTuple):
 
 
 class AggLayout(NamedTuple):
-    """An aggregation's map: one element per key tuple, a value for every possible CPU.
+    """An aggregation's map.  A key tuple has a value for every CPU that has updated it.
+
+    Without keys: a per-CPU array of one element; but where a value is larger than per-CPU memory
+    can be, an ordinary array whose index is the CPU.
+    With keys: a hash; its key is that of the tuple, key_size bytes, and then the CPU as a u64.  (A
+    per-CPU hash of the size takes the kernel 25 times as long to create.)
 
     value: u64 count of updates on this CPU (0: never), then by function (all 8-byte words)
       count      nothing more: the count is the value
@@ -106,10 +111,11 @@ class AggLayout(NamedTuple):
     func: str  # "count", ...
     params: tuple[int, ...]
     keys: tuple[Datum, ...]  # offsets from the start of the key
-    key_size: int  # bytes; 4 (an index, always 0) if there are no keys: an array then
+    key_size: int  # bytes, the CPU not included; 4 (an array's index) if there are no keys
     value_size: int  # bytes, per CPU
     map: int  # index into the session's maps
     signed: bool = True
+    cpus: int = 0  # possible CPUs, where each has elements of its own; 0: it is a per-CPU map
 
 
 class Layout(NamedTuple):

@@ -27,6 +27,9 @@ AGG_DROPS = 176  # u64: aggregation keys that found no room
 NESTED = 184  # u64: firings inside another probe's program, which are not traced
 SIZE = 192
 
+# Bytes that a value of a per-CPU map can have: PCPU_MIN_UNIT_SIZE, include/linux/percpu.h.
+PER_CPU_MAX = 32 << 10
+
 # Elements of the global state array's only value.
 ACTIVITY = 0  # u32: one of Activity
 GLOBAL_SIZE = 8

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from dtrace.bpf.code import Area, Label, VReg
 from dtrace.codegen import probename, state
 from dtrace.codegen.gen import round_up
+from dtrace.codegen.scan import in_process
 from dtrace.lang.nodes import Ident, Index, IntLit, Scoped, StrLit, Ternary
 from dtrace.types.convert import is_string
-from dtrace.types.model import Pointer, resolve
 
 if TYPE_CHECKING:
-    from dtrace.bpf.code import Ref
     from dtrace.codegen.gen import ClauseGen
     from dtrace.lang.nodes import Binary, Expr, Stringof
 
@@ -28,7 +27,7 @@ TASK_COMM_LEN = 16
 
 def cg_string(cg: ClauseGen, node: StrLit) -> VReg:
     """A string constant: its address in the read-only map."""
-    return cg.value_address(state.RODATA, cg.program.intern(node.value))
+    return cg.literal(node.value)
 
 
 def cg_stringof(cg: ClauseGen, node: Stringof) -> VReg:
@@ -60,7 +59,9 @@ def is_execname(node: Expr) -> bool:
 
 def may_be_null(node: Expr) -> bool:
     """Whether the string's address may be 0: only a variable's may, or a pointer's."""
-    if isinstance(node, (StrLit, Ternary)) or is_execname(node):
+    if isinstance(node, Ternary):
+        return may_be_null(node.yes) or may_be_null(node.no)
+    if isinstance(node, StrLit) or is_execname(node):
         return False
     return not (isinstance(node, Ident) and node.name in probename.PARTS)
 
@@ -73,47 +74,39 @@ def copy_string(cg: ClauseGen, node: Expr, area: Area, offset: int, size: int) -
     code = cg.code
     whole = round_up(size, 8)
     if isinstance(node, StrLit):
-        _copy_constant(cg, node.value, area, offset, whole)
+        _copy_constant(cg, node.value, area, offset, size)
         return
     if is_execname(node):
         execname_to(cg, area, offset, whole)
-        if cg.target.strsize < TASK_COMM_LEN:
+        if size < TASK_COMM_LEN:
             code.emit("stb", cg.mem, off=offset + size - 1, imm=0, ref=area)
         return
-    source = cg.expr(node)
+    source, user = cg.expr(node), in_process(node)
     cg.zero(offset, whole, area)
-    copy_from(cg, source, code.address(cg.mem, offset, area), size, user=_is_user(node))
+    _copy_from(cg, source, code.address(cg.mem, offset, area), size, user=user)
 
 
-def copy_from(cg: ClauseGen, source: VReg, to: VReg, size: int, *, user: bool) -> None:
-    """Copy the string at address `source` to `to`, at most `size` bytes with its NUL."""
-    helper = cg.probe_read_str.replace("kernel", "user" if user else "kernel")
-    status = cg.code.helper(helper, to, size, source)
+def _copy_from(cg: ClauseGen, source: VReg, to: VReg, size: int, *, user: bool) -> None:
+    # Copy the string at address `source` to `to`, at most `size` bytes with its NUL.
+    status = cg.code.helper(cg.reader(user=user, string=True), to, size, source)
     l_ok = Label("readable")
     cg.code.jump("jsge", status, 0, l_ok)
     cg.fault(state.Fault.BADADDR, source)
     cg.code.bind(l_ok)
 
 
-def _is_user(node: Expr) -> bool:
-    t = resolve(node.type) if node.type is not None else None
-    return isinstance(t, Pointer) and t.user
-
-
-def _copy_constant(cg: ClauseGen, value: str, area: Area, offset: int, whole: int) -> None:
-    source = cg.program.intern(value)
-    size = min(round_up(min(len(value) + 1, cg.target.strsize), 8), whole)
-    if len(value) == 0:
-        cg.zero(offset, whole, area)
-        return
-    to = cg.code.address(cg.mem, offset, area)
-    cg.code.helper(cg.probe_read, to, size, cg.value_address(state.RODATA, source))
-    if size < whole:
-        cg.zero(offset + size, whole - size, area)
+def _copy_constant(cg: ClauseGen, value: str, area: Area, offset: int, size: int) -> None:
+    whole = round_up(size, 8)
+    value = value[: size - 1]
+    filled = round_up(len(value) + 1, 8) if value else 0
+    if filled:
+        to = cg.code.address(cg.mem, offset, area)
+        cg.code.helper(cg.reader(), to, filled, cg.literal(value))
+    cg.zero(offset + filled, whole - filled, area)
 
 
 def execname_to(cg: ClauseGen, area: Area, offset: int, whole: int) -> None:
-    """Write the current task's name to `offset` of `area`.
+    """Write the current task's name to `offset` of `area`, which has room for TASK_COMM_LEN bytes.
 
     The place is cleared first: not every kernel clears what follows the name.
     """
@@ -129,57 +122,57 @@ def to_scratch(cg: ClauseGen, node: Expr) -> VReg:
     return cg.scratch_address(offset)
 
 
-def copy_to_scratch(cg: ClauseGen, node: Expr, offset: int) -> None:
-    """Copy string `node` to scratch memory at `offset`, padded to a whole string's size."""
-    copy_string(cg, node, Area.SCRATCH, offset, cg.target.strsize)
+def cg_copy(cg: ClauseGen, node: Expr, size: int = 0) -> VReg:
+    """The address of a copy of string `node` in scratch memory, or 0 if it is NULL.
+
+    size: bytes of the copy, zeros included; those of a whole string if 0.
+    """
+    code, size = cg.code, size or cg.target.strsize
+    if isinstance(node, IntLit):
+        return code.const(0)
+    offset = cg.alloc(max(size, TASK_COMM_LEN))
+    if not may_be_null(node):
+        copy_string(cg, node, Area.SCRATCH, offset, size)
+        return cg.scratch_address(offset)
+    source, user = cg.expr(node), in_process(node)
+    copy, l_end = code.const(0), Label("copied")
+    code.jump("jeq", source, 0, l_end)
+    cg.zero(offset, round_up(size, 8))
+    _copy_from(cg, source, cg.scratch_address(offset), size, user=user)
+    code.emit("mov64_reg", copy, cg.scratch_address(offset))
+    code.bind(l_end)
+    return copy
 
 
-def load_variable(cg: ClauseGen, base: VReg, offset: int, ref: Ref | None = None) -> VReg:
+def load_variable(cg: ClauseGen, base: VReg, offset: int) -> VReg:
     """The address of the string in a variable at base + offset, or 0 if the variable holds NULL."""
     code = cg.code
-    first = code.load("ldxdw", base, offset, ref)
+    first = code.load("ldxdw", base, offset)
     reg, l_end = code.const(0), Label("string")
     code.jump("jeq", first, NULL_WORD, l_end)
-    code.emit("mov64_reg", reg, base)
-    if offset or ref is not None:
-        code.emit("add64_imm", reg, imm=offset, ref=ref)
+    code.emit("mov64_reg", reg, code.address(base, offset))
     code.bind(l_end)
     return reg
 
 
-def store_variable(cg: ClauseGen, node: Expr, base: VReg, offset: int) -> None:
-    """Store string `node`, which may be NULL, into the variable at base + offset.
+def store_variable(
+    cg: ClauseGen, copy: VReg, base: VReg, offset: int, size: int, *, nullable: bool
+) -> None:
+    """Store the string at `copy`, in scratch memory, into the `size` bytes of a variable or of a
+    part of one at base + offset.
 
-    It goes through scratch memory: it may come from the very variable.
+    nullable: `copy` may be 0, for NULL.
     """
     code = cg.code
-    size = round_up(cg.target.strsize, 8)
     l_null, l_end = Label("null"), Label("stored")
-    if isinstance(node, IntLit):
-        code.emit("stxdw", base, code.const(NULL_WORD), off=offset)
-        return
-    copy = cg.alloc(size)
-    if may_be_null(node):
-        source = cg.expr(node)
-        code.jump("jeq", source, 0, l_null)
-        cg.zero(copy, size)
-        copy_from(cg, source, cg.scratch_address(copy), cg.target.strsize, user=_is_user(node))
-    else:
-        copy_string(cg, node, Area.SCRATCH, copy, cg.target.strsize)
-    code.helper(cg.probe_read, code.address(base, offset), size, cg.scratch_address(copy))
-    if may_be_null(node):
+    if nullable:
+        code.jump("jeq", copy, 0, l_null)
+    code.helper(cg.reader(), code.address(base, offset), size, copy)
+    if nullable:
         code.goto(l_end)
         code.bind(l_null)
         code.emit("stxdw", base, code.const(NULL_WORD), off=offset)
         code.bind(l_end)
-
-
-def compares_strings(node: Binary) -> bool:
-    """Whether a comparison is of strings: one side is a string, and neither is the constant 0."""
-    sides = (node.left, node.right)
-    return any(s.type is not None and is_string(s.type) for s in sides) and not any(
-        isinstance(s, IntLit) for s in sides
-    )
 
 
 def cg_compare_strings(cg: ClauseGen, node: Binary) -> tuple[VReg, VReg]:
@@ -223,9 +216,15 @@ def cg_compare_strings(cg: ClauseGen, node: Binary) -> tuple[VReg, VReg]:
 
 
 def _comparable(cg: ClauseGen, node: Expr) -> VReg:
-    # The string in memory of ours, or 0.
+    # The string in memory of ours, padded with zeros, or 0 for NULL.
     assert node.type is not None
-    in_place = isinstance(node, (StrLit, Ident, Scoped, Index, Ternary)) and not is_execname(node)
-    if is_string(node.type) and in_place:
+    if is_string(node.type) and not is_execname(node) and _is_padded(node):
         return cg.expr(node)
-    return to_scratch(cg, node)
+    return cg_copy(cg, node, bound(cg, node))
+
+
+def _is_padded(node: Expr) -> bool:
+    # Constants, variables, elements of associative arrays; a ternary is a copy.
+    if isinstance(node, Index):
+        return getattr(getattr(node.base, "ref", None), "keys", None) is not None
+    return isinstance(node, (StrLit, Ident, Scoped, Ternary))

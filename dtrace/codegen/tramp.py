@@ -59,6 +59,8 @@ class Tramp:
         self.l_out = Label("out")
         self.l_done = Label("done")
         clauses = [c for m in members for c in m.clauses]
+        if any(c.has_fault for c in clauses):
+            clauses += program.errors
         self.args = sorted({n for c in clauses for n in c.args_used})
         self.uses_errno = any(c.uses_errno for c in clauses)
 
@@ -83,9 +85,8 @@ class Tramp:
         code.bind(l_free)
 
     def count_nested(self) -> None:
-        value = self.code.load("ldxdw", self.mem, state.NESTED)
-        self.code.alu("add", value, 1)
-        self.code.emit("stxdw", self.mem, value, off=state.NESTED)
+        """Count a firing that is not traced."""
+        self.code.add_to(self.mem, state.NESTED, 1)
 
     def global_state(self) -> VReg:
         """The address of the state that all CPUs share."""
@@ -102,11 +103,13 @@ class Tramp:
         return reg
 
     def fire(self, probe: VReg | int) -> None:
-        """Say which probe is firing."""
+        """Say which probe is firing.  Until its arguments say otherwise errno is 0."""
         if isinstance(probe, int):
             self.code.emit("stw", self.mem, off=0, imm=probe, ref=Area.RECORD)
         else:
             self.code.emit("stxw", self.mem, probe, off=0, ref=Area.RECORD)
+        if self.uses_errno:
+            self.code.emit("stw", self.mem, off=state.ERRNO, imm=0)
 
     def store_arg(self, number: int, value: VReg | int) -> None:
         at = state.ARGS + 8 * number
@@ -126,7 +129,6 @@ class Tramp:
         if not self.uses_errno:
             return
         l_ok = Label("succeeded")
-        code.emit("stw", self.mem, off=state.ERRNO, imm=0)
         code.jump("jsge", result, 0, l_ok)
         code.jump("jsle", result, -MAX_ERRNO, l_ok)
         number = code.copy(result)
@@ -139,7 +141,8 @@ class Tramp:
         for i, clause in enumerate(clauses):
             self.code.func(clause.code.name, self.ctx, self.mem)
             more = i + 1 < len(clauses)
-            if clause.may_exit and more:
+            exits = clause.may_exit or (clause.has_fault and self.program.error_exits)
+            if exits and more:
                 activity = self.code.load("ldxw", self.global_state(), state.ACTIVITY)
                 draining = int(state.Activity.DRAINING)
                 self.code.jump("jeq", activity, draining, self.l_done)
@@ -309,57 +312,3 @@ def _leave_if_compat(tramp: Tramp) -> None:
     status = tramp.registers(task, tramp.program.offset_of("task_struct", "thread_info.status"))()
     code.alu("and", status, TS_COMPAT)
     code.jump("jne", status, 0, tramp.l_out)
-
-
-def error_function(program: ProgramGen, clauses: Sequence[ClauseGen], error_probe: int) -> Code:
-    """dt_error(ctx, mem): write the fault's record, then run the ERROR clauses.
-
-    record.probe = ERROR;  record.data = what mem->fault_... says
-    perf_event_output(...)
-    save arg0..arg5;  arg1..arg5 = probe, clause, pc, fault, value
-    clauses
-    restore arg0..arg5 and record.probe
-    """
-    from dtrace.codegen.clause import ERROR_FUNC, F_CURRENT_CPU
-    from dtrace.codegen.record import FAULT_DATA, HEADER_SIZE
-
-    code = Code(ERROR_FUNC, params=2)
-    ctx, mem = code.params
-    probe = code.load("ldxw", mem, state.FAULT_PROBE)
-    fields = [
-        (probe, "stxw"),
-        (code.load("ldxw", mem, state.FAULT_CLAUSE), "stxw"),
-        (code.load("ldxw", mem, state.FAULT_PC), "stxw"),
-        (code.load("ldxw", mem, state.FAULT), "stxw"),
-        (code.load("ldxdw", mem, state.FAULT_VALUE), "stxdw"),
-    ]
-    code.emit("stw", mem, off=0, imm=error_probe, ref=Area.RECORD)
-    code.emit("stw", mem, off=4, imm=-1, ref=Area.RECORD)
-    at = HEADER_SIZE
-    for reg, store in fields:
-        code.emit(store, mem, reg, off=at, ref=Area.RECORD)
-        at += 4
-    size = HEADER_SIZE + FAULT_DATA.size
-    cpu = code.const(F_CURRENT_CPU)
-    record = code.address(mem, 0, Area.RECORD)
-    status = code.helper("perf_event_output", ctx, MapRef(state.BUFFERS), cpu, record, size)
-    l_ok = Label("written")
-    code.jump("jeq", status, 0, l_ok)
-    drops = code.load("ldxdw", mem, state.DROPS)
-    code.alu("add", drops, 1)
-    code.emit("stxdw", mem, drops, off=state.DROPS)
-    code.bind(l_ok)
-    if clauses:
-        for i in range(6):
-            old = code.load("ldxdw", mem, state.ARGS + 8 * i)
-            code.emit("stxdw", mem, old, off=state.SAVED_ARGS + 8 * i)
-        for i, (reg, _) in enumerate(fields):
-            code.emit("stxdw", mem, reg, off=state.ARGS + 8 * (i + 1))
-        for clause in clauses:
-            code.func(clause.code.name, ctx, mem)
-        for i in range(6):
-            old = code.load("ldxdw", mem, state.SAVED_ARGS + 8 * i)
-            code.emit("stxdw", mem, old, off=state.ARGS + 8 * i)
-    code.emit("stxw", mem, probe, off=0, ref=Area.RECORD)
-    code.ret(0)
-    return code

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import VReg
 from dtrace.codegen import builtin, dynvar, member, string
+from dtrace.codegen.gen import is_aggregate
 from dtrace.sema.symbols import Variable
 from dtrace.types.convert import is_string
-from dtrace.types.model import resolve
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
@@ -30,21 +30,21 @@ def cg_scoped(cg: ClauseGen, node: Scoped) -> VReg:
 
 def cg_index(cg: ClauseGen, node: Index) -> VReg:
     """An element: of an associative array, of args[], of a C array or behind a pointer."""
-    var = dynvar.array_variable(node)
-    if var is not None:
-        return dynvar.cg_read(cg, var, node.keys)
+    element = dynvar.element_of(node)
+    if element is not None:
+        return dynvar.cg_read(cg, element)
     if builtin.is_args(node.base):
         return builtin.cg_args(cg, node)
-    return member.cg_element(cg, node)
+    return member.cg_value(cg, node)
 
 
 def cg_variable(cg: ClauseGen, node: Expr, var: Variable) -> VReg:
     """The value of a scalar variable; of a struct or array its address."""
     if dynvar.is_dynamic(var):
-        return dynvar.cg_read(cg, var, [])
+        return dynvar.cg_read(cg, dynvar.Element(var, []))
     base, offset = member.home(cg, var)
     if is_string(var.type):
         return string.load_variable(cg, base, offset)
-    if member.is_aggregate(resolve(var.type)):
+    if is_aggregate(var.type):
         return cg.code.address(base, offset)
     return cg.load(var.type, base, offset)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtrace.codegen.record import Act, Datum, Kind
@@ -20,14 +19,16 @@ if TYPE_CHECKING:
     from dtrace.options import Options
 
 
-@dataclass(slots=True, eq=False)
 class Scene:
     """What actions read and change."""
 
-    options: Options
-    aggregations: dict[int, Aggregation]
-    cpus: Sequence[int]  # those that are online
-    exit_status: int | None = None  # of the last exit(); None: there was none
+    def __init__(
+        self, options: Options, aggregations: dict[int, Aggregation], cpus: Sequence[int]
+    ) -> None:
+        self.options = options
+        self.aggregations = aggregations
+        self.cpus = cpus  # those that are online
+        self.exit_status: int | None = None  # of the last exit(); None: there was none
 
 
 class Runner(NamedTuple):

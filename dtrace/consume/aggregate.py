@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtrace.codegen.agg import map_name
+from dtrace.codegen.agg import CPU_CELL, map_name
 from dtrace.codegen.record import Kind
 from dtrace.codegen.state import EPOCHS
 from dtrace.consume.dump import c_string
@@ -59,7 +59,7 @@ class Aggregation:
 
     def truncate(self) -> None:
         """No element is left."""
-        for key in [key for key, _ in self._map.items()]:
+        for key in self._elements():
             self._remove(key)
 
     def truncate_to(self, count: int) -> None:
@@ -86,8 +86,8 @@ class Aggregation:
 
     def _read(self) -> Iterator[tuple[bytes, Entry]]:
         function = self.function
-        for key, raw in self._map.items():
-            cpus = self._decode(raw)
+        for key, values in self._elements().items():
+            cpus = self._decode(values)
             if base := self._base.get(key):
                 cpus = [function.since(now, then) for now, then in zip(cpus, base, strict=True)]
             value = function.merge(cpus)
@@ -95,10 +95,28 @@ class Aggregation:
                 keys = tuple([_part(key, datum) for datum in self.layout.keys])
                 yield key, Entry(keys, value, cpus)
 
+    def _elements(self) -> dict[bytes, list[bytes]]:
+        # The CPUs' values by key; layouts of the map: AggLayout.
+        layout, size = self.layout, self.layout.value_size
+        if not layout.cpus:
+            return {
+                key: [raw[i : i + size] for i in range(0, len(raw), size)]
+                for key, raw in self._map.items()
+            }
+        found: dict[bytes, list[bytes]] = {}
+        key_size = layout.key_size if layout.keys else 0
+        for key, value in self._map.items():
+            whose = key[:key_size] or ONLY_ELEMENT
+            values = found.get(whose)
+            if values is None:
+                values = found[whose] = [bytes(size)] * layout.cpus
+            values[int.from_bytes(key[key_size:], "little")] = value
+        return found
+
     def _start_over(self) -> None:
         # From now on elements hold what comes to what they hold now.
-        for key, raw in self._map.items():
-            self._base[key] = self._decode(raw)
+        for key, values in self._elements().items():
+            self._base[key] = self._decode(values)
         self._next_epoch()
 
     def _remove(self, key: bytes) -> None:
@@ -106,16 +124,13 @@ class Aggregation:
         if not self.layout.keys:
             self._start_over()
             return
-        # Before 5.10 the memory of a removed element comes back with the old values of the CPUs
-        # that did not add the new key: d3bec0138bfb ("bpf: Zero-fill re-used per-cpu map
-        # element").  So zeros are written first.
-        self._map.update(key, bytes(len(self._map.lookup(key) or b"")))
-        self._map.delete(key)
+        for cpu in range(self.layout.cpus):
+            self._map.delete(key + cpu.to_bytes(CPU_CELL, "little"))
         self._base.pop(key, None)
 
-    def _decode(self, raw: bytes) -> list[Value]:
-        size, epoch = self.layout.value_size, self._epoch()
-        return [self.function.decode(raw[i : i + size], epoch) for i in range(0, len(raw), size)]
+    def _decode(self, values: list[bytes]) -> list[Value]:
+        epoch = self._epoch()
+        return [self.function.decode(value, epoch) for value in values]
 
     def _epoch(self) -> int:
         if self._epochs is None:

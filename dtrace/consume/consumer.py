@@ -12,6 +12,7 @@ from dtrace.consume.output import Output
 from dtrace.consume.printa import final_rows
 from dtrace.consume.reports import Drops, fault_message
 from dtrace.consume.rows import FlowRows, Rows
+from dtrace.options import TESTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from dtrace.codegen.record import Layout
     from dtrace.consume.actions import Runner
     from dtrace.options import Options
-
-TESTING = "_DTRACE_TESTING"  # environment: print nothing that differs from run to run
 
 
 class Consumer:
@@ -42,7 +41,7 @@ class Consumer:
         self._layout = layout
         self._options = options
         self._out = Output(output)
-        testing = bool(os.environ.get(TESTING))
+        testing = TESTING in os.environ
         self._rows = (FlowRows if options.flowindent else Rows)(testing=testing)
         self._headed = False
         self._drops = Drops(tags=options.droptags)
@@ -59,7 +58,7 @@ class Consumer:
         return self._scene.exit_status
 
     def consume(self, samples: Iterable[Sample]) -> None:
-        """Print the records.  Raises BrokenPipeError."""
+        """Print the records.  Raises OutputError."""
         runners, write, header = self._runners, self._out.write, HEADER.unpack_from
         quiet = self._options.quiet
         for cpu, _, data in samples:

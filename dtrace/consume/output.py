@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """The output file cannot be opened.  Its text is DTrace's."""
+    """Output cannot be opened or written.  No text: its reader went away."""
 
 
 class Output:
@@ -36,11 +36,18 @@ class Output:
                 ) from None
 
     def flush(self) -> None:
-        """Hand all that was written to the file.  Raises BrokenPipeError if no one reads it."""
-        if self._parts:
-            self._file.write(b"".join(self._parts))
-            self._parts.clear()
-        self._file.flush()
+        """Hand all that was written to the file.  Raises OutputError, the first time it fails."""
+        data = b"".join(self._parts)
+        self._parts.clear()
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as err:
+            # What is left in Python's own buffer would fail again when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())
+            gone = isinstance(err, BrokenPipeError)
+            text = "" if gone else f"failed to write output: {os.strerror(err.errno or 0)}"
+            raise OutputError(text) from None
 
     def complain(self, text: str) -> None:
         """A message on standard error, after the data that precedes it."""

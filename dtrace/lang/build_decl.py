@@ -81,20 +81,46 @@ def build_specifiers_storage(parser: Parser, symbols: list[Any], span: Span) -> 
     return add_part(symbols[1], symbols[0], span)
 
 
+# Words that do not go with a struct, union or enum, and how libdtrace says so.
+NOT_WITH_STRUCTS = {
+    "signed": (
+        ErrTag.D_DECL_SIGNINT,
+        "invalid type declaration: signed and unsigned may only be used with integer type",
+    ),
+    "long": (
+        ErrTag.D_DECL_LONGINT,
+        "invalid type declaration: "
+        "long and long long may only be used with integer or floating-point type",
+    ),
+}
+NOT_WITH_STRUCTS["unsigned"] = NOT_WITH_STRUCTS["signed"]
+
+
 def add_part(spec: TypeSpec, part: Any, span: Span) -> TypeSpec:
-    """Add a specifier to others.  Raises CompileError D_DECL_COMBO for two kinds of type."""
+    """Add a specifier to others.
+
+    Raises CompileError D_DECL_COMBO for two kinds of type, D_DECL_SIGNINT, D_DECL_LONGINT.
+    """
     spec.span = span
     if isinstance(part, TypeSpec):
         if spec.kind or spec.words:
-            raise CompileError(ErrTag.D_DECL_COMBO, "invalid type combination", span)
+            brace = part.members is not None or part.enumerators is not None
+            at = span.source.text.index("{", part.span.start) if brace else part.span.end - 1
+            raise combination_error([*spec.words, ""][0], span, at)
         spec.kind, spec.tag = part.kind, part.tag
         spec.members, spec.enumerators = part.members, part.enumerators
         return spec
     field, word = part
     if field == "words" and spec.kind:
-        raise CompileError(ErrTag.D_DECL_COMBO, "invalid type combination", span)
+        raise combination_error(word, span, span.end - 1)
     getattr(spec, field).append(word)
     return spec
+
+
+def combination_error(word: str, span: Span, at: int) -> CompileError:
+    """The error for a struct, union or enum with another type, of which `word` is a part."""
+    tag, message = NOT_WITH_STRUCTS.get(word, (ErrTag.D_DECL_COMBO, "invalid type combination"))
+    return CompileError(tag, message, span, line=span.source.line_of(at))
 
 
 # Structs, unions and enums
@@ -162,6 +188,7 @@ def build_enum_defined(parser: Parser, symbols: list[Any], span: Span) -> TypeSp
 
 def build_enumerator(parser: Parser, symbols: list[Any], span: Span) -> Enumerator:
     """`A`, `A = 1`"""
+    parser.lexer.declared.add(symbols[0])
     return Enumerator(symbols[0], symbols[2] if len(symbols) == 3 else None, span)
 
 
@@ -170,6 +197,7 @@ def build_enumerator(parser: Parser, symbols: list[Any], span: Span) -> Enumerat
 
 def build_declarator_name(parser: Parser, symbols: list[Any], span: Span) -> Declarator:
     """`name`"""
+    parser.lexer.declared.add(symbols[0])
     return Declarator(symbols[0], [], span)
 
 
@@ -223,6 +251,12 @@ def build_array_sized(parser: Parser, symbols: list[Any], span: Span) -> ArrayOf
 def build_array_keyed(parser: Parser, symbols: list[Any], span: Span) -> ArrayOf:
     """`[int, string]`"""
     return ArrayOf(keys=symbols[1], span=span)
+
+
+def build_array_varargs(parser: Parser, symbols: list[Any], span: Span) -> ArrayOf:
+    """`[int, ...]`"""
+    message = "array prototype may not use a variable-length argument list"
+    raise CompileError(ErrTag.D_DECL_PROTO_VARARGS, message, span)
 
 
 def build_function(parser: Parser, symbols: list[Any], span: Span) -> FunctionOf:
@@ -302,6 +336,7 @@ BUILD: dict[str, Callable[[Parser, list[Any], Span], Any]] = {
     "array_keyed": build_array_keyed,
     "array_open": build_array_open,
     "array_sized": build_array_sized,
+    "array_varargs": build_array_varargs,
     "declaration": build_declaration,
     "declaration_bare": build_declaration_bare,
     "declarator_name": build_declarator_name,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dtrace.lang.nodes import Expr, Node
+from dtrace.lang.record import fresh, record
 from dtrace.source import NO_SPAN, Span
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Enumerator(Node):
     """`name` or `name = value` in an enum."""
 
@@ -17,7 +16,7 @@ class Enumerator(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class MemberDecl(Node):
     """One member of a struct or union; no declarator name: an anonymous struct or union."""
 
@@ -27,7 +26,7 @@ class MemberDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class TypeSpec(Node):
     """Declaration specifiers: `unsigned long`, `struct s { ... }`, `const foo_t`."""
 
@@ -36,20 +35,20 @@ class TypeSpec(Node):
     tag: str = ""  # after struct, union, enum; "" if anonymous; may hold `
     members: list[MemberDecl] | None = None  # None: no braces
     enumerators: list[Enumerator] | None = None
-    quals: list[str] = field(default_factory=list)  # const, volatile, restrict
-    storage: list[str] = field(default_factory=list)  # typedef, extern, self, this, static ...
+    quals: list[str] = fresh(factory=list)  # const, volatile, restrict
+    storage: list[str] = fresh(factory=list)  # typedef, extern, self, this, static ...
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class PointerTo(Node):
     """A `*` with the qualifiers after it."""
 
-    quals: list[str] = field(default_factory=list)
+    quals: list[str] = fresh(factory=list)
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ArrayOf(Node):
     """`[size]`, `[]`, or the key types of an associative array `[int, string]`."""
 
@@ -58,7 +57,7 @@ class ArrayOf(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class FunctionOf(Node):
     """`(int, char *)`."""
 
@@ -67,7 +66,7 @@ class FunctionOf(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Declarator(Node):
     """What surrounds a declared name, read from the name outwards.
 
@@ -75,11 +74,11 @@ class Declarator(Node):
     """
 
     name: str  # "" in an abstract declarator; for `self int x` the name is x
-    derived: list[PointerTo | ArrayOf | FunctionOf] = field(default_factory=list)
+    derived: list[PointerTo | ArrayOf | FunctionOf] = fresh(factory=list)
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class TypeName(Node):
     """A type in a cast, sizeof, inline ...: specifiers and an abstract declarator."""
 
@@ -88,7 +87,7 @@ class TypeName(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Param(Node):
     """A parameter of a function, an inline or a probe; or a key of an associative array."""
 
@@ -97,7 +96,7 @@ class Param(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Declaration(Node):
     """`base declarator, declarator...;` with the storage class in base.storage."""
 
@@ -106,7 +105,7 @@ class Declaration(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class InlineDecl(Node):
     """`inline T name = value;` or `inline T name[T a, ...] = value;`."""
 
@@ -116,7 +115,7 @@ class InlineDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class TranslatorMember(Node):
     """`name = value;` in a translator."""
 
@@ -125,7 +124,7 @@ class TranslatorMember(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class TranslatorDecl(Node):
     """`translator OUT < IN name > { members };`."""
 
@@ -136,7 +135,7 @@ class TranslatorDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ProviderProbe(Node):
     """`probe name(args) : (args);` in a provider declaration."""
 
@@ -146,7 +145,7 @@ class ProviderProbe(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ProviderDecl(Node):
     """`provider name { probes };`."""
 
@@ -155,7 +154,7 @@ class ProviderDecl(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Pragma(Node):
     """A control line: `#pragma D option quiet` is words ["D", "option", "quiet"], kind "pragma"."""
 

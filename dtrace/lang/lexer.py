@@ -78,6 +78,7 @@ class Lexer:
         such a name is never a type.
     macros: the values of macro variables.
     command_line: the text is that of -n, -P ...: at its end a `/` ends a predicate.
+    pspec: in the outer scope no name is a type (the option pspec, and the command line).
     on_control: called with each control line where it stands.
     """
 
@@ -89,6 +90,7 @@ class Lexer:
         macros: Macros,
         *,
         command_line: bool,
+        pspec: bool,
         on_control: Callable[[Pragma], None],
     ) -> None:
         self.source = source
@@ -98,14 +100,17 @@ class Lexer:
         self.known_names = known_names
         self.macros = macros
         self.command_line = command_line
+        self.pspec = pspec
         self.on_control = on_control
         # Whether a token of a kind could come next; the parser's, which knows its state.
         self.can_shift: Callable[[str], bool] = lambda kind: True
         self.typedefs: set[str] = set()  # declared in this source so far
         self.variables: set[str] = set()  # assigned in this source so far
-        self.in_enum = False  # between `enum` and its `}`: every word is a name
+        self.declared: set[str] = set()  # declared in any way in this source so far
+        self.in_enum = False  # between the braces of an enum
         self.after_member_operator = False
         self.previous = self.last = Token(END, "", 0, 0)  # the tokens before the next one
+        self.last_unknown = False  # whether `last` was a name that stood for nothing yet
         self.enter_outer()
 
     def enter_outer(self) -> None:
@@ -133,6 +138,7 @@ class Lexer:
             pass
         if token.kind != END:
             self.previous, self.last = self.last, token
+            self.last_unknown = token.kind in ("IDENT", "TNAME") and self.is_unknown(token)
         return token
 
     def scan_outer(self) -> Token | None:
@@ -156,14 +162,8 @@ class Lexer:
             return Token(text, text, start, end)
         if text in OUTER_KEYWORDS:
             self.enter_body()
-            self.in_enum = text == "enum"
             return Token(text, text, start, end)
-        if (
-            not self.command_line
-            and text not in BASIC_PROBES
-            and NOT_A_WORD.isdisjoint(text)
-            and self.is_type(text)
-        ):
+        if self.is_outer_type(text):
             self.enter_body()
             return Token("TNAME", text, start, end)
         return Token("PSPEC", text, start, end)
@@ -226,8 +226,6 @@ class Lexer:
             self.after_member_operator = False
             return Token("IDENT", text, start, end)
         if text in KEYWORDS:
-            if text == "enum":
-                self.in_enum = True
             return Token(text, text, start, end)
         return Token("TNAME" if self.names_type(text) else "IDENT", text, start, end)
 
@@ -243,7 +241,17 @@ class Lexer:
         """Whether `name` is the name of a type, and of nothing else."""
         if self.is_name(name):
             return False
-        return name in self.typedefs or self.known_types(name)
+        return name.removeprefix("D`") in self.typedefs or self.known_types(name)
+
+    def is_outer_type(self, text: str) -> bool:
+        """Whether a word in the outer scope is a type, and so begins a declaration.
+
+        `int*x`, without blanks, is taken for the name of a type too, which then does not exist.
+        """
+        if self.pspec or text in BASIC_PROBES or not NOT_A_WORD.isdisjoint(text):
+            return False
+        head, star, _ = text.partition("*")
+        return self.is_type(head) or (star != "" and head in OUTER_KEYWORDS)
 
     def is_name(self, name: str) -> bool:
         """Whether `name` is known as a variable, function ..."""
@@ -251,7 +259,7 @@ class Lexer:
 
     def names_type(self, name: str) -> bool:
         """Whether `name`, which ends at `pos`, stands for a type."""
-        if self.in_enum or not self.is_type(name):
+        if not self.is_type(name):
             return False
         may_be_type = self.can_shift("TNAME")
         follow = AFTER_VARIABLE.match(self.text, self.pos)
@@ -272,14 +280,13 @@ class Lexer:
                 self.brackets += 1
             case "{":
                 self.braces += 1
+                self.in_enum = "enum" in (self.last.kind, self.previous.kind)
             case ")":
                 self.parens -= 1
             case "]":
                 self.brackets -= 1
             case "}":
                 self.braces -= 1
-                self.in_enum = False
-            case ";":
                 self.in_enum = False
             case "->" | ".":
                 self.after_member_operator = True
@@ -345,7 +352,7 @@ class Lexer:
         if token.kind == END:
             return "end-of-input" if self.looked_at_end() else "end of input"
         text = self.text[token.start : token.end]
-        if self.looks_beyond(token):
+        if self.last_unknown:
             blanks, rest = split_blanks(self.text[token.end :])
             if not rest:
                 return "end of input"
@@ -356,11 +363,10 @@ class Lexer:
             text = text[:-1]
         return f'"{text}"'
 
-    def looks_beyond(self, token: Token) -> bool:
-        """Whether libdtrace reads on behind a token to know what it is."""
-        if token.kind not in ("IDENT", "TNAME") or self.in_enum:
-            return False
-        return not self.is_name(self.text[token.start : token.end])
+    def is_unknown(self, token: Token) -> bool:
+        """Whether a name stands for nothing yet: libdtrace then reads on to know what it is."""
+        name = self.text[token.start : token.end]
+        return not self.in_enum and name not in self.declared and not self.is_name(name)
 
     def looked_at_end(self) -> bool:
         """Whether libdtrace came to the end of the text when it read on behind the last token."""
@@ -369,7 +375,7 @@ class Lexer:
             return before == "IDENT" and self.last.end == len(self.text)
         if self.last.kind == "/":
             return before != "PSPEC"
-        return self.looks_beyond(self.last) and before not in ("struct", "union", "provider")
+        return self.last_unknown and before not in ("struct", "union", "provider")
 
     def unexpected(self, token: Token) -> CompileError:
         """The syntax error that `token` is."""

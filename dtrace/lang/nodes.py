@@ -10,9 +10,9 @@ Conventions that keep it easy to change:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dtrace.lang.record import describe, fresh, record
 from dtrace.source import NO_SPAN, Span
 
 if TYPE_CHECKING:
@@ -29,11 +29,8 @@ class Node:
     span: Span
 
     def __repr__(self) -> str:
-        """What was parsed: `Ident(name='x')`.  One for all: each made by dataclass costs time."""
-        slots: tuple[str, ...] = type(self).__slots__
-        shown = [name for name in slots if name not in ("span", "type", "ref")]
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
-        return f"{type(self).__name__}({fields})"
+        """What was parsed: `Ident(name='x')`."""
+        return describe(self, hidden=("span", "type", "ref"))
 
 
 class Expr(Node):
@@ -43,7 +40,7 @@ class Expr(Node):
     type: Type | None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class IntLit(Expr):
     """An integer or character constant: `0x2a`, `10UL`, `'ab'`; also what folding leaves."""
 
@@ -56,7 +53,7 @@ class IntLit(Expr):
     suffix: str = ""
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class StrLit(Expr):
     """A string constant, escapes processed.  One character per byte (latin-1)."""
 
@@ -65,7 +62,7 @@ class StrLit(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Ident(Expr):
     """A name without scope: variable, builtin, inline, enumerator, or external `mod`sym`."""
 
@@ -75,7 +72,7 @@ class Ident(Expr):
     ref: IdentDef | Variable | Inline | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Scoped(Expr):
     """`self->name` or `this->name`."""
 
@@ -86,7 +83,7 @@ class Scoped(Expr):
     ref: Variable | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class AggRef(Expr):
     """`@name` or `@name[keys]`; `@` alone is `@_`."""
 
@@ -97,7 +94,7 @@ class AggRef(Expr):
     ref: Aggregation | None = None  # cooked
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Unary(Expr):
     """A prefix operator: - + ~ ! ++ -- * &."""
 
@@ -107,7 +104,7 @@ class Unary(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Postfix(Expr):
     """`x++` or `x--`."""
 
@@ -117,7 +114,7 @@ class Postfix(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Binary(Expr):
     """Arithmetic, shift, bitwise, comparison and logical (&& || ^^) operators."""
 
@@ -129,7 +126,7 @@ class Binary(Expr):
     optype: Type | None = None  # cooked: the type both operands are brought to
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Assign(Expr):
     """`=` and the compound assignments; also `@a[k] = count()`, with an AggRef on the left."""
 
@@ -140,7 +137,7 @@ class Assign(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Ternary(Expr):
     """`cond ? yes : no`."""
 
@@ -151,7 +148,7 @@ class Ternary(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Comma(Expr):
     """`left, right`."""
 
@@ -161,7 +158,7 @@ class Comma(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Cast(Expr):
     """`(type)operand`."""
 
@@ -171,7 +168,7 @@ class Cast(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Sizeof(Expr):
     """`sizeof (type)` or `sizeof expr`; folded by cooking."""
 
@@ -180,7 +177,7 @@ class Sizeof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Offsetof(Expr):
     """`offsetof(type, member)`; folded by cooking."""
 
@@ -190,7 +187,7 @@ class Offsetof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Stringof(Expr):
     """`stringof(expr)` or `stringof expr`."""
 
@@ -199,7 +196,7 @@ class Stringof(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Xlate(Expr):
     """`xlate <type> (expr)`."""
 
@@ -209,7 +206,7 @@ class Xlate(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Call(Expr):
     """`name(args)`: a subroutine, an action or an aggregating function."""
 
@@ -221,7 +218,7 @@ class Call(Expr):
     detail: object = None  # cooked: what an action's own check found (a parsed format ...)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Index(Expr):
     """`base[keys]`: an associative array, args[], an inline array, or a C array or pointer."""
 
@@ -231,7 +228,7 @@ class Index(Expr):
     type: Type | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Member(Expr):
     """`base.name` or `base->name`."""
 
@@ -245,7 +242,7 @@ class Member(Expr):
 # Statements
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ExprStmt(Node):
     """An expression, a call of an action, or an aggregation statement."""
 
@@ -253,7 +250,7 @@ class ExprStmt(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class If(Node):
     """`if (cond) { ... } else { ... }`, as in illumos."""
 
@@ -266,7 +263,7 @@ class If(Node):
 Stmt = ExprStmt | If
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ProbeSpec(Node):
     """One probe description as written, macros replaced: `syscall::read:entry`."""
 
@@ -274,7 +271,7 @@ class ProbeSpec(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Clause(Node):
     """`specs /predicate/ { body }`.  body None: no braces were written, the default action."""
 
@@ -284,8 +281,8 @@ class Clause(Node):
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Program:
     """What one Source holds, in order of appearance: clauses, declarations and pragmas."""
 
-    items: list[Node] = field(default_factory=list)
+    items: list[Node] = fresh(factory=list)

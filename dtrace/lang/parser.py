@@ -53,6 +53,7 @@ class Parser:
         *,
         known_names: Callable[[str], bool] = no_names,
         command_line: bool = False,
+        pspec: bool = False,
         on_control: Callable[[Pragma], None] | None = None,
         on_definition: Callable[[Node], None] | None = None,
     ) -> None:
@@ -69,6 +70,7 @@ class Parser:
             known_names,
             self.macros,
             command_line=command_line,
+            pspec=pspec or command_line,
             on_control=self.take_control,
         )
         self.driver = Driver(
@@ -105,6 +107,7 @@ def parse(
     known_names: Callable[[str], bool] = no_names,
     macros: Macros | None = None,
     command_line: bool = False,
+    pspec: bool = False,
     on_control: Callable[[Pragma], None] | None = None,
     on_definition: Callable[[Node], None] | None = None,
     allow_empty: bool = False,
@@ -117,6 +120,7 @@ def parse(
         declare; such a name is no type.
     macros: the values of macro variables; None: there are none.
     command_line: the text is that of -n, -P ...: see parse_option().
+    pspec: the option: a word in the outer scope is always a probe description, never a type.
     on_control, on_definition: called with each control line, and with each clause or
         declaration, when the parser comes to its end, before it reads on.  What they raise is
         so reported in the order of the text, and what they declare is known from there on.
@@ -134,6 +138,7 @@ def parse(
         macros,
         known_names=known_names,
         command_line=command_line,
+        pspec=pspec,
         on_control=on_control,
         on_definition=on_definition,
     )

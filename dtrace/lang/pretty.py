@@ -125,6 +125,14 @@ def sizeof(node: nodes.Sizeof) -> tuple[str, int]:
     return f"sizeof {expression(node.operand, UNARY)}", UNARY
 
 
+def member_of(node: nodes.Member) -> tuple[str, int]:
+    """`base.name`, `base->name`; `(1).name`, for `1.` would be a floating-point constant"""
+    base = expression(node.base, POSTFIX)
+    if isinstance(node.base, nodes.IntLit):
+        base = f"({base})"
+    return f"{base}{'->' if node.arrow else '.'}{node.name}", POSTFIX
+
+
 EXPRESSIONS: dict[type, Callable[[Any], tuple[str, int]]] = {
     nodes.IntLit: integer,
     nodes.StrLit: string,
@@ -144,10 +152,7 @@ EXPRESSIONS: dict[type, Callable[[Any], tuple[str, int]]] = {
     nodes.Xlate: lambda n: (f"xlate <{type_name(n.to)}> ({expression(n.operand)})", POSTFIX),
     nodes.Call: lambda n: (f"{n.name}({arguments(n.args)})", POSTFIX),
     nodes.Index: lambda n: (f"{expression(n.base, POSTFIX)}[{arguments(n.keys)}]", POSTFIX),
-    nodes.Member: lambda n: (
-        f"{expression(n.base, POSTFIX)}{'->' if n.arrow else '.'}{n.name}",
-        POSTFIX,
-    ),
+    nodes.Member: member_of,
 }
 
 

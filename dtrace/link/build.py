@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtrace.codegen import clause, tramp
+from dtrace.codegen import agg, clause, state, tramp
+from dtrace.codegen.output import error_function
 from dtrace.codegen.passes import finish
 from dtrace.codegen.program import ProgramGen
 from dtrace.codegen.record import FAULT_DATA, HEADER_SIZE
 from dtrace.link.link import Linker
+from dtrace.link.maps import maps as define_maps
+from dtrace.link.maps import offsets as place_areas
 from dtrace.link.plan import plan
-from dtrace.probes.desc import Error, Syscall
+from dtrace.probes.desc import Syscall
 from emu.kernel.enums import MapType
 from emu.prog import MapDef
 
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dtrace.codegen.gen import ClauseGen
-    from dtrace.codegen.program import Offsets
     from dtrace.codegen.record import Layout
+    from dtrace.link.maps import Offsets
     from dtrace.link.plan import Planned
     from dtrace.opt.regalloc import Allocated
     from dtrace.probes.desc import Probe, Site
@@ -67,29 +70,25 @@ def build(
     offset_of, wall_offset: as ProgramGen has them.  Raises CompileError.
     """
     program = ProgramGen(unit, target, offset_of, wall_offset)
-    generated = [
-        clause.generate(program, c, in_error=isinstance(c.probes[0].site, Error))
-        for c in unit.clauses
-        if c.probes
-    ]
-    errors = [g for g in generated if g.in_error]
-    offsets = program.offsets(generated, HEADER_SIZE + FAULT_DATA.size)
+    generated = [g for c in unit.clauses for g in clause.generate(program, c)]
+    program.errors = [g for g in generated if g.in_error]
+    offsets = place_areas(program, generated, HEADER_SIZE + FAULT_DATA.size)
     functions: dict[str, Allocated] = {
         g.code.name: finish(g.code, target.profile) for g in generated
     }
     if any(g.has_fault for g in generated):
-        code = tramp.error_function(program, errors, ERROR_PROBE)
+        code = error_function(program, ERROR_PROBE)
         functions[code.name] = finish(code, target.profile)
-    maps = program.maps(offsets)
+    maps = define_maps(program, offsets)
     programs = tuple(
         _link(planned, program, functions, maps, offsets)
         for planned in plan(_members(generated), session_type)
     )
     used = {m.name for built in programs for m in built.prog.maps}
-    used |= {m.name for m in maps.values() if m.name.startswith("agg_")}
+    used |= {agg.map_name(layout.name) for layout in program.aggs.values()}
     if program.aggs:
-        used.add("epochs")
-    used |= {"buffers", "mem", "state"}
+        used.add(state.EPOCHS)
+    used |= {state.BUFFERS, state.MEM, state.GLOBAL}
     return Build(programs, {n: m for n, m in maps.items() if n in used}, program.layout(), offsets)
 
 
@@ -98,7 +97,7 @@ def _members(generated: list[ClauseGen]) -> list[tramp.Member]:
     clauses: dict[int, list[ClauseGen]] = {}
     probes: dict[int, Probe] = {}
     for g in generated:
-        for probe in g.cooked.probes:
+        for probe in g.probes:
             probes[probe.id] = probe
             clauses.setdefault(probe.id, []).append(g)
     return [tramp.Member(probes[i], tuple(clauses[i])) for i in sorted(probes)]
@@ -127,7 +126,8 @@ def _link(
     else:
         code = tramp.trampoline(program, f"probe_{first.id}", planned.groups[0][0])
     main = finish(code, program.target.profile)
-    linked = Linker(maps, offsets).link(code.name, planned.type, main, functions.get)
+    linker = Linker(maps, offsets, program.target.profile)
+    linked = linker.link(code.name, planned.type, main, functions.get)
     return Built(linked.prog, planned.site, linked.spans, probes)
 
 

@@ -74,11 +74,12 @@ def allocate(name: str, code: list[Ins], kernel: Kernel, local: int = 0) -> Allo
 
     local: bytes of stack that the code uses itself; spilled registers go below them.
 
-    kernel: whether a bounded value keeps its bounds on the stack is one of its traits.
+    kernel: whether a spilled value learns from a check of what was filled from its slot is one of
+        its traits.
     """
     lives = _lives(code)
     stack = _assign(lives, local)
-    writer = _Writer(lives, keeps_bounds=kernel.has(Trait.SPILL_KEEPS_BOUNDS))
+    writer = _Writer(lives, learns=kernel.has(Trait.SPILL_KEEPS_ANY))
     for ins in code:
         writer.rewrite(ins)
     return Allocated(name, writer.finish(), stack)
@@ -169,9 +170,10 @@ def _preferred(life: _Life, free: Sequence[int], lives: dict[VReg, _Life]) -> in
 class _Writer:
     """Rewrites instructions to the places that their registers were given."""
 
-    def __init__(self, lives: dict[VReg, _Life], *, keeps_bounds: bool) -> None:
+    def __init__(self, lives: dict[VReg, _Life], *, learns: bool) -> None:
         self.lives = lives
-        self.keeps_bounds = keeps_bounds
+        self.learns = learns  # a check of a filled register bounds its slot too
+        self.bounds: dict[VReg, int] = {}  # stated of the values that spilled registers have now
         self.out: list[Asm] = []
         self.trap = Label("trap")
         self.trap_used = False
@@ -191,6 +193,11 @@ class _Writer:
 
     def rewrite(self, ins: Ins) -> None:
         self.span = ins.span
+        self.rewrite_places(ins)
+        for reg in effects.defs(ins):
+            self.bounds.pop(reg, None)
+
+    def rewrite_places(self, ins: Ins) -> None:
         special = _SPECIAL.get(ins.name)
         if special is not None:
             special(self, ins)
@@ -224,9 +231,10 @@ class _Writer:
 
     def fill(self, vreg: VReg, reg: int, slot: int) -> None:
         self.put("ldxdw", reg, FP, slot)
-        if vreg.bound is not None and not self.keeps_bounds:
+        limit = self.bounds.get(vreg)
+        if limit is not None:
             self.trap_used = True
-            self.put("jgt_imm", reg, imm=vreg.bound, to=self.trap)
+            self.put("jgt_imm", reg, imm=limit, to=self.trap)
 
     def params(self, ins: Ins) -> None:
         moves: list[tuple[int, int]] = []
@@ -295,6 +303,11 @@ class _Writer:
     def label(self, ins: Ins) -> None:
         self.put("label", to=ins.to)
 
+    def bound(self, ins: Ins) -> None:
+        reg = _vreg(ins.src)
+        if self.lives[reg].reg < 0 and not self.learns:
+            self.bounds[reg] = ins.imm
+
     def finish(self) -> list[Asm]:
         if self.trap_used:
             self.put("label", to=self.trap)
@@ -303,7 +316,7 @@ class _Writer:
         return self.out
 
 
-def _vreg(arg: Arg) -> VReg:
+def _vreg(arg: Arg | None) -> VReg:
     assert isinstance(arg, VReg)
     return arg
 
@@ -313,4 +326,5 @@ _SPECIAL = {
     "call": _Writer.call,
     "ret": _Writer.ret,
     "label": _Writer.label,
+    "bound": _Writer.bound,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dtrace.errtags import ErrTag
 from dtrace.lang.decls import Declarator, TypeName, TypeSpec
 from dtrace.lang.nodes import Expr, Index, Xlate
+from dtrace.probes.match import is_glob
 from dtrace.sema.pointers import user_pointer
 from dtrace.types.convert import type_name
 
@@ -25,13 +26,13 @@ def cook_args(cx: Context, node: Index, number: int) -> Expr:
         message = "args[ ] may not be referenced outside of a probe clause"
         raise cx.error(ErrTag.D_ARGS_NONE, message, node.base)
     text = describe(cx.desc)
-    signature = cx.probes[0].args if cx.probes else ()
-    if not cx.probes or any(probe.args != signature for probe in cx.probes):
+    if not cx.probes or (len(cx.probes) > 1 and _is_unstable(cx.desc)):
         message = (
             f"args[ ] may not be referenced because probe description {text} "
             "matches an unstable set of probes"
         )
         raise cx.error(ErrTag.D_ARGS_MULTI, message, node.base)
+    signature = cx.probes[0].args
     if not 0 <= number < len(signature):
         message = f"index {number} is out of range for {text} args[ ]"
         raise cx.error(ErrTag.D_ARGS_IDX, message, node.base)
@@ -40,6 +41,12 @@ def cook_args(cx: Context, node: Index, number: int) -> Expr:
     if not arg.xlate:
         return node
     return _translated(cx, node, number, arg)
+
+
+def _is_unstable(desc: ProbeDesc) -> bool:
+    """Whether the probes of a description may have different arguments: of one provider those of
+    one name have the same, or so DTrace assumes, and takes the first probe's (dt_probe_info)."""
+    return is_glob(desc.provider) or is_glob(desc.name)
 
 
 def _type(cx: Context, node: Index, number: int, arg: ArgDef, text: str, which: str) -> Type:

@@ -143,7 +143,7 @@ def check_value(cx: Context, node: Expr) -> None:
 def _check_ident(cx: Context, node: Ident) -> None:
     if isinstance(node.ref, IdentDef) and not node.ref.implemented:
         message = f"built-in variable '{node.name}' not implemented"
-        raise cx.error(ErrTag.D_IDENT_UNDEF, message, node)
+        raise cx.error(ErrTag.D_IDENT_UNDEF, message, node, cx.clause_line)
 
 
 def _check_call(cx: Context, node: Call) -> None:

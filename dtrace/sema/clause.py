@@ -44,10 +44,14 @@ def _fold_statements(cx: Context, body: list[Stmt]) -> None:
 
 def _description(cx: Context, spec: ProbeSpec) -> ProbeDesc:
     try:
-        return parse_description(spec.text)
+        desc = parse_description(spec.text, cx.fields)
     except BadDescription as err:
         message = f'invalid probe description "{spec.text}": {err}'
         raise cx.error(ErrTag.D_PDESC_INVAL, message, spec) from None
+    if desc.id and not cx.matcher(desc):
+        message = f"invalid probe identifier {desc.id}: Unknown probe identifier"
+        raise cx.error(ErrTag.D_PDESC_INVAL, message, spec)
+    return desc
 
 
 def cook_clause(cx: Context, clause: Clause, spec: ProbeSpec, number: int) -> CookedClause:
@@ -61,8 +65,7 @@ def cook_clause(cx: Context, clause: Clause, spec: ProbeSpec, number: int) -> Co
     cx.desc = desc = _description(cx, spec)
     cx.probes = cx.matcher(desc)
     if not cx.probes and not cx.options.zdefs:
-        what = str(desc.id) if desc.id else describe(desc)
-        message = f"probe description {what} does not match any probes"
+        message = f"probe description {describe(desc)} does not match any probes"
         raise cx.error(ErrTag.D_PDESC_ZERO, message, spec)
     _cook_parts(cx, clause)
     destructive = check_clause(cx, clause)

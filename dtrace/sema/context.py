@@ -36,12 +36,14 @@ class CookOptions(NamedTuple):
     zdefs: descriptions may match no probe (-Z).
     kernel: the target's own types, or None.
     process: there is a -p or -c process, so %A takes any address.
+    libraries: names may come from the D library.
     """
 
     set_option: Callable[[str, str | None], None] | None = None
     zdefs: bool = False
     kernel: KernelTypes | None = None
     process: bool = False
+    libraries: bool = True
 
 
 class Context:
@@ -55,17 +57,26 @@ class Context:
         self.options = options
         self.types = TypeScope(string_type(target.strsize), options.kernel)
         self.names = Names()
+        self.libraries: set[str] = set()  # files of the D library that are in
+        if self.options.libraries:
+            self.names.library = self._load_library
         self.unit = Unit()
         self.externs: dict[str, Type] = {}  # `extern` declarations
         self.translators: list[Translator] = []
         self.providers: dict[str, Provider] = {}  # that programs declared
         self.pending_pragmas: list[tuple[str, Pragma]] = []  # about names not yet defined
         self.signatures: dict[str, Signature] = {}  # of builtin functions, read when first used
+        self.fields = 4  # of the probe descriptions of the program at work, provider first
         # Of the clause at work
         self.at: Node | None = None  # its probe description; None outside of clauses
         self.desc: ProbeDesc | None = None
         self.probes: list[Probe] = []
         self.region = ""  # "in action list", "in predicate"
+
+    def _load_library(self, name: str) -> bool:
+        from dtrace.sema.library import load
+
+        return load(self, name)
 
     def cook(self, node: Expr) -> Expr:
         """Give `node` its type; the result takes its place in the tree.
@@ -88,6 +99,11 @@ class Context:
         if not line and node is not None:
             line = reported_line(node)
         return CompileError(tag, message, span, region, line)
+
+    @property
+    def clause_line(self) -> int:
+        """The line of the probe description: where libdtrace is while it generates code."""
+        return self.at.span.line if self.at is not None else 0
 
     def describe(self, node: Expr) -> str:
         """The type of a cooked node as messages print it."""

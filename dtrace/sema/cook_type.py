@@ -12,7 +12,7 @@ from dtrace.lang.decls import ArrayOf, FunctionOf, MemberDecl, PointerTo, TypeSp
 from dtrace.lang.nodes import Ident, IntLit
 from dtrace.sema.compat import is_positive_constant
 from dtrace.sema.fold import fold
-from dtrace.sema.lines import line_after
+from dtrace.sema.lines import line_after, line_at_end
 from dtrace.sema.scope import Constant
 from dtrace.types.builtin import BASE_TYPES, FUNCTION, FUNCTION_POINTER
 from dtrace.types.convert import is_dynamic, is_incomplete, is_void, type_name
@@ -39,7 +39,7 @@ def fail(cx: Context, tag: ErrTag, message: str, node: Node, *, at_end: bool = F
 
     at_end: libdtrace finds it at the end of `node`, not when it has read the token after it.
     """
-    line = node.span.source.line_of(node.span.end - 1) if at_end else line_after(node)
+    line = line_at_end(node) if at_end else line_after(node)
     raise cx.error(tag, message, node, line)
 
 

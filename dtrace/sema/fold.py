@@ -14,6 +14,7 @@ from dtrace.errtags import ErrTag
 from dtrace.lang import nodes
 from dtrace.lang.nodes import Expr, IntLit, StrLit
 from dtrace.sema.idents import IdentDef, IdentKind
+from dtrace.sema.lines import line_at_end
 from dtrace.sema.scope import Constant, kind_name
 from dtrace.types.builtin import INT, LITERALS, SIZE
 from dtrace.types.convert import is_integer, is_signed, promote
@@ -121,10 +122,11 @@ def _index(cx: Context, node: nodes.Index) -> Expr:
 def _call(cx: Context, node: nodes.Call) -> Expr:
     symbol = cx.names.lookup(node.name)
     if symbol is None:
-        raise cx.error(ErrTag.D_FUNC_UNDEF, f"undefined function name: {node.name}", node)
+        message = f"undefined function name: {node.name}"
+        raise cx.error(ErrTag.D_FUNC_UNDEF, message, node, line_at_end(node))
     if not isinstance(symbol, IdentDef) or symbol.kind not in _CALLED:
         message = f"{kind_name(symbol)} '{node.name}' may not be referenced as a function"
-        raise cx.error(ErrTag.D_FUNC_IDKIND, message, node)
+        raise cx.error(ErrTag.D_FUNC_IDKIND, message, node, line_at_end(node))
     node.ref = symbol
     _fold_all(cx, node.args)
     return node

@@ -14,7 +14,15 @@ from dtrace.sema.fold import fold
 from dtrace.sema.proto import Signature, check_call
 from dtrace.sema.scope import Constant, Parameter, kind_name
 from dtrace.sema.symbols import Inline, Variable
-from dtrace.types.convert import compatible, is_incomplete, is_pointer, is_void, pointee, type_name
+from dtrace.types.convert import (
+    compatible,
+    is_incomplete,
+    is_pointer,
+    is_void,
+    pointee,
+    same,
+    type_name,
+)
 
 if TYPE_CHECKING:
     from dtrace.lang.nodes import Index
@@ -116,7 +124,9 @@ def use_parameter(cx: Context, parameter: Parameter, node: Ident) -> Expr:
 
 def converted(value: Expr, t: Type, node: Expr) -> Expr:
     """`value` as one of type `t`, in the place of `node`."""
-    if isinstance(value, (IntLit, Xlate)) or value_type(value) is t:
+    given = value_type(value)
+    alike = same(given, t) and type_name(given) == type_name(t)
+    if isinstance(value, (IntLit, Xlate)) or alike:
         return value
     spelled = TypeName(TypeSpec([type_name(t)]), Declarator(""))
     return Cast(spelled, value, node.span, t)

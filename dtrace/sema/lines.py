@@ -31,12 +31,18 @@ _AFTER = (
 
 def reported_line(node: nodes.Node) -> int:
     """The line, from 1, of an error about `node`."""
-    span = node.span
+    if isinstance(node, nodes.Sizeof) and not isinstance(node.operand, nodes.Expr):
+        return line_at_end(node)
     if isinstance(node, _AT_END):
-        return span.source.line_of(max(span.end - 1, span.start))
+        return line_at_end(node)
     if isinstance(node, _AFTER):
         return line_after(node)
-    return span.line
+    return node.span.line
+
+
+def line_at_end(node: nodes.Node) -> int:
+    """The line of the last character of `node`."""
+    return node.span.source.line_of(max(node.span.end - 1, node.span.start))
 
 
 def line_after(node: nodes.Node) -> int:

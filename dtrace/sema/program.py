@@ -78,8 +78,9 @@ class Cooker:
         """Whether `name` is a variable, a function or an inline."""
         return self._cx.names.lookup(name) is not None
 
-    def begin(self) -> None:
-        """Another program begins."""
+    def begin(self, fields: int = 4) -> None:
+        """Another program begins, whose probe descriptions have that many fields."""
+        self._cx.fields = fields
         self._cx.names.begin_program()
 
     def define(self, item: Node) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtrace.diag import CompileError
 from dtrace.errtags import ErrTag
 from dtrace.sema.compat import arguments_compatible
 from dtrace.types.convert import type_name
@@ -95,6 +94,3 @@ def check_call(
                 f"\tprototype: {type_name(param)}\n\t{noun:>9}: {cx.describe(arg)}"
             )
             raise cx.error(ErrTag.D_PROTO_ARG, message, node)
-
-
-__all__ = ["CompileError", "Signature", "check_call", "parse_prototype"]

@@ -10,6 +10,8 @@ from dtrace.source import NO_SPAN
 from dtrace.types.builtin import DYNAMIC, INT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dtrace.lang.nodes import Expr
     from dtrace.source import Span
     from dtrace.types.model import Type
@@ -60,6 +62,8 @@ class Names:
         ] = []  # of the inlines at work, each hiding the one before
         self.virgins: set[Variable] = set()  # neither declared, read nor written yet
         self.program_names: set[str] = set()  # globals that the current program made
+        # Defines names of the D library: called for one that is unknown, says if it is known now.
+        self.library: Callable[[str], bool] | None = None
         self._ids = {"global": 0, "self": 0, "this": 0}
 
     def begin_program(self) -> None:
@@ -72,7 +76,10 @@ class Names:
         """What a name without scope means."""
         if self.parameters and name in self.parameters[-1]:
             return self.parameters[-1][name]
-        return self.globals.get(name) or IDENTS.get(name)
+        found = self.globals.get(name) or IDENTS.get(name)
+        if found is None and self.library is not None and self.library(name):
+            return self.globals.get(name)
+        return found
 
     def add_global(self, name: str, symbol: Symbol) -> None:
         """Enter a global name."""

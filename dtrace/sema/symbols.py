@@ -5,9 +5,9 @@ Code generation and the linker read these; cooking makes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dtrace.lang.record import fresh, record
 from dtrace.source import NO_SPAN, Span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dtrace.types.model import Type
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Variable:
     """A D variable.
 
@@ -32,18 +32,18 @@ class Variable:
     span: Span = NO_SPAN  # where it was first seen
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Inline:
     """`inline T name[params] = value;`: `value` is a parsed tree that each use cooks anew."""
 
     name: str
     type: Type
     value: Expr
-    params: list[tuple[str, Type]] = field(default_factory=list)
+    params: list[tuple[str, Type]] = fresh(factory=list)
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Aggregation:
     """An aggregation: one function, one key signature."""
 
@@ -53,15 +53,15 @@ class Aggregation:
     params: tuple[
         int, ...
     ] = ()  # lquantize: base, limit, step; llquantize: factor, low, high, steps
-    keys: list[Type] = field(default_factory=list)
+    keys: list[Type] = fresh(factory=list)
     # Bytes each key component needs, over all uses in the program: a string literal needs its
     # length + 1, execname 16, other strings strsize.  A multiple of nothing; codegen aligns.
-    key_sizes: list[int] = field(default_factory=list)
+    key_sizes: list[int] = fresh(factory=list)
     signed: bool = True  # of the aggregated value
     span: Span = NO_SPAN
 
 
-@dataclass(slots=True, eq=False)
+@record
 class CookedClause:
     """One clause bound to the probes of one of its descriptions.
 
@@ -76,10 +76,10 @@ class CookedClause:
     destructive: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Unit:
     """A whole cooked program: every -n, -s ... of the command line together."""
 
-    clauses: list[CookedClause] = field(default_factory=list)
-    variables: list[Variable] = field(default_factory=list)
-    aggregations: list[Aggregation] = field(default_factory=list)
+    clauses: list[CookedClause] = fresh(factory=list)
+    variables: list[Variable] = fresh(factory=list)
+    aggregations: list[Aggregation] = fresh(factory=list)

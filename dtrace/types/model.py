@@ -6,7 +6,7 @@ in by `define()` because a struct may hold a pointer to itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dtrace.lang.record import describe, fresh, record
 
 
 class Type:
@@ -15,8 +15,11 @@ class Type:
     __slots__ = ()
     size: int
 
+    def __repr__(self) -> str:
+        return describe(self, hidden=("members",))  # a struct may lead back to itself
 
-@dataclass(slots=True, eq=False)
+
+@record
 class Int(Type):
     """An integer: char, short, int, long, long long, _Bool and their unsigned forms."""
 
@@ -26,7 +29,7 @@ class Int(Type):
     rank: int = 0  # among types of one size: int64_t's long before long long (dt_cc.c)
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Float(Type):
     """float, double: declared, never computed with."""
 
@@ -34,21 +37,21 @@ class Float(Type):
     size: int
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Void(Type):
     """void."""
 
     size: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@record
 class String(Type):
     """D's `string`: `size` bytes of storage (option strsize), the NUL included."""
 
     size: int
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Pointer(Type):
     """A pointer.  user: it points into a process, so loads go through probe_read_user."""
 
@@ -57,7 +60,7 @@ class Pointer(Type):
     size: int = 8
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Array(Type):
     """`elem[count]`; count 0: `[]`."""
 
@@ -69,7 +72,7 @@ class Array(Type):
         return self.elem.size * self.count
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Function(Type):
     """A function; only pointers to it are of use."""
 
@@ -79,7 +82,7 @@ class Function(Type):
     size: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@record
 class StructMember:
     """A member: offset in bytes; a bit-field has bits > 0 and starts at the struct's bit_offset."""
 
@@ -90,7 +93,7 @@ class StructMember:
     bit_offset: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Struct(Type):
     """A struct or union."""
 
@@ -98,21 +101,21 @@ class Struct(Type):
     tag: str
     size: int = 0
     align: int = 1
-    members: dict[str, StructMember] = field(default_factory=dict)  # anonymous ones as "<n>"
+    members: dict[str, StructMember] = fresh(factory=dict)  # anonymous ones as "<n>"
     complete: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Enum(Type):
     """An enum; counts as int."""
 
     tag: str
-    values: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int] = fresh(factory=dict)
     size: int = 4
     signed: bool = True
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Typedef(Type):
     """Another name for a type.  resolve() looks through it."""
 
@@ -124,7 +127,7 @@ class Typedef(Type):
         return self.target.size
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Qualified(Type):
     """const, volatile or restrict.  resolve() looks through it."""
 
@@ -136,7 +139,7 @@ class Qualified(Type):
         return self.target.size
 
 
-@dataclass(slots=True, eq=False)
+@record
 class Dynamic(Type):
     """The type of what has no value of its own: an action, an aggregation, a translated struct."""
 

@@ -1,13 +1,12 @@
-"""Helpers that decide which instructions run next: tail calls and callbacks."""
+"""Helpers that call functions of the program: kernel/bpf/bpf_iter.c, kernel/bpf/helpers.c."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.helpers.map import error
 from emu.helpers.registry import helper
 from emu.kernel.errno import E2BIG, EINVAL
-from emu.maps.prog_array import ProgArrayMap
-from emu.vm.fault import Kind, VmFault
 
 if TYPE_CHECKING:
     from emu.vm.run import Run
@@ -15,30 +14,10 @@ if TYPE_CHECKING:
 MAX_LOOPS = 1 << 23  # kernel/bpf/bpf_iter.c
 
 
-class TailCall(Exception):
-    """The running program ends, and the program at `index` of `array` goes on with its context."""
-
-    def __init__(self, array: ProgArrayMap, index: int) -> None:
-        super().__init__(index)
-        self.array = array
-        self.index = index
-
-
-@helper("tail_call")
-def tail_call(run: Run, ctx: int, map_: int, index: int) -> int:
-    """Does not return, unless nothing is at the index."""
-    array = run.map_at(map_)
-    if not isinstance(array, ProgArrayMap):
-        raise VmFault(Kind.HELPER, f"{array.definition.name} is not a program array")
-    index &= 0xFFFF_FFFF
-    if index in array.progs:
-        raise TailCall(array, index)
-    return 0
-
-
 @helper("loop")
 def loop(run: Run, nr_loops: int, callback: int, ctx: int, flags: int) -> int:
-    """How often the callback ran: until it returns 1, or nr_loops times."""
+    """How often the callback ran: until it returns 1, or nr_loops times, a u32."""
+    nr_loops &= 0xFFFF_FFFF
     if flags:
         return -EINVAL
     if nr_loops > MAX_LOOPS:
@@ -47,3 +26,27 @@ def loop(run: Run, nr_loops: int, callback: int, ctx: int, flags: int) -> int:
         if run.callback(callback, (index, ctx)):
             return index + 1
     return nr_loops
+
+
+@helper("for_each_map_elem")
+def for_each_map_elem(run: Run, map_: int, callback: int, ctx: int, flags: int) -> int:
+    """How many elements the callback got: all, or those up to where it returns 1.
+
+    It gets a copy of the key, and the value itself; of per-CPU maps that of its CPU.
+    """
+    found = run.map_at(map_)
+    if flags:
+        return error(run, -EINVAL)
+    count = 0
+    for key in found.walk():
+        value = found.find(key, run.cpu)
+        if not value:
+            continue
+        count += 1
+        place = run.mem.add(bytearray(key), writable=False)
+        try:
+            if run.callback(callback, (map_, place, value, ctx)):
+                break
+        finally:
+            run.mem.remove(place)
+    return count

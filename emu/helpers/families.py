@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.helpers import control, map, output, printk, probe_read, stack, string, task, time
-from emu.helpers.registry import HELPERS, NOT_EMULATED
-from emu.kernel import helpers as rows
+from emu.helpers.registry import HELPERS, KFUNCS, NOT_EMULATED, NOT_TRACING
+from emu.kernel.helper_names import NAMES
 from emu.vm.fault import Kind, VmFault
 
 if TYPE_CHECKING:
     from emu.helpers.registry import Function
+    from emu.prog import Prog
 
 # Importing them registers their helpers.
 FAMILIES = (control, map, output, printk, probe_read, stack, string, task, time)
+# What D programs do not call is imported when a program does.
+RARE = ("counters", "dynptr", "iterators", "packet_fields", "packet_room", "packets", "storage", "texts")
+
+
+def load_all() -> None:
+    """Import the families that are not imported yet."""
+    from importlib import import_module
+
+    for name in RARE:
+        import_module(f"emu.helpers.{name}")
 
 
 def find(number: int) -> tuple[Function, int]:
@@ -21,10 +32,28 @@ def find(number: int) -> tuple[Function, int]:
 
     Raises VmFault for a number that no kernel knows, and for a helper that is not emulated.
     """
-    row = rows.by_id(number)
-    if row is None:
+    if not 0 < number < len(NAMES):
         raise VmFault(Kind.HELPER, f"no helper {number}")
-    function = HELPERS.get(row.name)
+    name = NAMES[number]
+    if name not in HELPERS:
+        load_all()
+    function = HELPERS.get(name)
     if function is None:
-        raise VmFault(Kind.HELPER, f"bpf_{row.name}() is not emulated: {NOT_EMULATED[row.name]}")
+        reason = NOT_EMULATED.get(name, NOT_TRACING)
+        raise VmFault(Kind.HELPER, f"bpf_{name}() is not emulated: {reason}")
+    return function, function.__code__.co_argcount - 1
+
+
+def kfunc(prog: Prog, number: int) -> tuple[Function, int]:
+    """The same for a kernel function, by its index into Prog.kfuncs.
+
+    Raises VmFault for a number that is no index, and for a function that is not emulated.
+    """
+    if not 0 <= number < len(prog.kfuncs):
+        raise VmFault(Kind.HELPER, f"no kernel function {number}")
+    name = prog.kfuncs[number]
+    load_all()
+    function = KFUNCS.get(name)
+    if function is None:
+        raise VmFault(Kind.HELPER, f"the kernel function {name}() is not emulated")
     return function, function.__code__.co_argcount - 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emu.kernel import helpers as rows
+from emu.kernel import helper_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 Function = Any  # Callable[[Run, int, ...], int] cannot be written
 
 HELPERS: dict[str, Function] = {}
+KFUNCS: dict[str, Function] = {}  # kernel functions that are called by name
 
-_NETWORK = "the world has no sockets and packets"
+# What emu.vm.call does itself: it changes which program runs.
+BY_THE_MACHINE = ("tail_call",)
+
+_NETWORK = "the world has no sockets and no network"
+NOT_TRACING = "it is not for the program types that are emulated"
 _CGROUPS = "the world has no cgroups"
 _BTF_POINTERS = "typed kernel pointers are not emulated"
 _DYNPTR = "dynptrs are not emulated"
@@ -33,16 +38,12 @@ _TRAMPOLINE = "the world has no kernel functions to attach to"
 NOT_EMULATED: dict[str, str] = {
     **dict.fromkeys(
         (
-            "skb_load_bytes",
-            "skb_load_bytes_relative",
             "get_socket_cookie",
-            "get_socket_uid",
             "get_netns_cookie",
             "sk_storage_get",
             "sk_storage_delete",
             "skb_output",
             "xdp_output",
-            "xdp_get_buff_len",
             "skc_to_tcp6_sock",
             "skc_to_tcp_sock",
             "skc_to_tcp_timewait_sock",
@@ -57,7 +58,6 @@ NOT_EMULATED: dict[str, str] = {
     **dict.fromkeys(
         (
             "get_cgroup_classid",
-            "current_task_under_cgroup",
             "get_current_cgroup_id",
             "get_current_ancestor_cgroup_id",
             "cgrp_storage_get",
@@ -71,8 +71,6 @@ NOT_EMULATED: dict[str, str] = {
             "d_path",
             "per_cpu_ptr",
             "this_cpu_ptr",
-            "task_storage_get",
-            "task_storage_delete",
             "task_pt_regs",
             "find_vma",
             "copy_from_user_task",
@@ -83,10 +81,6 @@ NOT_EMULATED: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "dynptr_from_mem",
-            "dynptr_read",
-            "dynptr_write",
-            "dynptr_data",
             "ringbuf_reserve_dynptr",
             "ringbuf_submit_dynptr",
             "ringbuf_discard_dynptr",
@@ -97,8 +91,6 @@ NOT_EMULATED: dict[str, str] = {
     **dict.fromkeys(("seq_printf", "seq_write", "seq_printf_btf"), _ITERATORS),
     **dict.fromkeys(
         (
-            "perf_event_read",
-            "perf_event_read_value",
             "perf_prog_read_value",
             "read_branch_records",
             "get_branch_snapshot",
@@ -114,33 +106,39 @@ NOT_EMULATED: dict[str, str] = {
         "timers in map values are not emulated",
     ),
     **dict.fromkeys(("spin_lock", "spin_unlock"), "spin locks in map values are not emulated"),
-    **dict.fromkeys(
-        ("map_push_elem", "map_pop_elem", "map_peek_elem"), "queues and stacks are not emulated"
-    ),
-    "for_each_map_elem": "the order of elements is not modelled",
     "get_ns_current_pid_tgid": "the world has one PID namespace",
     "ktime_get_tai_ns": "leap seconds are not modelled",
-    **dict.fromkeys(
-        ("strtol", "strtoul", "snprintf", "trace_vprintk"), "texts and numbers are not converted"
-    ),
 }
 
 
 def helper(*names: str) -> Callable[[Function], Function]:
     """Register what these helpers do.
 
-    Raises ValueError for a name that emu.kernel.helpers does not have, or that is registered.
+    Raises ValueError for a name that no helper has, or that is registered.
     """
 
     def register(function: Function) -> Function:
         for name in names:
-            try:
-                rows.by_name(name)
-            except KeyError:
-                raise ValueError(f"{name} is not a helper of emu.kernel.helpers") from None
+            if name not in helper_names.NUMBERS:
+                raise ValueError(f"{name} is not a helper of emu.kernel.helper_names")
             if name in HELPERS:
                 raise ValueError(f"{name} is registered already")
             HELPERS[name] = function
+        return function
+
+    return register
+
+
+def kernel_function(name: str) -> Callable[[Function], Function]:
+    """Register what a kernel function does.
+
+    Raises ValueError for a name that is registered.
+    """
+
+    def register(function: Function) -> Function:
+        if name in KFUNCS:
+            raise ValueError(f"{name} is registered already")
+        KFUNCS[name] = function
         return function
 
     return register

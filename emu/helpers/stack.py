@@ -45,9 +45,9 @@ def get_stackid(run: Run, ctx: int, map_: int, flags: int) -> int:
 
 
 def _walk(run: Run, flags: int) -> bytes | None:
-    """The stack's addresses, innermost first; None where more are to be skipped than it has."""
+    """The stack's addresses, innermost first; None where all of them are to be skipped."""
     frames = run.task.user_stack if flags & F_USER_STACK else run.task.kernel_stack
     skip = flags & F_SKIP_FIELD_MASK
-    if skip > len(frames):
+    if skip >= len(frames):
         return None
     return struct.pack(f"<{len(frames) - skip}Q", *frames[skip:])

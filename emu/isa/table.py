@@ -202,7 +202,7 @@ INSNS = (
     *swap(ALU, K, "le"),
     *swap(ALU64, K, "bswap", Trait.ISA_V4),
     InsnDef(JMP | K | 0x00, 0, "ja", "goto pc{off:+d}", OFF),
-    InsnDef(JMP32 | K | 0x00, 0, "gotol", "gotol pc{imm:+d}", IMM, Trait.ISA_V4),
+    InsnDef(JMP32 | K | 0x00, 0, "gotol", "gotol pc{imm:+d}", IMM, Trait.GOTOL),
     InsnDef(JMP | X | 0x00, 0, "gotox", "gotox r{dst}", DST, Trait.INDIRECT_JUMP),
     *jmp("jeq", 0x10, "=="),
     *jmp("jgt", 0x20, ">"),

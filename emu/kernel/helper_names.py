@@ -46,3 +46,4 @@ ktime_get_tai_ns user_ringbuf_drain cgrp_storage_get cgrp_storage_delete
 """
 
 NAMES = tuple(_TEXT.split())  # NAMES[1] is helper 1
+NUMBERS = {name: number for number, name in enumerate(NAMES)}

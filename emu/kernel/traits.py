@@ -268,6 +268,11 @@ class Trait(enum.Enum):
         note="A new element of a per-CPU hash is zero on the CPUs that did not store it.",
     )
 
+    HASH_KEY_ANY_SIZE = Row(
+        since="5.11",
+        commit='c6bde958a62b ("bpf: Lift hashtab key_size limit")',
+        note="The key of a hash may be longer than the stack.",
+    )
     HELPER_MEM_RDONLY = Row(
         since="5.17",
         commit='216e3cd2f28d ("bpf: Add MEM_RDONLY for helper args that are pointers to rdonly '
@@ -518,10 +523,17 @@ class Trait(enum.Enum):
         commit="read in 6.14.0 and 6.17.0: check_alu_op()",
         note="The result of NEG is bounded.",
     )
+    COERCE_SYNCS = Row(
+        since="6.9",
+        commit="read in 6.8.1 and 6.9.0: coerce_reg_to_size()",
+        note="Truncation to 4 bytes ends as other operations do: the low half's range becomes the "
+        "whole's.",
+    )
     BSWAP_TRACKED = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: adjust_scalar_min_max_vals()",
         note="Byte swaps keep known bits.",
+        backports=("6.18.44", "6.19.14"),
     )
     DIV_TRACKED = Row(
         since="7.0",
@@ -673,6 +685,18 @@ class Trait(enum.Enum):
         commit="read in 7.0.0 and 7.1.3: check_cond_jmp_op()",
         note="A comparison with a register that holds 0 is a null check.",
     )
+    GOTOL = Row(
+        since="6.6",
+        commit='4cd58e9af8b9 ("bpf: Support new 32bit offset jmp instruction")',
+        note="A jump with a 32-bit offset.",
+        backports=("6.1.176",),
+    )
+    CFG_OF_LDIMM64 = Row(
+        since="6.6",
+        commit="read in 6.5.0 and 6.6.9: check_cfg()",
+        note="A jump into the second half of ld_imm64 is a complaint of its own.",
+        backports=("6.1.176",),
+    )
     INVARIANTS_CHECKED = Row(
         since="6.8",
         commit='5f99f312bd3b ("bpf: add register bounds sanity checks and sanitization")',
@@ -692,7 +716,7 @@ class Trait(enum.Enum):
     )
     SPILL_ST_IMM = Row(
         since="6.3",
-        commit='ecdf985d7615 ("bpf: track immediate values written to stack by BPF_ST instruction")',
+        commit="read in 6.2.1 and 6.3.8: check_stack_write_fixed_off()",
         note="A constant stored by st is known after the fill.",
         backports=(
             "5.10.218",
@@ -742,14 +766,14 @@ class Trait(enum.Enum):
         since="5.12",
         commit='01f810ace9ed ("bpf: Allow variable-offset stack access")',
         note="Root loads and stores the stack at a variable offset.",
-        backports=("5.10.218",),
+        backports=("5.10.46",),
     )
     STACK_UNINIT_READ = Row(
         since="6.3",
         commit='6715df8d5d24 ("bpf: Allow reads from uninit stack")',
         note="Root may read stack that was never written.",
         backports=(
-            "5.10.262",
+            "5.10.223",
             "6.1.176",
         ),
     )
@@ -770,6 +794,18 @@ class Trait(enum.Enum):
         commit='cd17d38f8b28 ("bpf: Permits pointers on stack for helper calls")',
         note="A helper may read a spilled pointer.",
         backports=("5.10.218",),
+    )
+    STACK_GROWS_BY_READ = Row(
+        since="6.8",
+        commit='a833a17aeac7 ("bpf: Fix verification of indirect var-off stack access")',
+        note="A read or a helper's access below the stack used so far makes it larger; before, it "
+        "is refused.",
+    )
+    PRIVATE_STACK = Row(
+        since="6.13",
+        commit='e00931c02568 ("bpf: Enable private stack for eligible subprogs")',
+        note="With a JIT, subprogs of tracing programs with 64 bytes of stack or more have a "
+        "stack of their own.",
     )
     STACK_DEPTH_BY_16 = Row(
         since="6.9",
@@ -946,11 +982,20 @@ class Trait(enum.Enum):
             "6.1.176",
         ),
     )
+    REFS_BY_IDMAP = Row(
+        since="6.3",
+        commit="read in 6.2.1 and 6.3.8: refsafe()",
+        note="References in two states need not have the same numbers to be the same.",
+    )
     REGSAFE_IDS = Row(
         since="6.5",
         commit='1ffc85d9298e ("bpf: Verify scalar ids mapping in regsafe() using check_ids()")',
         note="Links between scalars must be the same in both states.",
-        backports=("6.4.6",),
+        backports=(
+            "5.10.262",
+            "6.1.176",
+            "6.4.6",
+        ),
     )
     LIVE_REGS_STATIC = Row(
         since="6.15",
@@ -986,6 +1031,11 @@ class Trait(enum.Enum):
 
     # -- Verifier: the log -----------------------------------------------------------------------
 
+    LOG_REWOUND = Row(
+        since="5.8",
+        commit='6f8a57ccf851 ("bpf: Make verifier log more relevant by default")',
+        note="At level 1 the log forgets a path that is done: a rejection shows its own path only.",
+    )
     LOG_SHOWS_SCRATCHED = Row(
         since="5.17",
         commit='2e5766483c8c ("bpf: Right align verifier states in verifier logs.")',
@@ -1011,7 +1061,7 @@ class Trait(enum.Enum):
         since="5.12",
         commit="read in 5.11.0 and 5.12.9: check_stack_access_within_bounds()",
         note="Complaints about the stack name the register.",
-        backports=("5.10.218",),
+        backports=("5.10.46",),
     )
     TEXT_NO_INDIRECT = Row(
         since="6.14",
@@ -1048,15 +1098,20 @@ class Trait(enum.Enum):
         commit="read in 4.19.1 and 4.20.0: adjust_ptr_min_max_vals()",
         note="Complaints about pointer arithmetic name the type in the log's words.",
     )
-    TEXT_MAP_OR_BTF = Row(
-        since="6.14",
-        commit="read in 6.13.7 and 6.14.0",
-        note="A bad descriptor is answered with both kinds it could be.",
-    )
     TEXT_CONST_BITS = Row(
         since="6.8",
         commit="read in 6.7.3 and 6.8.1: tnum_strn()",
         note="Known bits that are one number are printed as that number.",
+    )
+    HELPER_KEY_ANY_MEM = Row(
+        since="6.2",
+        commit="read in 6.1-rc7 and 6.2.1: check_reg_type()",
+        note="Map keys and values may be in any memory that helpers take.",
+    )
+    MAP_PTR_READ = Row(
+        since="5.9",
+        commit='41c48f3a9823 ("bpf: Support access to bpf map fields")',
+        note="Fields of struct bpf_map can be read through a map pointer.",
     )
     TEXT_ARGS = Row(
         since="7.2",

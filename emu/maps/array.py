@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import NOEXIST
+from emu.kernel.enums import F_LOCK, NOEXIST
 from emu.kernel.errno import E2BIG, EEXIST, EINVAL
 from emu.maps.base import REGION, Map, MapError, check_sizes, wrong_flags
 from emu.vm.mem import VMALLOC
@@ -20,6 +20,8 @@ INDEX_SIZE = 4  # bytes of a key
 
 class ArrayMap(Map):
     """Elements that always exist, zero at first, by a u32 index."""
+
+    late_flags = F_LOCK  # refused, as there are no locks, but after other errors
 
     def __init__(self, definition: MapDef, mem: AddressSpace, cpus: int) -> None:
         check_sizes(definition)
@@ -78,14 +80,18 @@ class ArrayMap(Map):
         return (index.to_bytes(INDEX_SIZE, "little") for index in range(self.max_entries))
 
     def _refuse(self, key: bytes, flags: int) -> int:
-        if wrong_flags(flags):
+        """Errors in the order of array_map_update_elem(): F_LOCK comes last there."""
+        if wrong_flags(flags & ~self.late_flags):
             return -EINVAL
         if int.from_bytes(key, "little") >= self.max_entries:
             return -E2BIG
-        return -EEXIST if flags == NOEXIST else 0
+        if flags & NOEXIST:
+            return -EEXIST
+        return -EINVAL if flags & self.late_flags else 0
 
 
 class PerCpuArrayMap(ArrayMap):
     """An array with a value for each CPU."""
 
     per_cpu = True
+    late_flags = 0

@@ -16,6 +16,7 @@ from emu.vm.fault import Kind, VmFault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emu.kernel.profile import Kernel
     from emu.prog import MapDef
     from emu.vm.mem import AddressSpace
 
@@ -52,6 +53,9 @@ class Map:
         self.frozen = definition.frozen
         self.address = mem.reserve()
 
+    def adapt(self, kernel: Kernel) -> None:
+        """Behave as the maps of that release do, where releases differ."""
+
     # What programs do
 
     def find(self, key: bytes, cpu: int) -> int:
@@ -72,6 +76,26 @@ class Map:
         Raises VmFault for kinds without.
         """
         raise VmFault(Kind.INSN, f"{self.definition.name}: no direct access to values")
+
+    def push(self, value: bytes, flags: int) -> int:
+        """bpf_map_push_elem(): 0 or a negative errno."""
+        return -ENOTSUPP
+
+    def pop(self) -> bytes | int:
+        """bpf_map_pop_elem(): the element taken, or a negative errno."""
+        return -ENOTSUPP
+
+    def peek(self) -> bytes | int:
+        """bpf_map_peek_elem(): the element that pop() would take, or a negative errno."""
+        return -ENOTSUPP
+
+    def test(self, value: bytes) -> int:
+        """bpf_map_peek_elem() of a set: 0 if `value` may be in it, or -ENOENT."""
+        return -ENOTSUPP
+
+    def redirect(self, kernel: Kernel, flags: int) -> int:
+        """bpf_redirect_map(): the action that the program is to return."""
+        raise VmFault(Kind.HELPER, f"{self.definition.name} has no targets of redirections")
 
     # What user space does
 

@@ -2,7 +2,8 @@
 
 Values lie in one region per CPU and are found by a dict from key to offset.  A deleted element's
 place is the first to be used again, as the kernel's preallocated elements are; a program that still
-holds its address sees the new element's value.
+holds its address sees the new element's value.  An element that is updated moves to a spare place
+of the CPU, and its old place becomes the spare one; values of per-CPU maps stay where they are.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ class HashMap(Map):
         if definition.key_size > MAX_KEY_SIZE:
             raise MapError(E2BIG, f"a key of {definition.key_size} bytes is longer than 512")
         super().__init__(definition, mem, cpus)
-        if self.stride * self.max_entries > REGION:
+        if self.stride * (self.max_entries + cpus) > REGION:
             raise MapError(E2BIG, f"{self.stride * self.max_entries} bytes of values are too many")
         self.offsets: dict[bytes, int] = {}
         self.free: list[int] = []
+        self.places = 0  # that the regions have
+        self.spare: dict[int, int] = {}  # by CPU: the offset of a place that no key has
         self.data = [bytearray() for _ in range(cpus if self.per_cpu else 1)]
         self.base = [self.region(data, VMALLOC) for data in self.data]
 
@@ -45,7 +48,7 @@ class HashMap(Map):
         return self.base[cpu if self.per_cpu else 0] + offset
 
     def store(self, key: bytes, value: bytes, flags: int, cpu: int) -> int:
-        offset = self._place(key, flags)
+        offset = self._place(key, flags, cpu)
         if offset < 0:
             return offset
         self.data[cpu if self.per_cpu else 0][offset : offset + self.value_size] = value
@@ -67,7 +70,7 @@ class HashMap(Map):
         return b"".join(data[offset : offset + self.stride] for data in self.data)
 
     def put(self, key: bytes, value: bytes, flags: int) -> int:
-        offset = self._place(key, flags)
+        offset = self._place(key, flags, 0)
         if offset < 0:
             return offset
         for cpu, data in enumerate(self.data):
@@ -78,13 +81,18 @@ class HashMap(Map):
     def walk(self) -> Iterator[bytes]:
         return iter(list(self.offsets))
 
-    def _place(self, key: bytes, flags: int) -> int:
-        """Offset of the element for `key`, a new one's bytes being zero; or a negative errno."""
+    def _place(self, key: bytes, flags: int, cpu: int) -> int:
+        """Where the value for `key` is to be stored, or a negative errno.
+
+        A new element's bytes are zero in per-CPU maps.
+        """
         if wrong_flags(flags):
             return -EINVAL
         offset = self.offsets.get(key)
         if offset is not None:
-            return -EEXIST if flags == NOEXIST else offset
+            if flags == NOEXIST:
+                return -EEXIST
+            return offset if self.per_cpu else self._move(key, offset, cpu)
         if flags == EXIST:
             return -ENOENT
         if len(self.offsets) >= self.max_entries:
@@ -95,10 +103,24 @@ class HashMap(Map):
                 for data in self.data:
                     data[offset : offset + self.stride] = bytes(self.stride)
         else:
-            offset = len(self.offsets) * self.stride
-            for data in self.data:
-                data.extend(bytes(self.stride))
+            offset = self._new_place()
         self.offsets[key] = offset
+        return offset
+
+    def _move(self, key: bytes, offset: int, cpu: int) -> int:
+        """Give the element the spare place."""
+        new = self.spare.get(cpu, -1)
+        if new < 0:
+            new = self._new_place()
+        self.offsets[key] = new
+        self.spare[cpu] = offset
+        return new
+
+    def _new_place(self) -> int:
+        offset = self.places * self.stride
+        self.places += 1
+        for data in self.data:
+            data.extend(bytes(self.stride))
         return offset
 
 

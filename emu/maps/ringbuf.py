@@ -54,7 +54,8 @@ class RingBufMap(Map):
     def reserve(self, size: int) -> int:
         """Address of `size` bytes for a record, or 0 if they do not fit."""
         end = self.produced + RINGBUF_HDR_SZ + round_up(size)
-        if end - self.consumed > self.max_entries:
+        # One byte of the ring is never used: it tells a full ring from an empty one.
+        if end - self.consumed >= self.max_entries:
             return 0
         at = self.produced % self.max_entries + RINGBUF_HDR_SZ
         record = _Record(at, end, size)

@@ -6,10 +6,9 @@ import struct
 from operator import length_hint
 from typing import TYPE_CHECKING
 
-from emu.helpers.control import TailCall
 from emu.isa import table
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC
-from emu.vm import alu, atomic, call, jmp, ldst, move
+from emu.vm import alu, atomic, call, jmp, ldst, move, skb_load
 from emu.vm.fault import Kind, VmFault
 from emu.vm.registry import HANDLERS, NOT_EMULATED, U32, U64, Bound
 from emu.vm.run import Frame
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from emu.vm.registry import Step
     from emu.vm.run import Run
 
-FAMILIES = (alu, atomic, call, jmp, ldst, move)  # importing them registers their handlers
+FAMILIES = (alu, atomic, call, jmp, ldst, move, skb_load)  # importing them registers their handlers
 
 BUDGET = 1 << 26  # insns of one run; programs that verifiers accept end long before
 REGS = 11  # r0 to r10
@@ -62,18 +61,9 @@ class Vm:
         run.ctx = ctx
         run.budget = self.budget
         run.frames.clear()
-        vm = self
-        tail_calls = 0
-        while True:
-            run.vm = vm
-            try:
-                return vm.call(run, 0, (ctx,))
-            except TailCall as tail:
-                tail_calls += 1
-                if tail_calls > run.host.kernel.limits.max_tail_calls:
-                    raise VmFault(Kind.DEPTH, "too many tail calls") from None
-                vm = tail.array.progs[tail.index]
-                run.frames.clear()
+        run.tail_calls.clear()
+        run.vm = self
+        return self.call(run, 0, (ctx,))
 
     def call(self, run: Run, pc: int, args: Sequence[int]) -> int:
         """Call the function at `pc` with r1 ... = args; returns its r0.
@@ -83,14 +73,39 @@ class Vm:
         r = self.initial.copy()
         r[1 : 1 + len(args)] = args
         r[10] = run.push(Frame(-1, r[6:10], 0))
+        try:
+            left = self.interpret(run, pc, r, run.budget)
+        except call.TailCall as tail:
+            return self.finish(run, tail)
+        run.budget = min(run.budget, left)
+        return r[0]
+
+    @staticmethod
+    def finish(run: Run, tail: call.TailCall) -> int:
+        """Run what a function that was called ended with; returns its r0."""
+        run.budget = min(run.budget, tail.left)
+        caller = run.vm
+        result = tail.enter(run)
+        run.vm = caller
+        return result
+
+    def interpret(self, run: Run, pc: int, r: list[int], budget: int) -> int:
+        """Go on at `pc` until the function that is running returns, with its results in `r`.
+
+        r: the registers and constants, as `initial` has them.
+
+        Returns how many of `budget` insns are left.  Raises TailCall where it ends with one.
+        """
         steps = self.steps
-        left = iter(range(run.budget))
+        left = iter(range(budget))
         try:
             for _ in left:
                 pc = steps[pc](r, run)
         except call.Exit:
-            run.budget = min(run.budget, length_hint(left))
-            return r[0]
+            return length_hint(left)
+        except call.TailCall as tail:
+            tail.left, tail.registers = length_hint(left), r[1:6]
+            raise
         except VmFault as fault:
             if fault.pc < 0:
                 fault.pc = pc
@@ -104,19 +119,28 @@ class Vm:
 
     def _bind(self, pc: int) -> Step:
         """The step of an instruction; one that faults if it is not what the ISA allows."""
+        try:
+            row, bound = self.bound(pc)
+            return HANDLERS[row.name](bound)
+        except VmFault as fault:
+            return _fault(fault)
+
+    def bound(self, pc: int) -> tuple[InsnDef, Bound]:
+        """An instruction's row, and what its handler gets.
+
+        Raises VmFault if it is not what the ISA allows, or not emulated.
+        """
         insn = self.prog.insns[pc]
         row = table.find(insn)
         if row is None:
-            return _fault(VmFault(Kind.INSN, f"unknown opcode {insn.code:#04x}"))
+            raise VmFault(Kind.INSN, f"unknown opcode {insn.code:#04x}")
         if row.name not in HANDLERS:
-            return _fault(
-                VmFault(Kind.INSN, f"{row.name} is not emulated: {NOT_EMULATED[row.name]}")
-            )
+            raise VmFault(Kind.INSN, f"{row.name} is not emulated: {NOT_EMULATED[row.name]}")
         if insn.dst >= REGS or insn.src >= REGS:
-            return _fault(VmFault(Kind.INSN, f"no register r{max(insn.dst, insn.src)}"))
+            raise VmFault(Kind.INSN, f"no register r{max(insn.dst, insn.src)}")
         wide = row.name == "ld_imm64"
         second = self.prog.insns[pc + 1] if wide and pc + 1 < len(self.prog.insns) else None
-        bound = Bound(
+        return row, Bound(
             insn=insn,
             pc=pc,
             dst=insn.dst,
@@ -126,11 +150,8 @@ class Vm:
             second=second,
             mem=self.mem,
             maps=self.maps,
+            prog=self.prog,
         )
-        try:
-            return HANDLERS[row.name](bound)
-        except VmFault as fault:
-            return _fault(fault)
 
     def _source(self, insn: Insn, row: InsnDef) -> int:
         """Where the operand is: a register, or the place of an immediate."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 S64 = 1 << 63
 S32 = 1 << 31
 
+# may_goto jumps after so many iterations of a function's loops: BPF_MAX_LOOPS.  From 6.15 on it is
+# a quarter of a second that ends them (0e521efaf363), and time does not pass inside a program here.
+MAX_LOOPS = 1 << 23
+
 
 @handles("ja", "gotol")
 def ja(i: Bound) -> Step:
@@ -22,6 +26,22 @@ def ja(i: Bound) -> Step:
 
     def step(r: list[int], run: Run) -> int:
         return target
+
+    return step
+
+
+@handles("may_goto")
+def may_goto(i: Bound) -> Step:
+    """Go on, but jump once the function has done so MAX_LOOPS times."""
+    following, target = i.following, i.target
+
+    def step(r: list[int], run: Run) -> int:
+        depth = len(run.frames) - 1
+        left = run.loops.get(depth, MAX_LOOPS)
+        if not left:
+            return target
+        run.loops[depth] = left - 1
+        return following
 
     return step
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa import table
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
+from emu.vm import packet_ctx
 from emu.vm.fault import Kind, VmFault
 from emu.vm.mem import OFFSET, SHIFT
 from emu.vm.registry import U32, U64, Bound, Step, handles
@@ -44,7 +45,7 @@ def ldx(i: Bound) -> Step:
         r[dst] = unpack(readable[address >> SHIFT], address & OFFSET)[0]
         return following
 
-    return step
+    return packet_ctx.load(i, step)
 
 
 @handles("ldxsb", "ldxsh", "ldxsw")
@@ -73,12 +74,12 @@ def stx(i: Bound) -> Step:
         pack(writable[address >> SHIFT], address & OFFSET, r[src] & mask)
         return following
 
-    return step
+    return packet_ctx.store(i, step)
 
 
 @handles("ld_imm64")
 def ld_imm64(i: Bound) -> Step:
-    dst, following, value = i.dst, i.following, _constant(i)
+    dst, following, value = i.dst, i.following, constant(i)
 
     def step(r: list[int], run: Run) -> int:
         r[dst] = value
@@ -87,7 +88,8 @@ def ld_imm64(i: Bound) -> Step:
     return step
 
 
-def _constant(i: Bound) -> int:
+def constant(i: Bound) -> int:
+    """What an ld_imm64 loads.  Raises VmFault where that does not exist."""
     if i.second is None:
         raise VmFault(Kind.INSN, "ld_imm64 without its second half", i.pc)
     low, high = i.insn.imm, i.second.imm

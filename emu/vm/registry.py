@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emu.maps.base import Map
-    from emu.prog import Insn
+    from emu.prog import Insn, Prog
     from emu.vm.mem import AddressSpace
     from emu.vm.run import Run
 
@@ -49,6 +49,7 @@ class Bound(NamedTuple):
     second: Insn | None  # ld_imm64: the insn that holds the upper half
     mem: AddressSpace
     maps: Sequence[Map]
+    prog: Prog
 
 
 Handler = Callable[[Bound], Step]
@@ -57,12 +58,6 @@ HANDLERS: dict[str, Handler] = {}  # by the instruction's name
 
 # Instructions that are refused, and why.
 NOT_EMULATED: dict[str, str] = {
-    **{
-        f"ld_{mode}{size}": "packets are not part of the world"
-        for mode in ("abs", "ind")
-        for size in "bhw"
-    },
-    "may_goto": "the release's budget of iterations is not modelled",
     "gotox": "instruction arrays are not emulated",
     "addr_space_cast": "arenas are not emulated",
 }

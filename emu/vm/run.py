@@ -10,6 +10,7 @@ from emu.vm.mem import TEXT, VMALLOC
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
     from emu.maps.base import Map
+    from emu.net.packet import Packet
     from emu.vm.interp import Vm
     from emu.vm.mem import AddressSpace
 
@@ -85,6 +86,10 @@ class Frame(NamedTuple):
     fp: int  # the caller's r10
 
 
+# A function that an engine was called for, where nobody wants the registers back.
+CALLED = Frame(-1, [0] * 4, 0)
+
+
 class Run:
     """An execution context: frames and stacks.  Reused for one program after the other.
 
@@ -93,11 +98,14 @@ class Run:
     ctx: address of the context it was called with.
     cookie: what bpf_get_attach_cookie() returns.
     budget: insns that it may still run.
+    packet: what a packet program runs on.
+    tail_calls: tail calls counted so far, by the depth of the frame that counts: emu.vm.call.
+    loops: iterations that may_goto has left, by the depth of the frame.
     """
 
     __slots__ = (
-        "budget", "context", "cookie", "cpu", "ctx", "frames", "host", "mem", "place", "stacks",
-        "task", "tops", "vm",
+        "budget", "context", "cookie", "cpu", "ctx", "frames", "host", "loops", "mem", "packet",
+        "place", "stacks", "tail_calls", "task", "tops", "vm",
     )  # fmt: skip
 
     def __init__(self, host: Host, cpu: int) -> None:
@@ -110,6 +118,9 @@ class Run:
         self.ctx = 0
         self.cookie = 0
         self.budget = 0
+        self.packet: Packet | None = None
+        self.tail_calls: dict[int, int] = {}
+        self.loops: dict[int, int] = {}
         self.vm: Vm | None = None
         self.frames: list[Frame] = []
         self.stacks: list[bytearray] = []
@@ -126,6 +137,8 @@ class Run:
         Raises VmFault beyond the kernel's number of frames.
         """
         depth = len(self.frames)
+        if self.loops:
+            self.loops.pop(depth, None)
         if depth == len(self.tops):
             if depth >= self.host.kernel.limits.max_call_depth:
                 raise VmFault(Kind.DEPTH, f"the call stack of {depth + 1} frames is too deep")

@@ -168,8 +168,10 @@ def test_latency_of_reads() -> None:
     )
     # Reading its output is reading: somebody on the machine always does.
     with subprocess.Popen(("cat", "/dev/zero"), stdout=subprocess.DEVNULL) as reader:
-        output = finish(dtrace)
-        reader.kill()
+        try:
+            output = finish(dtrace)
+        finally:
+            reader.kill()
     assert "------------- Distribution -------------" in output
 
 

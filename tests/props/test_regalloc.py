@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dtrace.bpf.code import Code, Label, VReg
 from dtrace.codegen.passes import finish
-from dtrace.codegen.program import Offsets
 from dtrace.link.link import Linker
+from dtrace.link.maps import Offsets
 from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
 from emu.vm.interp import Vm
@@ -46,7 +46,8 @@ class Host:
 
 def execute(code: Code, kernel: Kernel) -> int:
     main = finish(code, kernel)
-    linked = Linker({}, Offsets(0, 0, 0)).link("main", ProgType.KPROBE, main, lambda name: None)
+    linker = Linker({}, Offsets(0, 0, 0), kernel)
+    linked = linker.link("main", ProgType.KPROBE, main, lambda name: None)
     host = Host(kernel)
     return Vm(linked.prog, host.mem).run(Run(host, 0), 0)
 
@@ -102,7 +103,7 @@ def test_a_spilled_bound_is_checked_again_where_the_kernel_forgets_it():
     def jumps(release: str) -> int:
         code = Code("main", params=1)
         index = code.const(5)
-        index.bound = 100
+        code.bound(index, 100)
         others = [code.const(i) for i in range(12)]
         code.helper("get_smp_processor_id")
         for other in others * 3:

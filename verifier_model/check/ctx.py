@@ -44,19 +44,18 @@ def check_unmodified(env: Env, reg: RegState, regno: int) -> None:
     """A context pointer has no offset: __check_ptr_off_reg()."""
     rules = env.rules
     kind = "ctx " if rules.TEXT_CTX_POINTER else ""
-    if reg.off < 0 and rules.TEXT_SCALAR:
-        raise Reject(f"negative offset {kind}ptr R{regno} off={reg.off} disallowed", EACCES)
-    if reg.off:
-        name = "ctx ptr"
-        raise Reject(f"dereference of modified {name} R{regno} off={reg.off} disallowed", EACCES)
+    off = reg.off + (reg.smin if rules.POINTER_CONST_IN_BITS and reg.is_const() else 0)
+    if off < 0 and rules.TEXT_SCALAR:
+        raise Reject(f"negative offset {kind}ptr R{regno} off={off} disallowed", EACCES)
+    if off:
+        raise Reject(f"dereference of modified ctx ptr R{regno} off={off} disallowed", EACCES)
     if not reg.is_const() or reg.var_off.value:
         raise Reject(f"variable ctx access var_off={reg.var_off} disallowed", EACCES)
 
 
 def _layout(env: Env) -> Context:
     row = prog_types.by_type(env.prog_type)
-    if row is None or env.prog_type is ProgType.TRACING:
-        raise Unmodelled(f"the context of {env.prog_type.name}", env.insn_idx)
+    assert row is not None  # verify() asked
     return row.ctx
 
 
@@ -73,7 +72,7 @@ def _readable(env: Env, layout: Context, off: int, size: int) -> bool:
     for field in layout.fields:
         if field.off <= off < field.off + field.size:
             return off + size <= field.off + field.size and (
-                not field.sizes and size in layout.sizes or size in field.sizes
+                (not field.sizes and size in layout.sizes) or size in field.sizes
             )
     if layout.only_fields:
         raise Unmodelled(f"the context of {env.prog_type.name} at {off}", env.insn_idx)

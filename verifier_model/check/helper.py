@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES
-from verifier_model.check import ctx, map_value, mem, stack
+from verifier_model.check import ctx, map_value, mem
+from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
@@ -23,7 +24,7 @@ from verifier_model.reg import (
     RegType,
 )
 from verifier_model.scalars import is_null
-from verifier_model.stack import SPILL, ZERO, SLOT
+from verifier_model.stack import SLOT, SPILL, ZERO
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ class Meta:
 
 
 _MEMORY = (PTR_TO_STACK, PTR_TO_MAP_VALUE, PTR_TO_MEM)
-_MEM_NAMES = "fp, pkt, pkt_meta, map_value"
 
 # Arguments that point to memory, and whether the helper may write there.
 _MEM_ARGS = {
@@ -158,23 +158,19 @@ def _check_type(
 ) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
-    zero_ok = arg in _MEM_ARGS and is_null(reg)
-    if reg.maybe_null or (reg.type not in expected and not zero_ok):
-        raise Reject(
-            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
-        )
-    if zero_ok and reg.type not in expected:
+    if reg.maybe_null or reg.type not in expected:
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
         )
     if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
         raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
-    if reg.type is PTR_TO_MAP_VALUE and arg in (
-        Arg.PTR_TO_MAP_KEY,
-        Arg.PTR_TO_MAP_VALUE,
+    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and (
+        (reg.type is PTR_TO_MAP_VALUE and not rules.MAP_VALUE_AS_HELPER_KEY)
+        or (reg.type is PTR_TO_MEM and not rules.HELPER_KEY_ANY_MEM)
     ):
-        if not rules.MAP_VALUE_AS_HELPER_KEY:
-            raise Reject(f"R{regno} type=map_value expected=fp", EACCES)
+        raise Reject(
+            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
+        )
     if reg.type is PTR_TO_CTX or reg.type is CONST_PTR_TO_MAP:
         ctx.check_unmodified(env, reg, regno)
 
@@ -195,8 +191,9 @@ def _expected(env: Env, arg: Arg) -> str:
         return "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
     if not rules.TEXT_EXPECTED_LIST:
         return "fp"
-    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and not rules.TEXT_SCALAR:
-        return "fp, pkt, pkt_meta, map_value"
+    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and not rules.HELPER_KEY_ANY_MEM:
+        keys = "map_key, " if rules.CALLBACKS else ""
+        return f"fp, pkt, pkt_meta, {keys}map_value"
     if not rules.TEXT_TYPE_FLAGS:
         return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
     ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
@@ -218,9 +215,7 @@ def _check_size(
     raw = meta.raw and fixed
     if reg.umin == 0 and not zero_ok:
         if rules.TEXT_ZERO_SIZED_RANGE:
-            raise Reject(
-                f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES
-            )
+            raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
         check_memory(env, state, regno - 1, 0, writes=meta.raw, meta=meta if fixed else None)
     if reg.umax >= MAX_VAR_SIZE:
         raise Reject(
@@ -260,7 +255,7 @@ def check_memory(
             at = reg.off + reg.smin
             raise Reject(f"invalid stack type R{regno} off={at} access_size=0", EACCES)
         raw = meta is not None and meta.raw
-        filled = stack.check_initialized(
+        filled = check_initialized(
             env, state, regno, reg, reg.off, size, helper=True, writes=writes, raw=raw
         )
         if filled and meta is not None:

@@ -31,9 +31,7 @@ def check_type(env: Env, reg: RegState, off: int, size: int, how: str) -> None:
         )
 
 
-def check(
-    env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False
-) -> None:
+def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False) -> None:
     """The access is inside the value."""
     from verifier_model.check.mem import check_region
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
-from verifier_model.check import ctx, map_value, stack
+from verifier_model.check import ctx, map_value, stack_load, stack_store
+from verifier_model.check.stack_slots import check_bounds
 from verifier_model.domain import tnum
-from verifier_model.domain.word import S64_MIN, U64
 from verifier_model.domain.width import coerce_to_size, coerce_to_size_sx
+from verifier_model.domain.word import S64_MIN, U64
 from verifier_model.log import type_name
 from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
     PTR_TO_CTX,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
     SCALAR_VALUE,
 )
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -49,8 +51,8 @@ def load(
     if kind is PTR_TO_STACK:
         off += reg.off
         frame = state.frames[reg.frameno]
-        stack.check_bounds(env, frame, reg, regno, off, size, "read")
-        value = stack.read(env, state, regno, reg, off, size, dst)
+        check_bounds(env, frame, reg, regno, off, size, "read")
+        value = stack_load.read(env, state, regno, reg, off, size, dst)
     elif kind is PTR_TO_MAP_VALUE and not reg.maybe_null:
         map_value.check_type(env, reg, off, size, "read")
         map_value.check(env, reg, regno, off, size)
@@ -60,6 +62,8 @@ def load(
     elif kind is PTR_TO_MEM and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
         value = env.unknown()
+    elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
+        raise Unmodelled("a load from a map's own structure", env.insn_idx)
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
     if dst < 0 or value is None:
@@ -90,8 +94,8 @@ def store(
     if kind is PTR_TO_STACK:
         off += reg.off
         frame = state.frames[reg.frameno]
-        stack.check_bounds(env, frame, reg, regno, off, size, "write")
-        stack.write(env, state, regno, reg, off, size, value)
+        check_bounds(env, frame, reg, regno, off, size, "write")
+        stack_store.write(env, state, regno, reg, off, size, value)
     elif kind is PTR_TO_MAP_VALUE and not reg.maybe_null:
         map_value.check_type(env, reg, off, size, "write")
         map_value.check(env, reg, regno, off, size)
@@ -99,6 +103,8 @@ def store(
         ctx.store(env, reg, regno, off, size)
     elif kind is PTR_TO_MEM and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
+    elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
+        raise Unmodelled("a store to a map's own structure", env.insn_idx)
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
 
@@ -150,9 +156,7 @@ def check_region(
         raise Reject(f"R{regno} min value is outside of the {memory} range", EACCES)
     if reg.umax >= MAX_VAR_OFF:
         what = "any such access" if rules.TEXT_MEMORY_RANGE else "any array access into a map"
-        raise Reject(
-            f"R{regno} unbounded memory access, make sure to bounds check {what}", EACCES
-        )
+        raise Reject(f"R{regno} unbounded memory access, make sure to bounds check {what}", EACCES)
     if not _inside(reg.umax + off, size, end, zero_ok):
         _note_outside(env, reg, reg.umax + off, size, end)
         raise Reject(f"R{regno} max value is outside of the {memory} range", EACCES)

@@ -183,19 +183,15 @@ def _known32(d: Value, rules: Rules) -> None:
 
 def _from_unsigned(d: Value, s: Value, low: int, high: int, rules: Rules) -> None:
     """Unsigned range low..high; the signed one is the same, or unknown."""
-    if rules.BITWISE_SIGN_FROM_RESULT:
-        same = s64(low) <= s64(high)
-    else:
-        same = d.smin >= 0 and s.smin >= 0
+    same = s64(low) <= s64(high) if rules.BITWISE_SIGN_FROM_RESULT else d.smin >= 0 and s.smin >= 0
     d.umin, d.umax = low, high
     d.smin, d.smax = (s64(low), s64(high)) if same else (S64_MIN, S64_MAX)
 
 
 def _from_unsigned32(d: Value, s: Value, low: int, high: int, rules: Rules) -> None:
-    if rules.BITWISE_SIGN_FROM_RESULT:
-        same = s32(low) <= s32(high)
-    else:
-        same = d.smin32 >= 0 and s.smin32 >= 0
+    same = (
+        s32(low) <= s32(high) if rules.BITWISE_SIGN_FROM_RESULT else d.smin32 >= 0 and s.smin32 >= 0
+    )
     d.umin32, d.umax32 = low, high
     d.smin32, d.smax32 = (s32(low), s32(high)) if same else (S32_MIN, S32_MAX)
 

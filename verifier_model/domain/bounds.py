@@ -108,12 +108,24 @@ def set_const32(v: Value, x: int) -> None:
 
 def sync(v: Value, rules: Rules) -> None:
     """Let bits and ranges tell each other what they know: reg_bounds_sync()."""
-    if rules.IMPOSSIBLE_RANGE_KEPT and is_impossible(v):
+    if is_settled(v) or (rules.IMPOSSIBLE_RANGE_KEPT and is_impossible(v)):
         return
     update(v, rules)
     deduce(v, rules)
     bound_offset(v, rules)
     update(v, rules)
+
+
+def is_settled(v: Value) -> bool:
+    """Whether it is one number and everything says so: there is nothing to learn."""
+    value, mask = v.var_off
+    return (
+        not mask
+        and v.umin == v.umax == value
+        and v.smin == v.smax == s64(value)
+        and v.umin32 == v.umax32 == value & U32
+        and v.smin32 == v.smax32 == s32(value)
+    )
 
 
 def finish_alu(v: Value, rules: Rules) -> None:
@@ -139,9 +151,7 @@ def finish_jump(v: Value, rules: Rules) -> None:
 
 def is_impossible(v: Value) -> bool:
     """Whether some range is empty, so that no run comes here: range_bounds_violation()."""
-    return (
-        v.smin > v.smax or v.umin > v.umax or v.smin32 > v.smax32 or v.umin32 > v.umax32
-    )
+    return v.smin > v.smax or v.umin > v.umax or v.smin32 > v.smax32 or v.umin32 > v.umax32
 
 
 def update(v: Value, rules: Rules) -> None:
@@ -195,13 +205,15 @@ def bound_offset(v: Value, rules: Rules) -> None:
 
 
 def deduce(v: Value, rules: Rules) -> None:
-    """Let signed and unsigned ranges, and the two widths, bound each other: __reg_deduce_bounds()."""
+    """Let signed and unsigned ranges, and both widths, bound each other: __reg_deduce_bounds()."""
     if not rules.DEDUCE_ACROSS_WIDTHS:
         if rules.BOUNDS_32:
             _deduce32_by_sign(v)
         _deduce64_by_sign(v)
         return
-    for _ in range(3 if rules.DEDUCE_THREE_ROUNDS else 2):
+    rounds = 3 if rules.DEDUCE_THREE_ROUNDS and not rules.DEDUCE_64_FIRST else 2
+    for _ in range(rounds):
+        before = (v.smin, v.smax, v.umin, v.umax, v.smin32, v.smax32, v.umin32, v.umax32)
         if rules.DEDUCE_64_FIRST:
             _deduce64(v, rules)
             _deduce32_from_64(v)
@@ -211,6 +223,8 @@ def deduce(v: Value, rules: Rules) -> None:
             _deduce32(v, rules)
             _deduce64(v, rules)
         _deduce64_from_32(v, rules)
+        if before == (v.smin, v.smax, v.umin, v.umax, v.smin32, v.smax32, v.umin32, v.umax32):
+            return  # another round would learn nothing either
 
 
 def _deduce64_by_sign(v: Value) -> None:

@@ -92,16 +92,9 @@ def _equal(a: Value, b: Value, jmp32: bool, rules: Rules) -> bool | None:
         return bool(ta.value == tb.value)
     if rules.BRANCH_BY_KNOWN_BITS and not tnum.overlap(ta, tb):
         return False
-    if not jmp32 and (
-        a.umin > b.umax or a.umax < b.umin or a.smin > b.smax or a.smax < b.smin
-    ):
+    if not jmp32 and (a.umin > b.umax or a.umax < b.umin or a.smin > b.smax or a.smax < b.smin):
         return False
-    if (
-        a.umin32 > b.umax32
-        or a.umax32 < b.umin32
-        or a.smin32 > b.smax32
-        or a.smax32 < b.smin32
-    ):
+    if a.umin32 > b.umax32 or a.umax32 < b.umin32 or a.smin32 > b.smax32 or a.smax32 < b.smin32:
         return False
     return None
 
@@ -208,5 +201,3 @@ def _refine_less(a: Value, b: Value, op: int, jmp32: bool) -> None:
     else:
         a.smax = min(a.smax, s64(b.smax - strict))
         b.smin = max(s64(a.smin + strict), b.smin)
-
-

@@ -111,9 +111,7 @@ def _equal(
     return None
 
 
-def refine(
-    true: RegState, false: RegState, x: int, op: int, jmp32: bool, rules: Rules
-) -> None:
+def refine(true: RegState, false: RegState, x: int, op: int, jmp32: bool, rules: Rules) -> None:
     """Bound the register where `reg op x` holds, and where it does not: reg_set_min_max().
 
     x: a u64; with jmp32 its low half counts.

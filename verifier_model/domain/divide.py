@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from verifier_model.rules import Rules
 
 
-def divide(
-    d: Value, s: Value, modulo: bool, signed: bool, alu32: bool, rules: Rules
-) -> None:
+def divide(d: Value, s: Value, modulo: bool, signed: bool, alu32: bool, rules: Rules) -> None:
     """d = d / s or d % s, where `s` is one number; by 0 gives 0 and leaves `d`."""
     divisor = (s.smin32 if signed else s.umin32) if alu32 else (s.smin if signed else s.umin)
     if divisor == 0:

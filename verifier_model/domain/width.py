@@ -90,6 +90,11 @@ def coerce_to_size(v: Value, size: int, rules: Rules) -> None:
     else:
         v.umin, v.umax = 0, keep
     v.smin, v.smax = v.umin, v.umax
+    if rules.COERCE_SYNCS:
+        if size < 4:
+            unbound32(v)
+        sync(v, rules)
+        return
     if size >= 4 or not rules.BOUNDS_32:
         return
     if rules.DEDUCE_ACROSS_WIDTHS:
@@ -139,9 +144,7 @@ def coerce_subreg_to_size_sx(v: Value, size: int, rules: Rules) -> None:
             v.smin32, v.smax32 = low, high
             v.umin32, v.umax32 = low & U32, high & U32
             if rules.MOVSX32_SETS_BITS:
-                v.var_off = tnum.with_subreg(
-                    v.var_off, tnum.from_range(low & U32, high & U32)
-                )
+                v.var_off = tnum.with_subreg(v.var_off, tnum.from_range(low & U32, high & U32))
             return
     v.smin32, v.smax32, v.umin32, v.umax32 = -half, half - 1, 0, U32
     if rules.MOVSX32_SETS_BITS:

@@ -47,7 +47,9 @@ _BINARY = tuple(
     for op in ("add", "sub", "mul", "div", "sdiv", "or", "and", "lsh", "rsh", "mod", "smod")
     for bits in (64, 32)
     for form in ("reg", "imm")
-) + tuple(f"{op}{bits}_{form}" for op in ("xor", "arsh") for bits in (64, 32) for form in ("reg", "imm"))
+) + tuple(
+    f"{op}{bits}_{form}" for op in ("xor", "arsh") for bits in (64, 32) for form in ("reg", "imm")
+)
 
 
 @transfer(*_BINARY)
@@ -73,10 +75,7 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
                 dst = frame.regs[insn.dst]
                 env.write_reg(state, insn.dst, adjust_pointer(env, insn, src, dst, swapped=True))
             return env.insn_idx + 1
-        if dst.type is not SCALAR_VALUE:
-            mark_chain_precision(env, state, insn.src)
-            src = frame.regs[insn.src]
-        elif dst.precise and env.rules.PRECISION:
+        if dst.type is not SCALAR_VALUE or (dst.precise and env.rules.PRECISION):
             mark_chain_precision(env, state, insn.src)
             src = frame.regs[insn.src]
     else:
@@ -164,9 +163,9 @@ def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegStat
     if op in _SHIFTS and src.umax >= bits:
         unbound(dst)
         dst.var_off = tnum.UNKNOWN
-    elif op in (_DIV, _MOD):
+    elif op in (_DIV, _MOD) and rules.DIV_TRACKED:
         divide.divide(dst, src, op == _MOD, bool(insn.off), alu32, rules)
-    elif op == _XOR and not rules.XOR_TRACKED:
+    elif op in (_DIV, _MOD) or (op == _XOR and not rules.XOR_TRACKED):
         unbound(dst)
         dst.var_off = tnum.UNKNOWN
     else:
@@ -193,7 +192,7 @@ def check_invariants(env: Env, reg: RegState, where: str) -> None:
 
 def _unknown_like(env: Env, dst: RegState) -> RegState:
     new = env.unknown()
-    new.precise = new.precise or dst.precise and not env.rules.PRECISION_FORGOTTEN
+    new.precise = new.precise or (dst.precise and not env.rules.PRECISION_FORGOTTEN)
     return new
 
 
@@ -202,9 +201,7 @@ def _is_computed(rules: Rules, op: int, src: RegState, alu32: bool) -> bool:
     if op in (_ADD, _SUB, _AND, _XOR, _OR, _MUL):
         return True
     if alu32:
-        const = (
-            not src.var_off.mask & U32 and src.umin32 == src.umax32 and src.smin32 == src.smax32
-        )
+        const = not src.var_off.mask & U32 and src.umin32 == src.umax32 and src.smin32 == src.smax32
     else:
         const = src.is_const() and src.umin == src.umax and src.smin == src.smax
     if op in (_DIV, _MOD):
@@ -212,11 +209,7 @@ def _is_computed(rules: Rules, op: int, src: RegState, alu32: bool) -> bool:
     return const and src.umax < (32 if alu32 else 64)
 
 
-def _is_computed_before_6_10(
-    env: Env, rules: Rules, op: int, src: RegState, alu32: bool
-) -> bool:
-    if op in (_DIV, _MOD):
-        return False
+def _is_computed_before_6_10(env: Env, rules: Rules, op: int, src: RegState, alu32: bool) -> bool:
     if alu32 and rules.BOUNDS_32:
         known = not src.var_off.mask & U32
         low, high, ulow, uhigh = src.smin32, src.smax32, src.umin32, src.umax32

@@ -12,9 +12,8 @@ from emu.kernel.enums import F_RDONLY_PROG, Ret
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import PSEUDO_CALL
 from verifier_model.check import helper as check_helper
-from verifier_model.check import stack
+from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
-
 from verifier_model.reg import (
     CALLER_SAVED,
     PTR_TO_MAP_VALUE,
@@ -74,16 +73,14 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
         _refuse(env, f"bpf_{row.name}", insn.imm)
     proto = helpers.proto(env.kernel, row)
     if proto.gpl_only and not _is_gpl_compatible(env.prog.license):
-        raise Reject(
-            "cannot call GPL-restricted function from non-GPL compatible program", EINVAL
-        )
+        raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     if row.sleepable:
         raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
     meta = check_helper.check_args(env, state, proto)
     _check_map_written(row, meta)
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
-        stack.clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
+        clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
     if row.name in _RELEASES:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
@@ -140,9 +137,7 @@ def _check_map_written(row: Helper, meta: Meta) -> None:
 def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
     """The reference is given back; what pointed there is an unknown number."""
     if not any(held == ref for held, _ in state.refs):
-        raise Reject(
-            f"func bpf_{row.name}#{row.id} reference has not been acquired before", EINVAL
-        )
+        raise Reject(f"func bpf_{row.name}#{row.id} reference has not been acquired before", EINVAL)
     state.refs = tuple(r for r in state.refs if r[0] != ref)
     for frame in state.frames:
         for i, reg in enumerate(frame.regs):
@@ -153,9 +148,7 @@ def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
                 frame.stack[spi] = Slot(slot.kinds, env.unknown())
 
 
-def _set_result(
-    env: Env, state: VerifierState, row: Helper, proto: Proto, meta: Meta
-) -> None:
+def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta: Meta) -> None:
     """What r0 is after the call."""
     result: RegState
     if proto.ret is Ret.INTEGER:
@@ -286,9 +279,7 @@ def _check_leak(env: Env, state: VerifierState, where: str) -> None:
 
 def _check_return_code(env: Env, state: VerifierState) -> None:
     reg = env.read_reg(state, R0)
-    allowed = prog_types.return_range(
-        env.kernel, env.prog_type, env.prog.expected_attach_type
-    )
+    allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
     if allowed is None:
         return
     if reg.type is not SCALAR_VALUE:

@@ -15,6 +15,7 @@ from verifier_model.reg import (
     PTR_TO_CTX,
     PTR_TO_MAP_VALUE,
     RegType,
+    const_scalar,
     pointer,
 )
 from verifier_model.transfer.registry import transfer
@@ -87,8 +88,12 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
     if target is None or insn.src not in (PSEUDO_MAP_FD, PSEUDO_MAP_VALUE):
         raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", env.insn_idx)
     if insn.src == PSEUDO_MAP_VALUE:
-        reg = pointer(PTR_TO_MAP_VALUE)
-        reg.off = following.imm & U32
+        if env.rules.POINTER_CONST_IN_BITS:
+            reg = const_scalar(following.imm & U32)
+            reg.type = PTR_TO_MAP_VALUE
+        else:
+            reg = pointer(PTR_TO_MAP_VALUE)
+            reg.off = following.imm & U32
     else:
         reg = pointer(CONST_PTR_TO_MAP)
     reg.map = target

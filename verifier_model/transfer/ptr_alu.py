@@ -13,7 +13,7 @@ from verifier_model.domain import tnum
 from verifier_model.domain.bounds import finish_alu, unbound32
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U64
 from verifier_model.log import type_name
-from verifier_model.reg import CONST_PTR_TO_MAP, PTR_TO_STACK
+from verifier_model.reg import CONST_PTR_TO_MAP, PTR_TO_STACK, SCALAR_VALUE
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -65,10 +65,11 @@ def adjust_pointer(
         shown = name if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
 
-    _check_sane(off, name, rules.POINTER_CONST_IN_BITS)
-    _check_sane(ptr, name, rules.POINTER_CONST_IN_BITS)
+    _check_sane(off, name)
+    _check_sane(ptr, name)
     new = ptr.copy()
     unbound32(new)
+    known = known and not rules.POINTER_CONST_IN_BITS
     if op == _ADD:
         total = ptr.off + off.smin
         if known and S32_MIN <= total <= S32_MAX:
@@ -91,7 +92,7 @@ def adjust_pointer(
     else:
         text = f"R{dst} pointer arithmetic with {_SIGNS[op >> 4]} operator prohibited"
         raise Reject(text, EACCES)
-    _check_sane(new, name, rules.POINTER_CONST_IN_BITS)
+    _check_sane(new, name)
     finish_alu(new, rules)
     return new
 
@@ -112,12 +113,13 @@ def _sub(new: RegState, ptr: RegState, off: RegState) -> None:
     new.var_off = tnum.sub(ptr.var_off, off.var_off)
 
 
-def _check_sane(reg: RegState, name: str, const_in_bits: bool) -> None:
+def _check_sane(reg: RegState, name: str) -> None:
     """An offset is not so large that a sum could wrap: check_reg_sane_offset()."""
     value = reg.smin
-    if reg.is_const():
-        if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+    if reg.is_const() and not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+        if reg.type is SCALAR_VALUE:
             raise Reject(f"math between {name} pointer and {value} is not allowed", EINVAL)
+        raise Reject(f"{name} pointer offset {value} is not allowed", EINVAL)
     if not -MAX_VAR_OFF < reg.off < MAX_VAR_OFF:
         raise Reject(f"{name} pointer offset {reg.off} is not allowed", EINVAL)
     if value == S64_MIN:

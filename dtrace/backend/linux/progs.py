@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -78,15 +79,27 @@ class LinuxProg:
                 if error.errno != errno.ENOSPC or size == _LARGEST_LOG:
                     break
                 size = min(size * 8, _LARGEST_LOG)
-        raise LoadError(
-            f"cannot load program {prog.name}: {failure.strerror}",
-            log.raw.partition(b"\0")[0].decode(errors="replace"),
-        )
+        text = log.raw.partition(b"\0")[0].decode(errors="replace")
+        complaint, insn = read_log(text)
+        raise LoadError(complaint or str(failure.strerror), text, insn)
 
     def close(self) -> None:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def read_log(log: str) -> tuple[str, int]:
+    """The complaint that a verifier's log ends with, "" for none, and the insn it is about, or -1.
+
+    The log of a rejection is `28: (61) r1 = ...` lines and states, then the complaint, then
+    `processed N insns ...` (print_verification_stats(), kernel/bpf/verifier.c).
+    """
+    lines = [line for line in log.splitlines() if line.strip()]
+    if lines and lines[-1].startswith("processed "):
+        lines.pop()
+    insns = [int(found[1]) for line in lines if (found := re.match(r"(\d+): \(", line))]
+    return lines[-1] if lines else "", insns[-1] if insns else -1
 
 
 def _load(

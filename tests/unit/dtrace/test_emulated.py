@@ -188,7 +188,7 @@ def test_refused_program_is_a_load_error_with_the_log(monkeypatch):
     monkeypatch.setattr(verifier_model, "verify", lambda prog, kernel, log_level=1: refused)
     with pytest.raises(LoadError) as error:
         load(kernel(), "exit")
-    assert str(error.value) == "cannot load program test: R0 !read_ok"
+    assert str(error.value) == "R0 !read_ok"
     assert error.value.log == "0: (95) exit\nR0 !read_ok"
 
 

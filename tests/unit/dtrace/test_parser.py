@@ -3,7 +3,7 @@
 Sections of a case:
 
     [args]          the program's arguments, one a line; $0 is prog.d
-    [option NAME]   command_line (the text is that of -n), defaultargs, argref
+    [option NAME]   command_line (the text is that of -n), defaultargs, argref, pspec
     [tree]          the program, printed from its tree
     [tokens]        the tokens that the parser saw: a name as it is, others as kind(value)
     [error]         tag, line and message, word for word those of DTrace 2.0.7
@@ -38,7 +38,7 @@ CASES = [
 ]
 SECTIONS = ("args", "option", "tree", "tokens", "error", "ours")
 
-KNOWN_TYPES = frozenset({"uint32_t", "uint64_t", "pid_t"})
+KNOWN_TYPES = frozenset({"uint32_t", "uint64_t", "pid_t", "vmlinux`pid_t"})
 KNOWN_NAMES = frozenset({"trace", "count", "sum", "execname", "exit"})
 VARIABLES = {"pid": 123, "target": 0}
 
@@ -61,6 +61,7 @@ def parser_of(case: Case) -> Parser:
         macros,
         known_names=KNOWN_NAMES.__contains__,
         command_line=command_line,
+        pspec="pspec" in options,
     )
 
 
@@ -73,6 +74,7 @@ def parse_case(case: Case) -> Program:
         known_names=KNOWN_NAMES.__contains__,
         macros=parser.macros,
         command_line=parser.command_line,
+        pspec=parser.lexer.pspec,
         allow_empty=not case.get("error"),
     )
 

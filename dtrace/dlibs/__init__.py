@@ -1,0 +1,1 @@
+"""The D library: names that every program may use without declaring them."""

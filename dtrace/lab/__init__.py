@@ -1,0 +1,1 @@
+"""dtlab: for developers of programs that must load on many kernels."""

@@ -1,0 +1,129 @@
+"""The stack of a frame as every access sees it: its bounds, its bytes, the history of its slots.
+
+Source: check_stack_access_within_bounds() and, until 5.11, check_stack_access() and
+check_stack_boundary(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EACCES
+from verifier_model.reg import UNINIT
+from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.state import Step
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import FuncState, VerifierState
+
+
+MAX_STACK = 512
+MAX_VAR_OFF = 1 << 29
+
+
+def check_bounds(
+    env: Env, frame: FuncState, reg: RegState, regno: int, off: int, size: int, how: str
+) -> None:
+    """The access stays in the frame; the stack grows to it: check_stack_access_within_bounds().
+
+    how: "read", "write" or "helper", which may do either.
+    """
+    if not env.rules.TEXT_STACK_OF_REG:
+        _check_bounds_before_5_12(reg, regno, off, size, how)
+        low = reg.smin + off
+    else:
+        extra = {"read": " read from", "write": " write to", "helper": " indirect access to"}[how]
+        if reg.is_const():
+            low = reg.smin + off
+            high = low + size
+        else:
+            if reg.smax >= MAX_VAR_OFF or reg.smin <= -MAX_VAR_OFF:
+                text = f"invalid unbounded variable-offset{extra} stack R{regno}"
+                raise Reject(text, EACCES)
+            low = reg.smin + off
+            high = reg.smax + off + size
+        least = -MAX_STACK
+        if how == "read" and not env.rules.STACK_GROWS_BY_READ:
+            least = -SLOT * len(frame.stack)
+        if low < least or low > -1 or high > 0 or size < 0:
+            if reg.is_const():
+                text = f"invalid{extra} stack R{regno} off={off} size={size}"
+            elif env.rules.TEXT_VAR_STACK_OFF:
+                text = (
+                    f"invalid variable-offset{extra} stack R{regno} var_off={reg.var_off} "
+                    f"off={off} size={size}"
+                )
+            else:
+                text = (
+                    f"invalid variable-offset{extra} stack R{regno} var_off={reg.var_off} "
+                    f"size={size}"
+                )
+            raise Reject(text, EACCES)
+    if low < -SLOT * len(frame.stack) and (how == "write" or env.rules.STACK_GROWS_BY_READ):
+        frame.grow((-low - 1) // SLOT)
+    depth = env.stack_depth
+    if -low > depth[frame.subprogno]:
+        depth[frame.subprogno] = -low
+
+
+def _check_bounds_before_5_12(reg: RegState, regno: int, off: int, size: int, how: str) -> None:
+    if how != "helper":
+        if not reg.is_const():
+            raise Reject(
+                f"variable stack access var_off={reg.var_off} off={off} size={size}", EACCES
+            )
+        off += reg.smin
+        if off >= 0 or off < -MAX_STACK:
+            raise Reject(f"invalid stack off={off} size={size}", EACCES)
+        return
+    if reg.is_const():
+        off += reg.smin
+        if off >= 0 or off < -MAX_STACK or off + size > 0 or size < 0:
+            raise Reject(f"invalid stack type R{regno} off={off} access_size={size}", EACCES)
+        return
+    if reg.smax >= MAX_VAR_OFF or reg.smin <= -MAX_VAR_OFF:
+        raise Reject(f"R{regno} unbounded indirect variable offset stack access", EACCES)
+    for end, value in (("min", reg.smin), ("max", reg.smax)):
+        at = value + off
+        if at >= 0 or at < -MAX_STACK or at + size > 0:
+            raise Reject(f"R{regno} {end} value is outside of stack bound", EACCES)
+
+
+def scrub(env: Env, kind: str) -> str:
+    """A byte next to a narrow spill, or of a spilled register that is overwritten in part."""
+    if kind == INVALID:
+        return INVALID if env.rules.STACK_UNINIT_READ or not env.rules.SPILL_KEEPS_ANY else MISC
+    if kind == ZERO and env.rules.SPILL_KEEPS_ANY:
+        return ZERO
+    return MISC
+
+
+def write_data(env: Env, frame: FuncState, off: int, size: int, kind: str) -> None:
+    """Plain bytes overwrite part of one slot; a register that was spilled there is lost."""
+    spi = (-off - 1) >> 3
+    if size == SLOT:
+        frame.stack_written |= 1 << spi
+        frame.stack[spi] = Slot(kind * SLOT)
+        return
+    slot = frame.stack[spi]
+    kinds = slot.kinds
+    if env.rules.PARTIAL_SPILL_SCRUBBED:
+        kinds = kinds.replace(SPILL, MISC)
+    last = ((-off - 1) & 7) + 1
+    kinds = kinds[: last - size] + kind * size + kinds[last:]
+    frame.stack[spi] = Slot(kinds, UNINIT if SPILL in kinds else None)
+
+
+def remember_access(env: Env, state: VerifierState, frame: FuncState, spi: int) -> None:
+    """Note in the history that this insn moves a register to or from the slot (6.8)."""
+    if not env.rules.SPILL_ZERO:
+        return
+    history = state.history
+    if history and history[-1].idx == env.insn_idx and env.hist_pushed == env.insns_processed:
+        history[-1] = history[-1]._replace(stack_frame=frame.frameno, spi=spi)
+    else:
+        history.append(Step(env.insn_idx, env.prev_insn_idx, frame.frameno, spi))
+        env.hist_pushed = env.insns_processed
