@@ -48,7 +48,8 @@ CLAUSES = (
 def compile_clause(body: str, release: str) -> Prog:
     """The program of the probe, as the kernel `release` is given it."""
     source = Source(f"{PROVIDER}::{FUNCTION}:{NAME} {body}")
-    request = Request(programs=[Program(Form.NAME, source)])
+    request = Request()
+    request.programs.append(Program(Form.NAME, source))
     compilation = Compilation(EmulatedKernel(Kernel.release(release)), request)
     (built,) = compilation.build(compilation.compile()).programs
     return built.prog

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.prog",),
     ("emu.isa",),
     ("emu.objfile",),
-    ("emu.vm", "emu.maps", "emu.helpers"),
+    ("emu.vm", "emu.maps", "emu.helpers", "emu.net"),
     ("emu.world",),
     ("emu",),
     ("verifier_model",),
@@ -63,7 +63,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 # What must not be imported even though it lies below: (importer, imported).
-MACHINE = ("emu.vm", "emu.maps", "emu.helpers", "emu.world")
+MACHINE = ("emu.vm", "emu.maps", "emu.helpers", "emu.net", "emu.world")
 RUNS_PROGRAMS = ("dtrace.backend", "dtrace.lab", "dtrace.cli")
 FORBIDDEN = [("verifier_model", name) for name in MACHINE] + [
     (importer, name)

@@ -26,7 +26,6 @@ class Rules:
     BACK_EDGE_REJECTED: bool
     BITS32_FROM_NEW_BITS: bool
     BITWISE_SIGN_FROM_RESULT: bool
-    BOUNDED_LOOPS: bool
     BOUNDS_32: bool
     BOUNDS_BY_NEXT_MEMBER: bool
     BOUNDS_SYNC: bool
@@ -41,7 +40,6 @@ class Rules:
     BRANCH_SRC_REG: bool
     BRANCH_TWO_RANGES: bool
     BSWAP_TRACKED: bool
-    CALL_DEPTH_CHECKED_IN_WALK: bool
     CALLBACKS: bool
     CFG_OF_LDIMM64: bool
     COERCE_SYNCS: bool
@@ -49,11 +47,9 @@ class Rules:
     COMBINE_ENDS_TOGETHER: bool
     COMBINE_UNSIGNED_ENDS_TOGETHER: bool
     CONST32_SETS_RANGE: bool
-    CONST_BRANCHES_FOLDED: bool
     CONST_DST_BRANCH_BUG: bool
     CONST_HAS_NO_ID: bool
     CPU_ID_BOUNDED: bool
-    CTX_MUST_BE_UNMODIFIED: bool
     DEDUCE_64_FIRST: bool
     DEDUCE_ACROSS_WIDTHS: bool
     DEDUCE_MIXED_S32: bool
@@ -69,7 +65,6 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
-    GOTOL: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_READS_SPILLED_POINTERS: bool
     HELPER_READS_SPILLS: bool
@@ -88,18 +83,12 @@ class Rules:
     JSET_FORGETS_RANGE: bool
     JSGT_FALSE_AT_EQUAL: bool
     KPROBE_CTX_WRITE: bool
-    LARGE_PROGRAMS: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
-    LIVE_REGS_STATIC: bool
-    LIVE_STACK_STATIC: bool
     LOG_REWOUND: bool
-    LOG_SHOWS_SCRATCHED: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
     LOOP_EXACT: bool
-    LOOP_STATES_SHOWN: bool
     LSH_32_KEEPS_SIGN: bool
-    MAIN_BEFORE_GLOBALS: bool
     MAP_PTR_READ: bool
     MAP_VALUE_AS_HELPER_KEY: bool
     MOV32_KEEPS_ID: bool
@@ -114,7 +103,6 @@ class Rules:
     PARTIAL_SPILL_SCRUBBED: bool
     PERF_EVENT_PREALLOC: bool
     POINTER_CONST_IN_BITS: bool
-    POINTER_OR_NULL_BARRED: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool
     PRECISION_FORGOTTEN: bool
@@ -135,7 +123,6 @@ class Rules:
     SPILL_ST_IMM: bool
     SPILL_ZERO: bool
     STACK_DEPTH_BY_16: bool
-    STACK_DEPTH_CACHED: bool
     STACK_GROWS_BY_READ: bool
     STACK_UNINIT_READ: bool
     STACK_VAR_OFF: bool

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dtrace.probes.desc import Field, Site
+    from dtrace.types.model import Type
     from emu.kernel.enums import ProgType
     from emu.kernel.profile import Kernel as Profile
     from emu.prog import MapDef, Prog
@@ -119,6 +120,10 @@ class Kernel(Protocol):
 
     def offset_of(self, struct: str, member: str) -> int:
         """Offset in bytes of a member (dots allowed) of a kernel struct, from BTF."""
+
+    def c_type(self, kind: str, name: str) -> Type | None:
+        """A type of the kernel's own, as dtrace.types.scope.KernelTypes has it; None where there
+        is none of that name, or no BTF."""
 
     # Loading
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
+from dtrace.lang.lalr import MAX_DEPTH
 from dtrace.lang.macros import Macros
-from dtrace.lang.parser import parse, parse_option
+from dtrace.lang.parser import parse
 from dtrace.lang.pragma import control_lines, option_setting
 from dtrace.link.build import build
 from dtrace.options import OptionError
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from dtrace.sema.symbols import Unit
 
 
+FRAMES_PER_LEVEL = 20  # of Python's stack, at most, for a level of a tree in any stage
+
+
 class Compilation:
     """The programs of one invocation, parsed, cooked, and on demand built."""
 
@@ -40,8 +46,15 @@ class Compilation:
 
     def compile(self) -> Unit:
         """Parse and cook everything.  Raises CompileError."""
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), MAX_DEPTH * FRAMES_PER_LEVEL))
         self._apply_pragmas()
-        options = CookOptions(self.options.set, zdefs=bool(self.options.zdefs))
+        options = CookOptions(
+            partial(self.options.set, in_program=True),
+            zdefs=bool(self.options.zdefs),
+            kernel=self.kernel,
+            process=bool(self.pids),
+            libraries=not self.options.nolibs,
+        )
         cooker = Cooker(self.target(), self._match, options)
         for program in self.request.programs:
             cooker.begin(program.form.fields)
@@ -56,7 +69,7 @@ class Compilation:
                 setting = option_setting(pragma)
                 if setting is not None:
                     with contextlib.suppress(OptionError):
-                        self.options.set(*setting)
+                        self.options.set(*setting, in_program=True)
 
     def target(self) -> Target:
         """What code is generated for; the options must have been set."""
@@ -87,9 +100,11 @@ class Compilation:
             defaultargs=bool(self.options.defaultargs),
             argref=bool(self.options.argref),
         )
-        read = parse if program.form is Form.SCRIPT else parse_option
-        return read(
+        script = program.form is Form.SCRIPT
+        return parse(
             program.source,
+            command_line=not script,
+            pspec=bool(self.options.pspec),
             known_types=cooker.known_type,
             known_names=cooker.known_name,
             macros=macros,

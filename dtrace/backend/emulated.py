@@ -13,7 +13,7 @@ from emu.kernel.traits import Trait
 from emu.maps.base import MapError
 from emu.maps.create import create
 from emu.maps.perf_event_array import PerfEventArrayMap
-from emu.vm.interp import Vm
+from emu.vm import engine
 from emu.world import builtin
 from emu.world.world import Tracer, World
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dtrace.backend.base import LoadedProg, Map, Target
+    from dtrace.backend.emulated_types import EmulatedTypes
     from dtrace.probes.desc import Site
+    from dtrace.types.model import Type
     from emu.kernel.profile import Kernel as Profile
     from emu.maps.base import Map as EmulatorMap
     from emu.prog import MapDef, Prog
+    from emu.vm.interp import Vm
     from emu.world.scenario import Scenario
     from emu.world.world import Hook
 
@@ -201,6 +204,7 @@ class EmulatedKernel:
         self.profile = profile
         self.world = World(scenario, profile, seed=seed, tracer=tracer, wall=time.time_ns())
         self._pace = pace
+        self._types: EmulatedTypes | None = None  # made when a program first asks
 
     @property
     def banner(self) -> str:
@@ -250,6 +254,13 @@ class EmulatedKernel:
             raise KernelError(f"the emulated kernel has no member {member} in struct {struct}")
         return members[member].offset
 
+    def c_type(self, kind: str, name: str) -> Type | None:
+        if self._types is None:
+            from dtrace.backend.emulated_types import EmulatedTypes
+
+            self._types = EmulatedTypes()
+        return self._types.c_type(kind, name)
+
     # -- Loading
 
     def create_map(self, definition: MapDef) -> EmulatedMap:
@@ -278,7 +289,7 @@ class EmulatedKernel:
         if not verdict.accepted:
             raise LoadError(verdict.message, "\n".join(verdict.log), verdict.insn)
         inside = [_own(map_).inside for map_ in maps]
-        return EmulatedProg(prog, Vm(prog, self.world.mem, inside))
+        return EmulatedProg(prog, engine.make(prog, self.world.mem, inside))
 
     def attach(self, prog: LoadedProg, site: Site) -> Hook:
         vm = _own_prog(prog).vm

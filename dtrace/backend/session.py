@@ -11,6 +11,7 @@ from dtrace.backend.base import KernelError, LoadError
 from dtrace.backend.compiler import Compilation
 from dtrace.codegen import state
 from dtrace.diag import excerpt
+from dtrace.options import TESTING
 from dtrace.probes.desc import Begin, End
 from dtrace.request import Mode
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from dtrace.sema.symbols import Unit
 
 PACE = "DTRACE_PACE"  # environment: "no" lets an emulated world's time run ahead of real time
-TESTING = "_DTRACE_TESTING"  # environment: print nothing that differs from run to run
 WAIT = 0.05  # seconds between looks at the buffers, if option switchrate does not say
 NANOSECONDS = 1e9
 
@@ -144,9 +144,9 @@ class Session:
         self.run_session_probe(Begin, loaded, cpus[0])
         if self.activity() is state.Activity.STARTING:
             self.set_activity(state.Activity.ACTIVE)
-        for target in self.targets:
-            target.start()
-        self.loop(buffers, consumer)
+            for target in self.targets:
+                target.start()
+            self.loop(buffers, consumer)
         self.set_activity(state.Activity.DRAINING)
         self.run_session_probe(End, loaded, cpus[0])
         self.set_activity(state.Activity.STOPPED)

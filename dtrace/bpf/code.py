@@ -45,6 +45,7 @@ class Area(enum.Enum):
     """A part of the per-CPU memory whose offset the linker knows.  An instruction that refers to
     one has the area's offset added: to `off` if it accesses memory, else to `imm`."""
 
+    KEPT = "kept"  # what subroutines keep beyond a statement: texts at work, alloca's memory
     SCRATCH = "scratch"  # keys, values and strings of one statement
     RECORD = "record"  # the record that is being assembled
 

@@ -8,6 +8,7 @@ from dtrace.bpf.code import Area, VReg
 from dtrace.codegen import dynvar, probename, state, string
 from dtrace.codegen.expr import narrow
 from dtrace.lang.nodes import Ident, IntLit
+from dtrace.probes.desc import PROBE_PARTS
 from dtrace.types.convert import is_integer
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def cg_builtin(cg: ClauseGen, node: Ident) -> VReg:
     """The value of a builtin variable."""
-    if node.name in probename.PARTS:
+    if node.name in PROBE_PARTS:
         return probename.cg_part(cg, node.name)
     if node.name.startswith("arg"):
         return argument(cg, int(node.name[3:]))

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Area, MapRef, VReg
 from dtrace.codegen import state
+from dtrace.probes.desc import PROBE_PARTS, name_part
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
 
-PARTS = ("probeprov", "probemod", "probefunc", "probename")
 ENTRY = 16  # bytes of an element of the probes map: a u32 offset into rodata for each part
 
 
 def names(cg: ClauseGen, builtin: str) -> set[str]:
     """What builtin probeprov, probemod ... can be in this clause."""
-    part = PARTS.index(builtin)
-    return {probe[1:5][part] for probe in cg.probes}
+    return {name_part(probe, builtin) for probe in cg.probes}
 
 
 def cg_part(cg: ClauseGen, builtin: str) -> VReg:
@@ -33,7 +32,7 @@ def cg_part(cg: ClauseGen, builtin: str) -> VReg:
     key = code.address(cg.mem, 0, Area.RECORD)
     entry = code.helper("map_lookup_elem", MapRef(state.PROBES), key)
     code.jump("jeq", entry, 0, cg.l_abort)
-    offset = code.load("ldxw", entry, 4 * PARTS.index(builtin))
+    offset = code.load("ldxw", entry, 4 * PROBE_PARTS.index(builtin))
     limit = program.names_limit
     code.jump("jgt", offset, limit, cg.l_abort)
     code.bound(offset, limit)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.codegen import dynvar, probename, state
+from dtrace.codegen import dynvar, state
 from dtrace.codegen.gen import is_aggregate, round_up
 from dtrace.codegen.record import AggLayout, Datum, Kind, Layout
 from dtrace.codegen.scan import names_used
+from dtrace.probes.desc import PROBE_PARTS, name_part
 from dtrace.types.convert import is_signed, is_string, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dtrace.bpf.code import Code
     from dtrace.codegen.gen import ClauseGen
     from dtrace.codegen.record import Statement
     from dtrace.probes.desc import Probe
@@ -42,6 +44,9 @@ class ProgramGen:
         self.wall_offset = wall_offset
         self.statements: dict[int, Statement] = {}
         self.errors: list[ClauseGen] = []  # the functions for ERROR, in order
+        self.functions: dict[str, Code] = {}  # that subroutines call, by name
+        self.kept_size = 0  # bytes of what subroutines keep
+        self._kept: dict[str, int] = {}
         self._this: dict[Variable, int] = {}
         self._global: dict[Variable, int] = {}
         self.globals_size = 8  # bytes of the map of global scalars, which must have some
@@ -81,6 +86,15 @@ class ProgramGen:
         """Offset of a global scalar in the globals' map."""
         return self._global[var]
 
+    def keep(self, name: str, size: int) -> int:
+        """Offset in KEPT of the `size` bytes called `name`, the same ones at every call.  They are
+        0 at first."""
+        found = self._kept.get(name)
+        if found is None:
+            found = self._kept[name] = self.kept_size
+            self.kept_size += round_up(size, 8)
+        return found
+
     # Read-only data: zeros, then strings
 
     def _zeros_size(self) -> int:
@@ -104,15 +118,16 @@ class ProgramGen:
         # of them in slots of one size, in front of the other strings.
         probes: dict[int, Probe] = {}
         for cooked in self.unit.clauses:
-            if len(cooked.probes) > 1 and names_used([cooked.clause]) & set(probename.PARTS):
+            if len(cooked.probes) > 1 and names_used([cooked.clause]).intersection(PROBE_PARTS):
                 probes.update((p.id, p) for p in cooked.probes)
         if not probes:
             return
-        longest = max(len(part) for p in probes.values() for part in p[1:5])
+        names = {p.id: [name_part(p, part) for part in PROBE_PARTS] for p in probes.values()}
+        longest = max(len(part) for parts in names.values() for part in parts)
         slot = round_up(min(longest + 1, self.target.strsize), 8)
-        for probe in probes.values():
-            offsets = [self.intern(part, slot) for part in probe[1:5]]
-            self.names[probe.id] = b"".join(o.to_bytes(4, "little") for o in offsets)
+        for probe, parts in names.items():
+            offsets = [self.intern(part, slot) for part in parts]
+            self.names[probe] = b"".join(o.to_bytes(4, "little") for o in offsets)
         self.names_limit = len(self.rodata) - slot
 
     # Aggregations and statements

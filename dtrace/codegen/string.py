@@ -13,6 +13,7 @@ from dtrace.codegen import probename, state
 from dtrace.codegen.gen import round_up
 from dtrace.codegen.scan import in_process
 from dtrace.lang.nodes import Ident, Index, IntLit, Scoped, StrLit, Ternary
+from dtrace.probes.desc import PROBE_PARTS
 from dtrace.types.convert import is_string
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def bound(cg: ClauseGen, node: Expr) -> int:
         return min(len(node.value) + 1, limit)
     if is_execname(node):
         return min(TASK_COMM_LEN, limit)
-    if isinstance(node, Ident) and node.name in probename.PARTS:
+    if isinstance(node, Ident) and node.name in PROBE_PARTS:
         return min(max(map(len, probename.names(cg, node.name))) + 1, limit)
     if isinstance(node, Ternary):
         return max(bound(cg, node.yes), bound(cg, node.no))
@@ -63,7 +64,7 @@ def may_be_null(node: Expr) -> bool:
         return may_be_null(node.yes) or may_be_null(node.no)
     if isinstance(node, StrLit) or is_execname(node):
         return False
-    return not (isinstance(node, Ident) and node.name in probename.PARTS)
+    return not (isinstance(node, Ident) and node.name in PROBE_PARTS)
 
 
 def copy_string(cg: ClauseGen, node: Expr, area: Area, offset: int, size: int) -> None:

@@ -76,6 +76,8 @@ def build(
     functions: dict[str, Allocated] = {
         g.code.name: finish(g.code, target.profile) for g in generated
     }
+    for code in program.functions.values():
+        functions[code.name] = finish(code, target.profile)
     if any(g.has_fault for g in generated):
         code = error_function(program, ERROR_PROBE)
         functions[code.name] = finish(code, target.profile)

@@ -61,7 +61,11 @@ class Linker:
     def __init__(self, maps: dict[str, MapDef], offsets: Offsets, kernel: Kernel) -> None:
         self.definitions = maps
         self.kernel = kernel
-        self.area = {Area.SCRATCH: offsets.scratch, Area.RECORD: offsets.record}
+        self.area = {
+            Area.KEPT: offsets.kept,
+            Area.SCRATCH: offsets.scratch,
+            Area.RECORD: offsets.record,
+        }
         self.maps: list[str] = []
         self.insns: list[Insn] = []
         self.spans: list[Span | None] = []

@@ -34,6 +34,7 @@ class Offsets(NamedTuple):
     scratch: int
     record: int
     size: int
+    kept: int = 0
 
 
 def offsets(program: ProgramGen, clauses: list[ClauseGen], record_min: int) -> Offsets:
@@ -42,7 +43,8 @@ def offsets(program: ProgramGen, clauses: list[ClauseGen], record_min: int) -> O
     record_min: bytes that the record has in any case.  Raises CompileError if a kernel does not
     give that much memory.
     """
-    scratch = state.SIZE + program.this_size
+    kept = state.SIZE + program.this_size
+    scratch = kept + program.kept_size
     record = scratch + max([c.scratch_max for c in clauses], default=0)
     largest = max([round_up(c.record_size, 8) for c in clauses], default=0)
     # execname is written in whole, whatever strsize is, so that it may reach behind the record.
@@ -54,11 +56,12 @@ def offsets(program: ProgramGen, clauses: list[ClauseGen], record_min: int) -> O
             f"program needs {size} bytes of memory on each CPU, and the kernel gives"
             f" {state.PER_CPU_MAX}:"
             f" {program.this_size} are for clause-local variables, this clause takes"
-            f" {worst.scratch_max} for keys and strings and {worst.record_size} for its record"
+            f" {worst.scratch_max} for keys and strings and {worst.record_size} for its record,"
+            f" {program.kept_size} serve functions"
             " (option strsize is the size of a string)",
             worst.cooked.clause.span,
         )
-    return Offsets(scratch, record, size)
+    return Offsets(scratch, record, size, kept)
 
 
 def maps(program: ProgramGen, at: Offsets) -> dict[str, MapDef]:

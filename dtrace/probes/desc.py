@@ -85,6 +85,16 @@ class Probe(NamedTuple):
         return f"{self.provider}:{self.module}:{self.function}:{self.name}"
 
 
+# Builtin variables that are a part of the name of the probe that fired.
+PROBE_PARTS = ("probeprov", "probemod", "probefunc", "probename")
+
+
+def name_part(probe: Probe, builtin: str) -> str:
+    """What `builtin`, one of PROBE_PARTS, is for `probe`."""
+    parts = (probe.provider, probe.module, probe.function, probe.name)
+    return parts[PROBE_PARTS.index(builtin)]
+
+
 class ProbeDesc(NamedTuple):
     """A description: four patterns, "" or "*" for any.  id > 0: a probe by number."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import AggRef, Assign, Call, Expr, Ident, StrLit
+from dtrace.probes.desc import PROBE_PARTS, name_part
 from dtrace.sema.compat import value_type
 from dtrace.sema.cook_index import check_key
 from dtrace.sema.idents import AggFunc, IdentKind
@@ -102,4 +103,7 @@ def _key_size(cx: Context, key: Expr, t: Type) -> int:
         return min(len(key.value) + 1, cx.target.strsize)
     if isinstance(key, Ident) and key.name == "execname":
         return min(EXECNAME_SIZE, cx.target.strsize)
+    if isinstance(key, Ident) and key.name in PROBE_PARTS:
+        longest = max((len(name_part(probe, key.name)) for probe in cx.probes), default=0)
+        return min(longest + 1, cx.target.strsize)
     return cx.target.strsize

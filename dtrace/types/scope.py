@@ -17,7 +17,7 @@ _OPAQUE = ("task_struct", "mutex", "path", "in6_addr")
 class KernelTypes(Protocol):
     """Where a kernel's own types come from (types/btf.py)."""
 
-    def type(self, kind: str, name: str) -> Type | None:
+    def c_type(self, kind: str, name: str) -> Type | None:
         """The type of a C name; kind: "struct", "union", "enum", or "" for a typedef."""
 
 
@@ -90,7 +90,7 @@ class TypeScope:
     def _kernel(self, kind: str, name: str) -> Type | None:
         if self.kernel is None:
             return None
-        return self.kernel.type(kind, name.rpartition("`")[2])
+        return self.kernel.c_type(kind, name.rpartition("`")[2])
 
     def define(self, name: str, target: Type) -> None:
         """Add a typedef."""

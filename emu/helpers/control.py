@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING
 from emu.helpers.map import error
 from emu.helpers.registry import helper
 from emu.kernel.errno import E2BIG, EINVAL
+from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
     from emu.vm.run import Run
 
+U32 = 0xFFFF_FFFF
 MAX_LOOPS = 1 << 23  # kernel/bpf/bpf_iter.c
 
 
 @helper("loop")
 def loop(run: Run, nr_loops: int, callback: int, ctx: int, flags: int) -> int:
     """How often the callback ran: until it returns 1, or nr_loops times, a u32."""
-    nr_loops &= 0xFFFF_FFFF
+    nr_loops &= U32
     if flags:
         return -EINVAL
     if nr_loops > MAX_LOOPS:
-        return -E2BIG
+        return -E2BIG & U32 if run.host.kernel.has(Trait.LOOP_INLINED) else -E2BIG
     for index in range(nr_loops):
         if run.callback(callback, (index, ctx)):
             return index + 1

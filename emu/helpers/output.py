@@ -20,15 +20,27 @@ def perf_event_output(run: Run, ctx: int, map_: int, flags: int, data: int, size
     array = run.map_at(map_)
     if not isinstance(array, PerfEventArrayMap):
         raise VmFault(Kind.HELPER, f"{array.definition.name} is not a perf event array")
-    if flags & ~F_INDEX_MASK:
-        return -EINVAL
-    index = run.cpu if flags == F_CURRENT_CPU else flags
+    error = _refused(run, ctx, flags)
+    if error:
+        return error
+    index = flags & F_INDEX_MASK
+    if index == F_CURRENT_CPU:
+        index = run.cpu
     if index >= array.max_entries:
         return -E2BIG
     output = array.outputs.get(index)
     if output is None:
         return -ENOENT
     return output.output(run.mem.read(data, size))
+
+
+def _refused(run: Run, ctx: int, flags: int) -> int:
+    """What is wrong with the flags: packet programs may ask for bytes of the packet too."""
+    if run.packet is None:
+        return -EINVAL if flags & ~F_INDEX_MASK else 0
+    from emu.helpers.packet_fields import output_error
+
+    return output_error(run, ctx, flags)
 
 
 @helper("ringbuf_output")

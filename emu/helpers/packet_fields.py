@@ -199,7 +199,7 @@ def check_mtu(run: Run, ctx: int, ifindex: int, mtu_len: int, len_diff: int, fla
     elif ifindex & U32 > LOOPBACK:
         error = -ENODEV
     if error:
-        if not run.host.kernel.has(Trait.CHECK_MTU_KEEPS_LEN):
+        if run.host.kernel.has(Trait.CHECK_MTU_CLEARS_LEN):
             run.mem.clear(mtu_len, 4)
         return error
     size = (given + ETH_HLEN if given else len(packet)) + diff

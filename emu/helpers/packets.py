@@ -57,7 +57,7 @@ def skb_load_bytes_relative(
     header = {HDR_START_MAC: packet.mac, HDR_START_NET: packet.network}.get(start_header & U32)
     found = None
     if header is not None and offset <= MAX_OFFSET:
-        found = packet.read(header + offset - packet.start, size)
+        found = packet.from_header(header + offset, size)
     return _copied(run, to, size, found)
 
 

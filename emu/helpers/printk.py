@@ -18,10 +18,10 @@ WIDTH = {"": 4, "l": 8, "ll": 8}  # bytes of an integer, by its length modifier
 @helper("trace_printk")
 def trace_printk(run: Run, fmt: int, fmt_size: int, arg1: int, arg2: int, arg3: int) -> int:
     """Bytes written, or -EINVAL for a format that is not allowed."""
-    raw = run.mem.read(fmt, fmt_size)
-    if not raw.endswith(b"\0"):
+    raw, end, _ = run.mem.read(fmt, fmt_size).partition(b"\0")
+    if not end:
         return -EINVAL
-    text = format_text(run, raw[:-1].decode("latin-1"), (arg1, arg2, arg3))
+    text = format_text(run, raw.decode("latin-1"), (arg1, arg2, arg3))
     if text is None:
         return -EINVAL
     run.host.printk(text[: TEXT_LIMIT - 1])

@@ -1,7 +1,8 @@
 """Helpers that read memory which may not be there: kernel/trace/bpf_trace.c, mm/maccess.c.
 
 They return 0, or the length of the string with its NUL.  Where memory cannot be read it is -EFAULT,
-and the destination is zero.  A string that is too long is cut and ended by a NUL.
+and the destination is zero; -ERANGE where an address cannot be one of the kernel's.  A string that
+is too long is cut and ended by a NUL.
 """
 
 from __future__ import annotations
@@ -9,53 +10,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.helpers.registry import helper
-from emu.kernel.errno import EFAULT, EPERM
+from emu.kernel.errno import EFAULT, EPERM, ERANGE
+from emu.kernel.traits import Trait
 from emu.vm.mem import USER_END
 
 if TYPE_CHECKING:
-    from emu.vm.mem import AddressSpace
-    from emu.vm.run import Run, UserMemory
+    from emu.vm.run import Run
+
+PAGE = 4096
+TASK_SIZE = USER_END - PAGE
+KERNEL_START = (1 << 64) - USER_END  # the first canonical address that is not the user's
+VSYSCALL = 0xFFFF_FFFF_FF60_0000
 
 
 @helper("probe_read_kernel")
 def probe_read_kernel(run: Run, dst: int, size: int, src: int) -> int:
-    return _read(run, dst, size, run.mem.peek(src, size))
+    data = run.mem.peek(src, size)
+    if data is None:
+        return _unreadable(run, dst, size, src)
+    run.mem.write(dst, data)
+    return 0
 
 
 @helper("probe_read_user", "copy_from_user")
 def probe_read_user(run: Run, dst: int, size: int, src: int) -> int:
-    return _read(run, dst, size, run.task.user.peek(src, size))
-
-
-@helper("probe_read")
-def probe_read(run: Run, dst: int, size: int, src: int) -> int:
-    """Kernel or user memory, as the address says: bpf_probe_read_compat()."""
-    data = run.task.user.peek(src, size) if src < USER_END else run.mem.peek(src, size)
-    return _read(run, dst, size, data)
-
-
-@helper("probe_read_kernel_str")
-def probe_read_kernel_str(run: Run, dst: int, size: int, src: int) -> int:
-    return _read_string(run, dst, size, src, run.mem)
-
-
-@helper("probe_read_user_str")
-def probe_read_user_str(run: Run, dst: int, size: int, src: int) -> int:
-    return _read_string(run, dst, size, src, run.task.user)
-
-
-@helper("probe_read_str")
-def probe_read_str(run: Run, dst: int, size: int, src: int) -> int:
-    """Kernel or user memory, as the address says: bpf_probe_read_compat_str()."""
-    return _read_string(run, dst, size, src, run.task.user if src < USER_END else run.mem)
-
-
-@helper("probe_write_user")
-def probe_write_user(run: Run, dst: int, src: int, size: int) -> int:
-    return 0 if run.task.user.poke(dst, run.mem.read(src, size)) else -EPERM
-
-
-def _read(run: Run, dst: int, size: int, data: bytes | None) -> int:
+    if not size:
+        return 0 if src <= TASK_SIZE else -EFAULT
+    data = run.task.user.peek(src, size)
     if data is None:
         run.mem.clear(dst, size)
         return -EFAULT
@@ -63,12 +44,56 @@ def _read(run: Run, dst: int, size: int, data: bytes | None) -> int:
     return 0
 
 
-def _read_string(run: Run, dst: int, size: int, src: int, memory: AddressSpace | UserMemory) -> int:
+@helper("probe_read")
+def probe_read(run: Run, dst: int, size: int, src: int) -> int:
+    """Kernel or user memory, as the address says: bpf_probe_read_compat()."""
+    return (probe_read_user if src < TASK_SIZE else probe_read_kernel)(run, dst, size, src)
+
+
+@helper("probe_read_kernel_str")
+def probe_read_kernel_str(run: Run, dst: int, size: int, src: int) -> int:
     if not size:
         return 0
-    text = memory.peek_string(src, size - 1)
+    text = run.mem.peek_string(src, size - 1)
+    if text is None:
+        return _unreadable(run, dst, size, src)
+    run.mem.write(dst, text + b"\0")
+    return len(text) + 1
+
+
+@helper("probe_read_user_str")
+def probe_read_user_str(run: Run, dst: int, size: int, src: int) -> int:
+    if not size:
+        return 0
+    text = run.task.user.peek_string(src, size - 1)
     if text is None:
         run.mem.clear(dst, size)
         return -EFAULT
     run.mem.write(dst, text + b"\0")
     return len(text) + 1
+
+
+@helper("probe_read_str")
+def probe_read_str(run: Run, dst: int, size: int, src: int) -> int:
+    """Kernel or user memory, as the address says: bpf_probe_read_compat_str()."""
+    return (probe_read_user_str if src < TASK_SIZE else probe_read_kernel_str)(run, dst, size, src)
+
+
+@helper("probe_write_user")
+def probe_write_user(run: Run, dst: int, src: int, size: int) -> int:
+    return 0 if run.task.user.poke(dst, run.mem.read(src, size)) else -EPERM
+
+
+def _unreadable(run: Run, dst: int, size: int, src: int) -> int:
+    """What a read of kernel memory that is not there returns; the destination becomes zero.
+
+    Source: copy_from_kernel_nofault(), copy_from_kernel_nofault_allowed() of x86.
+    """
+    run.mem.clear(dst, size)
+    kernel = run.host.kernel
+    allowed = KERNEL_START <= src < VSYSCALL or src >= VSYSCALL + PAGE
+    if VSYSCALL <= src < VSYSCALL + PAGE:
+        allowed = not kernel.has(Trait.VSYSCALL_NOT_READ)
+    if not allowed:
+        return -ERANGE
+    return -EFAULT if size else 0

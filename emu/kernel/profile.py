@@ -257,6 +257,8 @@ def _holds(row: Row, version: KernelVersion) -> bool:
         (b := _parse(backport)).series == version.series and version >= b
         for backport in row.backports
     )
+    if not row.since and not row.until:
+        return changed
     if row.until:
         fixed = changed or version >= _parse(row.until)
         return not fixed and (not row.since or version >= _parse(row.since))

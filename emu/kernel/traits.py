@@ -6,7 +6,8 @@ A feature has a `since`, a quirk that was fixed has an `until`, some have both. 
 `commit` is the mainline commit with its subject, or the two releases whose sources were compared
 where the commit is not known.  `backports` lists, for stable series that took the change, the first
 point release known to carry it; for a quirk they are the point releases that no longer have it.
-An earlier point release of the series may carry it too.
+An earlier point release of the series may carry it too.  A row with backports and neither since nor
+until is a change that only those stable series have.
 """
 
 from __future__ import annotations
@@ -561,12 +562,6 @@ class Trait(enum.Enum):
         note="A constant offset may make up for a negative variable one.",
         backports=("4.19.95",),
     )
-    POINTER_OR_NULL_BARRED = Row(
-        since="5.16",
-        commit="read in 5.14.2 and 5.17-rc5: adjust_ptr_min_max_vals()",
-        note="Arithmetic on a pointer that may be null is refused, a constant 0 included.",
-        backports=("5.15.148",),
-    )
 
     # -- Verifier: scalars that hold one value ---------------------------------------------------
 
@@ -812,19 +807,9 @@ class Trait(enum.Enum):
         commit="read in 6.8.1 and 6.9.0: round_up_stack_depth()",
         note="With a JIT a frame counts in units of 16 bytes; before, 32.",
     )
-    STACK_DEPTH_CACHED = Row(
-        since="7.1",
-        commit="read in 7.0.0 and 7.1.3: check_max_stack_depth()",
-        note="Recursion is found by the stack check, before the walk.",
-    )
 
     # -- Verifier: memory and calls --------------------------------------------------------------
 
-    CTX_MUST_BE_UNMODIFIED = Row(
-        since="4.18",
-        commit='58990d1ff3f7 ("bpf: reject passing modified ctx to helper functions")',
-        note="A context pointer with an offset is not dereferenced.",
-    )
     KPROBE_CTX_WRITE = Row(
         since="6.18",
         commit="read in 6.17.0 and 6.18.2: kprobe_prog_is_valid_access()",
@@ -887,20 +872,10 @@ class Trait(enum.Enum):
         commit="read in 7.0.0 and 7.1.3: check_and_resolve_insns()",
         note="Reserved fields are all checked before the walk.",
     )
-    CALL_DEPTH_CHECKED_IN_WALK = Row(
-        since="4.16",
-        commit='f4d7e40a5b71 ("bpf: introduce function calls (verification)")',
-        note="A call chain that is too deep is found where the walk makes it.",
-    )
     RECURSION_FOUND_FIRST = Row(
         since="7.1",
         commit="read in 7.0.0 and 7.1.3: sort_subprogs_topo()",
         note="A subprog that calls itself is refused before the walk.",
-    )
-    CONST_BRANCHES_FOLDED = Row(
-        since="7.1",
-        commit="read in 7.0.0 and 7.1.3: bpf_prune_dead_branches()",
-        note="A jump on a constant that every path agrees on is replaced before the walk.",
     )
 
     # -- Verifier: the walk ----------------------------------------------------------------------
@@ -966,12 +941,6 @@ class Trait(enum.Enum):
         note="An infinite loop is one whose state is exactly the same.",
         backports=("6.6.57",),
     )
-    LOOP_STATES_SHOWN = Row(
-        since="6.7",
-        commit="read in 6.6.9 and 6.7.3: is_state_visited()",
-        note="The log shows both states of an infinite loop.",
-        backports=("6.6.57",),
-    )
     REGSAFE_OLD_IMPRECISE = Row(
         since="6.2",
         commit="read in 6.1-rc7 and 6.2.1: regsafe()",
@@ -997,16 +966,6 @@ class Trait(enum.Enum):
             "6.4.6",
         ),
     )
-    LIVE_REGS_STATIC = Row(
-        since="6.15",
-        commit="read in 6.14.0 and 6.17.0: compute_live_registers()",
-        note="Which registers are live is known before the walk.",
-    )
-    LIVE_STACK_STATIC = Row(
-        since="6.18",
-        commit="read in 6.17.0 and 6.18.2: kernel/bpf/liveness.c",
-        note="Which stack slots are live is known apart from the states.",
-    )
     RECURSION_WALKED = Row(
         since="6.7",
         commit="read in 6.6.9 and 6.7.3: visit_func_call_insn()",
@@ -1017,11 +976,6 @@ class Trait(enum.Enum):
         until="6.1",
         commit="read in 6.0.1 and 6.1-rc7: check_map_prog_compatibility()",
         note="perf_event programs use preallocated hashes only.",
-    )
-    MAIN_BEFORE_GLOBALS = Row(
-        since="6.8",
-        commit="read in 6.7.3 and 6.8.1: do_check_main()",
-        note="The main program is walked before global subprogs.",
     )
     EXIT_LEAK_TEXT = Row(
         since="6.13",
@@ -1035,11 +989,6 @@ class Trait(enum.Enum):
         since="5.8",
         commit='6f8a57ccf851 ("bpf: Make verifier log more relevant by default")',
         note="At level 1 the log forgets a path that is done: a rejection shows its own path only.",
-    )
-    LOG_SHOWS_SCRATCHED = Row(
-        since="5.17",
-        commit='2e5766483c8c ("bpf: Right align verifier states in verifier logs.")',
-        note="The log shows what an insn changed, beside it; before, the whole state before each.",
     )
     TEXT_SCALAR = Row(
         since="5.18",
@@ -1123,4 +1072,106 @@ class Trait(enum.Enum):
         commit="read in 5.16.10 and 5.17-rc5: __check_ptr_off_reg()",
         note="Complaints about modified pointers name the kind of pointer.",
         backports=("5.15.148",),
+    )
+
+    # -- Running programs: maps, helpers, packets ------------------------------------------------
+
+    MAP_ERROR_U32 = Row(
+        until="6.4",
+        commit='d7ba4cc900bf ("bpf: return long from bpf_map_ops funcs")',
+        note="With a JIT, an error of a map's update, delete, push, pop, peek or walk comes back "
+        "as 32 bits, the upper half zero.",
+    )
+    TAIL_CALL_COUNT_SHARED = Row(
+        since="6.12",
+        commit='116e04ba1459 ("bpf, x64: Fix tailcall hierarchy")',
+        note="The tail calls of a run have one count, and one to an empty place does not count; "
+        "before, a function began with its caller's count and kept its own.",
+    )
+    LPM_FULL_REFUSES_ALL = Row(
+        until="6.13",
+        commit='532d6b36b2bf ("bpf: Handle in-place update for full LPM trie correctly")',
+        note="A full trie answers every update with ENOSPC, also one of an element it has.",
+        backports=("6.1.176", "6.12.101"),
+    )
+    VSYSCALL_NOT_READ = Row(
+        since="6.8",
+        commit='32019c659ecf ("x86/mm: Disallow vsyscall page read for '
+        'copy_from_kernel_nofault()")',
+        note="A read at the vsyscall page is refused with ERANGE; before, it fails with EFAULT.",
+        backports=("5.10.262", "6.1.176"),
+    )
+    LOOP_INLINED = Row(
+        since="6.0",
+        commit='1ade23711971 ("bpf: Inline calls to bpf_loop when callback is known")',
+        note="bpf_loop() without flags is inlined: its -E2BIG has 32 bits, the upper half zero.",
+    )
+    REDIRECT_BROADCAST = Row(
+        since="5.14",
+        commit='e624d4ed4aa8 ("xdp: Extend xdp_redirect_map with broadcast support")',
+        note="bpf_redirect_map() can redirect to all devices of a map.",
+    )
+    CSUM_DIFF_FOLDED = Row(
+        since="6.13",
+        commit='6a4794d5a3e2 ("bpf: bpf_csum_diff: Optimize and homogenize for all archs")',
+        note="bpf_csum_diff() takes any length and gives 16 bits; before, multiples of 4 bytes and "
+        "32 bits.",
+    )
+    STRTOL_CLEARS_RESULT = Row(
+        since="6.12",
+        commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error")',
+        note="A failing bpf_strtol() or bpf_strtoul() stores 0.",
+        backports=("6.1.176",),
+    )
+    CHECK_MTU_CLEARS_LEN = Row(
+        commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error"), '
+        'undone in the same release by 14a3d3ef02ba ("bpf: Remove MEM_UNINIT from skb/xdp MTU '
+        'helpers")',
+        note="A failing bpf_check_mtu() stores 0; the fix was not taken back with the change.",
+        backports=("6.1.176",),
+    )
+    DYNPTR_BOUNDS_FIRST = Row(
+        since="6.4",
+        commit='b5964b968ac6 ("bpf: Add skb dynptrs")',
+        note="bpf_dynptr_write() checks the bounds before it checks the flags.",
+    )
+    SKB_HWTSTAMP = Row(
+        since="5.16",
+        commit='f64c4acea51f ("bpf: Add hardware timestamp field to __sk_buff")',
+        note="struct __sk_buff ends with hwtstamp and has 192 bytes; before, 184.",
+    )
+    TEST_RUN_INGRESS = Row(
+        since="5.15",
+        commit="measured on 5.10.262 and 6.1.180: convert___skb_to_skb()",
+        note="The context of a packet's test run may name the device it came in at.",
+    )
+    XDP_TEST_RUN_CTX = Row(
+        since="5.15",
+        commit='47316f4a3053 ("bpf: Support input xdp_md context in BPF_PROG_TEST_RUN")',
+        note="An XDP test run takes a context, and gives the metadata with the packet.",
+    )
+    XDP_LONG_META = Row(
+        since="6.8",
+        commit="measured on 6.1.180 and 6.12.107: xdp_metalen_invalid()",
+        note="Metadata may have up to 252 bytes; before, 32.",
+    )
+    SKB_MAX_LEN_FIXED = Row(
+        since="5.12",
+        commit='6306c1189e77 ("bpf: Remove MTU check in __bpf_skb_max_len")',
+        note="The longest packet that a helper makes does not depend on the device's MTU.",
+    )
+    SKB_CHANGE_PROTO_GSO = Row(
+        since="5.14",
+        commit='364745fbe981 ("bpf: Do not change gso_size during bpf_skb_change_proto()")',
+        note="bpf_skb_change_proto() takes packets with segments of any type.",
+    )
+    VLAN_TAG_CLEARED = Row(
+        since="6.2",
+        commit='354259fa73e2 ("net: remove skb->vlan_present")',
+        note="A VLAN tag that is taken away leaves zeros in the context; before, its numbers.",
+    )
+    L4_CSUM_IPV6 = Row(
+        since="6.16",
+        commit='ead7f9b8de65 ("bpf: Fix L4 csum update on IPv6 in CHECKSUM_COMPLETE")',
+        note="bpf_l4_csum_replace() knows BPF_F_IPV6.",
     )

@@ -21,8 +21,6 @@ INDEX_SIZE = 4  # bytes of a key
 class ArrayMap(Map):
     """Elements that always exist, zero at first, by a u32 index."""
 
-    late_flags = F_LOCK  # refused, as there are no locks, but after other errors
-
     def __init__(self, definition: MapDef, mem: AddressSpace, cpus: int) -> None:
         check_sizes(definition)
         if definition.key_size != INDEX_SIZE:
@@ -80,18 +78,17 @@ class ArrayMap(Map):
         return (index.to_bytes(INDEX_SIZE, "little") for index in range(self.max_entries))
 
     def _refuse(self, key: bytes, flags: int) -> int:
-        """Errors in the order of array_map_update_elem(): F_LOCK comes last there."""
-        if wrong_flags(flags & ~self.late_flags):
+        """Errors in the order of array_map_update_elem(), where F_LOCK comes last."""
+        if wrong_flags(flags & ~F_LOCK):
             return -EINVAL
         if int.from_bytes(key, "little") >= self.max_entries:
             return -E2BIG
         if flags & NOEXIST:
             return -EEXIST
-        return -EINVAL if flags & self.late_flags else 0
+        return -EINVAL if flags & F_LOCK else 0  # no value has a lock
 
 
 class PerCpuArrayMap(ArrayMap):
     """An array with a value for each CPU."""
 
     per_cpu = True
-    late_flags = 0

@@ -24,8 +24,7 @@ VLAN_HLEN = 4
 # What can be pushed in front or put behind: more than the loopback device's MTU and header.
 ROOM = 1 << 17
 
-BROADCAST = b"\xff" * 6
-PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST = range(4)
+PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST = 0, 2, 3
 
 # struct __sk_buff in include/uapi/linux/bpf.h: name: offset and size in bytes.
 _WORDS = "len pkt_type mark queue_mapping protocol vlan_present vlan_tci vlan_proto priority"
@@ -82,6 +81,10 @@ class SkBuff(Packet):
             at = self.mac + offset + 0x20_0000
         else:
             return None
+        return self.from_header(at, size)
+
+    def from_header(self, at: int, size: int) -> bytes | None:
+        """`size` bytes of the region, which may lie before the packet but not behind it."""
         return bytes(self.buf[at : at + size]) if at + size <= self.end else None
 
     # -- Room
@@ -133,9 +136,7 @@ def ether_type(kind: bytes, following: bytes) -> int:
 
 
 def _pkt_type(to: bytes) -> int:
-    """For whom a frame is, at a device whose address is zero."""
+    """For whom a frame is: the loopback device's address and broadcast address are zero."""
     if to == bytes(6):
         return PACKET_HOST
-    if to == BROADCAST:
-        return PACKET_BROADCAST
     return PACKET_MULTICAST if to[0] & 1 else PACKET_OTHERHOST

@@ -93,12 +93,17 @@ def call_subprog(i: Bound) -> Step:
     following, target = i.following, i.target
 
     def step(r: list[int], run: Run) -> int:
-        if run.tail_calls:
-            run.tail_calls.pop(len(run.frames) + 1, None)
-        r[10] = run.push(Frame(following, r[6:10], r[10]))
+        r[10] = enter(run, Frame(following, r[6:10], r[10]))
         return target
 
     return step
+
+
+def enter(run: Run, frame: Frame) -> int:
+    """Enter a subprog; returns its r10.  It counts its tail calls anew."""
+    if run.tail_calls:
+        run.tail_calls.pop(len(run.frames) + 1, None)
+    return run.push(frame)
 
 
 def call_tail(i: Bound) -> Step:

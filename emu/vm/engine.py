@@ -1,4 +1,4 @@
-"""Engines: a program as a Vm that is interpreted, translated, or first the one and then the other."""
+"""Engines: a program as a Vm that is interpreted, translated, or first one, then the other."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emu.isa import table
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC
 from emu.vm import alu, atomic, call, jmp, ldst, move, skb_load
+from emu.vm.call import Exit, TailCall
 from emu.vm.fault import Kind, VmFault
 from emu.vm.registry import HANDLERS, NOT_EMULATED, U32, U64, Bound
 from emu.vm.run import Frame
@@ -75,13 +76,13 @@ class Vm:
         r[10] = run.push(Frame(-1, r[6:10], 0))
         try:
             left = self.interpret(run, pc, r, run.budget)
-        except call.TailCall as tail:
+        except TailCall as tail:
             return self.finish(run, tail)
         run.budget = min(run.budget, left)
         return r[0]
 
     @staticmethod
-    def finish(run: Run, tail: call.TailCall) -> int:
+    def finish(run: Run, tail: TailCall) -> int:
         """Run what a function that was called ended with; returns its r0."""
         run.budget = min(run.budget, tail.left)
         caller = run.vm
@@ -101,9 +102,9 @@ class Vm:
         try:
             for _ in left:
                 pc = steps[pc](r, run)
-        except call.Exit:
+        except Exit:
             return length_hint(left)
-        except call.TailCall as tail:
+        except TailCall as tail:
             tail.left, tail.registers = length_hint(left), r[1:6]
             raise
         except VmFault as fault:

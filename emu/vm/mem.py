@@ -57,9 +57,14 @@ class AddressSpace:
         return slot << SHIFT
 
     def remove(self, address: int) -> None:
-        """Take a region away; accesses to it fault until its addresses are given to another."""
+        """Take a region away; accesses to it fault until its addresses are given to another.
+
+        Its bytes are gone at once, so that they fault too for who has looked the region up before.
+        """
         slot = address >> SHIFT
-        self.readable.pop(slot, None)
+        data = self.readable.pop(slot, None)
+        if data is not None:
+            data.clear()
         self.writable.pop(slot, None)
         self._removed[VMALLOC if slot >= VMALLOC else DIRECT_MAP].append(slot)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.vm.interp import REGS
+from emu.vm.interp import REGS, Vm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emu.vm.interp import Vm
     from emu.vm.registry import Step as StepFunction
     from emu.vm.run import Run
 
@@ -37,9 +36,6 @@ def trace(vm: Vm, run: Run, ctx: int, observe: Callable[[Step], None]) -> int:
 
         return observed
 
-    plain = vm.steps
-    vm.steps = [traced(pc, step) for pc, step in enumerate(plain)]
-    try:
-        return vm.run(run, ctx)
-    finally:
-        vm.steps = plain
+    stepping = Vm(vm.prog, vm.mem, vm.maps, budget=vm.budget)  # whatever engine vm has
+    stepping.steps = [traced(pc, step) for pc, step in enumerate(stepping.steps)]
+    return stepping.run(run, ctx)

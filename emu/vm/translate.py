@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emu.isa import table
 from emu.prog import PSEUDO_FUNC
-from emu.vm.call import Exit, TailCall
+from emu.vm.call import Exit, TailCall, enter
 from emu.vm.fault import VmFault
 from emu.vm.run import CALLED
 from emu.vm.translate_code import Line, Source, write_function
@@ -45,7 +45,7 @@ CACHE_SIZE = 256  # programs
 MOST_SHARED = 4
 
 
-class Leave(Exception):  # noqa: N818
+class Leave(Exception):
     """The interpreter takes over."""
 
 
@@ -88,16 +88,14 @@ def functions(vm: Vm, host: Host) -> dict[int, Function]:
         return take_over(vm, event, line, values)
 
     scope = translation.names.bind(vm, host)
-    scope.update(EVENTS=EVENTS, Leave=Leave, enter=enter, leave=leave)
+    scope.update(EVENTS=EVENTS, Leave=Leave, enter=enter, CALLED=CALLED, leave=leave)
     exec(translation.code, scope)
     return {entry: scope[f"f{entry}"] for entry in translation.entries}
 
 
-def enter(run: Run) -> int:
-    """Enter a subprog; returns its r10."""
-    if run.tail_calls:
-        run.tail_calls.pop(len(run.frames) + 1, None)
-    return run.push(CALLED)
+def forget() -> None:
+    """Empty the cache."""
+    _cache.clear()
 
 
 def take_over(vm: Vm, event: Exception, line: Line, values: dict[str, Any]) -> tuple[int, ...]:

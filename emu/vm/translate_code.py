@@ -98,7 +98,7 @@ class _Writer:
             add(depth, text, self._line(block, index))
         last = len(block.ops) - 1
         if block.ops[last].is_subprog_call:
-            call = f"f{block.ops[last].target}(run, left, {ARGUMENTS}, enter(run))"
+            call = f"f{block.ops[last].target}(run, left, {ARGUMENTS}, enter(run, CALLED))"
             add(depth, f"{RESULTS}, left = {call}", self._line(block, last))
 
     def _end(self, start: int, depth: int) -> None:
@@ -167,10 +167,18 @@ class _TreeWriter(_Writer):
                     self._nodes(body, target, depth)
         return reached
 
+    def _nested(self, nodes: Sequence[Node], follow: int, depth: int) -> bool:
+        """Write the body of a compound statement, which Python wants not to be empty."""
+        length = len(self.source.text)
+        reached = self._nodes(nodes, follow, depth)
+        if len(self.source.text) == length:
+            self.source.add(depth, "pass")
+        return reached
+
     def _around(self, around: _Around, body: list[Node], follow: int, depth: int) -> None:
         self.source.add(depth, "while True:")
         self.around.append(around)
-        reached = self._nodes(body, follow, depth + 1)
+        reached = self._nested(body, follow, depth + 1)
         if reached and around.header < 0:
             self.source.add(depth + 1, "break")
         self.around.pop()
@@ -214,18 +222,18 @@ class _TreeWriter(_Writer):
         if self._is_jump(yes):
             # What follows stays at this level.
             add(depth, f"if {condition}:")
-            self._nodes(yes, -1, depth + 1)
+            self._nested(yes, -1, depth + 1)
             return self._nodes(no, follow, depth)
         if yes == [Go(follow)]:
             condition, yes, no = f"not ({condition})", no, yes
         add(depth, f"if {condition}:")
-        reached = self._nodes(yes, follow, depth + 1)
+        reached = self._nested(yes, follow, depth + 1)
         if no == [Go(follow)]:
             return True
         if not reached:
             return self._nodes(no, follow, depth)
         add(depth, "else:")
-        self._nodes(no, follow, depth + 1)
+        self._nested(no, follow, depth + 1)
         return True
 
     def _is_jump(self, nodes: Sequence[Node]) -> bool:

@@ -72,10 +72,8 @@ def _is_special(name: str, bound: Bound) -> bool:
         return insn.src == PSEUDO_KFUNC_CALL or (insn.src == 0 and insn.imm == TAIL_CALL)
     if name == "may_goto" or name.startswith(("ld_abs", "ld_ind")):
         return True
-    kind = bound.insn.code & 7
-    if kind == table.LDX:
-        return packet_ctx.load(bound) is not None
-    return kind in (table.ST, table.STX) and bool(packet_ctx.store_mask(bound))
+    access = bound.prog.type, insn.code, insn.off
+    return packet_ctx.pointer_loaded(*access) is not None or packet_ctx.is_cut(*access)
 
 
 class Block(NamedTuple):

@@ -8,7 +8,7 @@ they change anything, or do what the interpreter's step does.  Other names in th
     m6, w6          the region, for reading and for writing, that base 6 points into
     K7, V7          the region at address 7 << 32, the same
     u8, s4, p2      unpack_from (unsigned, signed) and pack_into for so many bytes
-    h1, f9, b8      helper 1; find() of the map that insn 9 looks up; bytes of an 8-byte key
+    h1, l9, b8      helper 1; find() of the map that insn 9 looks up; bytes of an 8-byte key
     E               a region without bytes
     steps, C        the interpreter's steps, and the constants behind its registers
 """
@@ -221,7 +221,7 @@ class InsnWriter:
         reg = f"r{register} {'+' if off > 0 else '-'} {abs(off)}" if off else f"r{register}"
         offset = f"{reg} & {OFFSET}"
         if base == STACK:
-            if lo == hi and 0 <= STACK_SIZE + lo:
+            if lo == hi and STACK_SIZE + lo >= 0:
                 return "S", str(STACK_SIZE + lo)
             return "S", offset
         if base == NUMBER:
@@ -289,10 +289,7 @@ class InsnWriter:
         size, src = access_size(op.insn), op.insn.src
         top = (1 << 8 * size) - 1
         region, offset = self._place(op.insn.dst, op, "w")
-        lines = [f"b = {region.partition(' := ')[2] or region}"]
-        if ":=" in region:
-            lines.append(f"{region.partition(' := ')[0]} = b")
-        lines += [f"o = {offset}", f"v = {self._get('b', 'o', size)}"]
+        lines = [f"b = ({region})", f"o = {offset}", f"v = {self._get('b', 'o', size)}"]
         result = ATOMICS[operation].format(f"r{src}")
         lines.append(self._put("b", "o", size, f"{result} & {top}"))
         if fetches:
@@ -375,16 +372,16 @@ class InsnWriter:
             return state
         _, _, before, value = self._compared(op, width)
         unsigned = self._unsigned(operation, before, value, width)
-        full = width == 64 or all(
-            ranges.limits(v)[1] <= U32 for v in (state.regs[op.insn.dst], value)
-        )
-        if not unsigned or not full:
+        if not unsigned:
             return state
-        regs = state.regs
-        regs[op.insn.dst] = ranges.refine(unsigned, regs[op.insn.dst], value, holds=holds)
+        top = U64 if width == 64 else U32
+        known = [(op.insn.dst, unsigned, value)]
         if op.value is None:
-            mirrored = ranges.MIRRORED[unsigned]
-            regs[op.insn.src] = ranges.refine(mirrored, regs[op.insn.src], before, holds=holds)
+            known.append((op.insn.src, ranges.MIRRORED[unsigned], before))
+        for n, comparison, other in known:
+            old = state.regs[n]
+            if ranges.limits(old)[1] <= top:  # else it is a part that was compared
+                state.regs[n] = ranges.refine(comparison, old, other, holds=holds)
         return state
 
     # -- Calls of subprogs

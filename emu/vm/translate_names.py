@@ -49,7 +49,7 @@ class Names:
             return None
         self._lookups[pc] = address
         self._keys.add(found.key_size)
-        return f"f{pc}", f"b{found.key_size}", found.key_size
+        return f"l{pc}", f"b{found.key_size}", found.key_size
 
     def region(self, letter: str, slot: int) -> str:
         """The region of the addresses whose upper half is `slot`; m: to read, w: to write."""
@@ -79,7 +79,7 @@ class Names:
         for size in self._keys:
             values[f"b{size}"] = struct.Struct(f"{size}s").unpack_from
         for pc, address in self._lookups.items():
-            values[f"f{pc}"] = host.maps[address].find
+            values[f"l{pc}"] = host.maps[address].find
         for letter, slot in self._regions:
             regions = mem.readable if letter == "m" else mem.writable
             name = f"{'K' if letter == 'm' else 'V'}{slot}"

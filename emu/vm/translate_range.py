@@ -77,8 +77,9 @@ def widen(old: Value, new: Value, thresholds: Sequence[int]) -> Value:
         return new
     if new.base != NUMBER:
         return new if new == old else Value(NUMBER, *limits(Value(new.base, -WINDOW, WINDOW)))
-    lo = new.lo if new.lo >= old.lo else 0
-    hi = new.hi
+    lo, hi = new.lo, new.hi
+    if lo < old.lo:
+        lo = next((threshold for threshold in reversed(thresholds) if threshold <= lo), 0)
     if hi > old.hi:
         hi = next((threshold for threshold in thresholds if threshold >= hi), U64)
     return Value(NUMBER, lo, hi)
@@ -102,7 +103,7 @@ def moved(value: Value, by: Value, sign: int) -> Value | None:
         return None
     low, high = step if sign > 0 else (-step[1], -step[0])
     result = Value(value.base, value.lo + low, value.hi + high)
-    return result if -WINDOW <= result.lo and result.hi <= WINDOW else None
+    return result if result.lo >= -WINDOW and result.hi <= WINDOW else None
 
 
 def compute(operation: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int] | None:
@@ -151,6 +152,8 @@ def refine(operation: str, value: Value, other: Value, *, holds: bool) -> Value:
             lo = max(lo, low)
         case "jeq":
             lo, hi = max(lo, low), min(hi, high)
+        case "jne" if low == high:
+            lo, hi = lo + (lo == low), hi - (hi == low)
     return Value(NUMBER, lo, hi) if lo <= hi else value
 
 

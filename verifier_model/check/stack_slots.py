@@ -31,7 +31,7 @@ def check_bounds(
 
     how: "read", "write" or "helper", which may do either.
     """
-    if not env.rules.TEXT_STACK_OF_REG:
+    if not env.rules.STACK_VAR_OFF:
         _check_bounds_before_5_12(reg, regno, off, size, how)
         low = reg.smin + off
     else:

@@ -91,6 +91,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK | 1
     _set_result(env, state, row, proto, meta)
+    if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
+        raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
     if meta.map is not None and not maps.takes(row.name, meta.map.type):
         raise Reject(
             f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dtrace.backend.linux.tracefs import Tracefs
     from dtrace.probes.desc import Field, Site
     from dtrace.types.btf import Btf
+    from dtrace.types.model import Type
     from emu.prog import MapDef, Prog
 
     class _Closable(Protocol):
@@ -144,6 +145,14 @@ class LinuxKernel:
             return self.btf.struct_offset(struct, member)
         except BtfError as error:
             raise KernelError(str(error)) from None
+
+    def c_type(self, kind: str, name: str) -> Type | None:
+        from dtrace.types.btf_data import BtfError
+
+        try:
+            return self.btf.type(kind, name)
+        except (KernelError, BtfError):
+            return None
 
     # -- Loading
 

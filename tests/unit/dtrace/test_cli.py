@@ -195,7 +195,7 @@ def test_the_kernel_backend_is_for_root(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert main(["--backend=kernel", "-n", "BEGIN"]) == 1
+    assert main(["--backend=kernel", "-n", "BEGIN"]) == 2
     message = capsys.readouterr().err
     assert message.startswith("dtrace: tracing the kernel needs root")
     assert message.count("\n") == 1

@@ -1,0 +1,92 @@
+"""The emulated kernel's types: what BTF would say of the structs that its world fills in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtrace.types.builtin import BASE_TYPES, TYPEDEFS
+from dtrace.types.model import Array, Pointer, Struct, StructMember, Type, Typedef
+from emu.world.structs import SIZES, STRUCTS
+
+if TYPE_CHECKING:
+    from emu.world.structs import Member
+
+# C types of the members, without those of structs within the struct, which have entries of their
+# own; where one is smaller than its member, the member is an array of it.
+# Source: include/linux/sched.h, include/linux/cred.h, arch/x86/include/asm/ptrace.h.
+TYPES = {
+    "task_struct": {
+        "__state": "unsigned int",
+        "stack": "void *",
+        "flags": "unsigned int",
+        "prio": "int",
+        "static_prio": "int",
+        "mm": "struct mm_struct *",
+        "exit_state": "int",
+        "exit_code": "int",
+        "pid": "pid_t",
+        "tgid": "pid_t",
+        "real_parent": "struct task_struct *",
+        "parent": "struct task_struct *",
+        "group_leader": "struct task_struct *",
+        "start_time": "uint64_t",
+        "real_cred": "struct cred *",
+        "cred": "struct cred *",
+        "comm": "char",
+    },
+    "thread_info": {"flags": "unsigned long", "status": "uint32_t", "cpu": "uint32_t"},
+    "cred": {name: "kuid_t" if name.endswith("uid") else "kgid_t" for name in STRUCTS["cred"]},
+    "pt_regs": dict.fromkeys(STRUCTS["pt_regs"], "unsigned long"),
+}
+WORD = 8  # bytes: the structs' alignment
+# Typedefs of a struct with one member, `val`.
+_IDS = {"kuid_t": "uid_t", "kgid_t": "gid_t"}
+
+
+class EmulatedTypes:
+    """The types of every emulated kernel.  Implements dtrace.types.scope.KernelTypes."""
+
+    def __init__(self) -> None:
+        self._structs: dict[str, Struct] = {}
+
+    def c_type(self, kind: str, name: str) -> Type | None:
+        """The type of a C name: a struct of the world, or a typedef in one; else None."""
+        if kind == "struct" and name in STRUCTS:
+            return self._structs.get(name) or self._struct(name, STRUCTS[name], SIZES[name])
+        if kind == "" and name in _IDS:
+            value = TYPEDEFS[_IDS[name]]
+            struct = Struct("struct", "", value.size, value.size, complete=True)
+            struct.members["val"] = StructMember("val", value, 0)
+            return Typedef(name, struct)
+        return None
+
+    def _struct(self, tag: str, members: dict[str, Member], size: int) -> Struct:
+        # Entered before its members are made, since a task's parent is a task.
+        struct = self._structs[tag] = Struct("struct", tag, size, WORD, complete=True)
+        inner: dict[str, dict[str, Member]] = {}  # members of the structs within, by their names
+        for name, member in members.items():
+            outer, dot, rest = name.partition(".")
+            if dot:
+                inner.setdefault(outer, {})[rest] = member
+                continue
+            t = self._member_type(TYPES[tag][name])
+            if t.size < member.size:
+                t = Array(t, member.size // t.size)
+            struct.members[name] = StructMember(name, t, member.offset)
+        for name, within in inner.items():
+            start = min(member.offset for member in within.values())
+            end = max(member.offset + member.size for member in within.values())
+            moved = {n: m._replace(offset=m.offset - start) for n, m in within.items()}
+            nested = self._struct(name, moved, end - start)
+            struct.members[name] = StructMember(name, nested, start)
+        return struct
+
+    def _member_type(self, text: str) -> Type:
+        if text.startswith("struct "):
+            tag = text.split()[1]
+            return Pointer(self.c_type("struct", tag) or Struct("struct", tag))
+        if text.endswith(" *"):
+            return Pointer(BASE_TYPES[text.removesuffix(" *")])
+        t = BASE_TYPES.get(text) or TYPEDEFS.get(text) or self.c_type("", text)
+        assert t is not None, text
+        return t

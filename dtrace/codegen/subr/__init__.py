@@ -1,0 +1,1 @@
+"""Subroutines of D, a family a module."""
