@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class CompileError(Exception):
     """An error in the user's D program.
 
-    tag: the D_* tag that libdtrace gives it (shown under -xerrtags).
+    tag: the D_* tag that libdtrace gives it (shown under -xerrtags); None for the few errors that
+        it reports with neither tag nor line.
     message: libdtrace's text.
     span: the characters it is about.
     region: "in action list" or "in predicate" where libdtrace says so, else "".
@@ -21,7 +22,7 @@ class CompileError(Exception):
     """
 
     def __init__(
-        self, tag: ErrTag, message: str, span: Span, region: str = "", line: int = 0
+        self, tag: ErrTag | None, message: str, span: Span, region: str = "", line: int = 0
     ) -> None:
         super().__init__(message)
         self.tag = tag
@@ -37,6 +38,8 @@ class CompileError(Exception):
         `invalid probe specifier TEXT: [TAG] message` for the command line (dt_errmsg.c).
         """
         source = self.span.source
+        if self.tag is None:
+            return f"{source.prefix}: {self.message}"
         file = source.file_of(self.span.start)
         where = f'"{file}", line {self.line}: ' if file else f"line {self.line}: "
         if not source.name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 
@@ -22,7 +23,7 @@ class Source:
         "failed to compile script FILE" or "invalid probe specifier TEXT".
     """
 
-    __slots__ = ("args", "markers", "name", "prefix", "text")
+    __slots__ = ("_newlines", "args", "markers", "name", "prefix", "text")
 
     def __init__(
         self, text: str, name: str = "", prefix: str = "", args: tuple[str, ...] = ()
@@ -32,11 +33,18 @@ class Source:
         self.prefix = prefix
         self.args = args  # $0, $1 ...
         self.markers: tuple[Marker, ...] = ()  # of the `# 12 "file"` lines, in order
+        self._newlines: list[int] | None = None  # offsets, found when first needed
 
     def line_of(self, offset: int) -> int:
         """The line, from 1, that holds the character at `offset`, by the text's own markers."""
         marker = self.marker_of(offset)
-        return self.text.count("\n", marker.offset, offset) + marker.line
+        return self._lines_before(offset) - self._lines_before(marker.offset) + marker.line
+
+    def _lines_before(self, offset: int) -> int:
+        # Newlines before `offset`; found once, since every instruction asks for its line.
+        if self._newlines is None:
+            self._newlines = [at for at, c in enumerate(self.text) if c == "\n"]
+        return bisect_left(self._newlines, offset)
 
     def file_of(self, offset: int) -> str:
         """The file that a marker names for the character at `offset`; "" without one."""

@@ -12,12 +12,14 @@ import sys
 
 from emu import batch, runner
 from emu.kernel.profile import UnknownKernel
+from emu.vm.engine import ENGINES
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m emu", description=__doc__)
     parser.add_argument("--kernel", required=True, metavar="RELEASE")
     parser.add_argument("--cpus", type=int, default=1, metavar="N", help="possible CPUs")
+    parser.add_argument("--engine", choices=ENGINES, default="auto")
     options = parser.parse_args(argv)
     try:
         kernel = runner.kernel_of(options.kernel)
@@ -34,7 +36,8 @@ def main(argv: list[str]) -> int:
             print(f"emu: line {number}: {err}", file=sys.stderr)
             status = 1
             continue
-        print(json.dumps(runner.run(program, kernel, max(options.cpus, 1))), flush=True)
+        answer = runner.run(program, kernel, max(options.cpus, 1), engine=options.engine)
+        print(json.dumps(answer), flush=True)
     return status
 
 

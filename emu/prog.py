@@ -60,6 +60,13 @@ class Subprog(NamedTuple):
     name: str
 
 
+class FuncInfo(NamedTuple):
+    """What the program's BTF says of one of its functions: struct bpf_func_info."""
+
+    start: int  # index of its first instruction
+    linkage: int  # 0 static, 1 global, 2 extern
+
+
 class Prog(NamedTuple):
     """A program ready to load: the arguments of BPF_PROG_LOAD."""
 
@@ -74,3 +81,4 @@ class Prog(NamedTuple):
     flags: int = 0  # BPF_F_STRICT_ALIGNMENT ...
     attach_to: str = ""  # tracing programs: the kernel function
     kfuncs: tuple[str, ...] = ()  # kernel functions called: the imm of such a call is an index
+    func_info: tuple[FuncInfo, ...] = ()  # of every function, where the loader gives BTF

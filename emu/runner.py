@@ -13,9 +13,9 @@ from emu.maps.base import MapError
 from emu.maps.create import create
 from emu.maps.map_in_map import HashOfMaps
 from emu.maps.prog_array import ProgArrayMap
-from emu.net.test_run import Outcome, test_run
+from emu.net.test_run import Outcome, prog_test_run
+from emu.vm.engine import make
 from emu.vm.fault import VmFault
-from emu.vm.interp import Vm
 from emu.world.scenario import Scenario, TaskSpec
 from emu.world.structs import STRUCTS
 from emu.world.world import World
@@ -23,10 +23,12 @@ from emu.world.world import World
 if TYPE_CHECKING:
     from emu.batch import BatchMap, BatchProgram, TestRun
     from emu.maps.base import Map
+    from emu.vm.engine import Engine
+    from emu.vm.interp import Vm
 
 # User-mode Linux has no JIT.
 UML = "-uml"
-WITHOUT_JIT = frozenset({Trait.MAP_ERROR_U32})
+WITHOUT_JIT = frozenset({Trait.MAP_ERROR_U32, Trait.TAIL_CALL_COUNT_SHARED})
 # Registers of a system call's arguments, in the user's struct pt_regs.
 ARGUMENTS = ("di", "si", "dx", "r10", "r8", "r9")
 PT_REGS = struct.Struct("<21Q")
@@ -41,7 +43,9 @@ def kernel_of(release: str) -> Kernel:
     return Kernel.release(release.removesuffix(UML), minus=minus)
 
 
-def run(program: BatchProgram, kernel: Kernel, cpus: int) -> dict[str, Any]:
+def run(
+    program: BatchProgram, kernel: Kernel, cpus: int, *, engine: Engine = "auto"
+) -> dict[str, Any]:
     """What the runs of a program gave, and what its maps hold then.
 
     The object to print: `id`, `runs` and `maps`; `message` where a map cannot be created or a run
@@ -50,10 +54,10 @@ def run(program: BatchProgram, kernel: Kernel, cpus: int) -> dict[str, Any]:
     answer: dict[str, Any] = {"id": program.id, "runs": [], "maps": {}}
     world = World(Scenario("batch", cpus=cpus, tasks=(TaskSpec("agent", pid=100),)), kernel)
     try:
-        maps = _create(program, world)
+        maps = _create(program, world, engine)
     except MapError as err:
         return answer | {"message": f"map refused: {err}"}
-    vm = Vm(program.prog, world.mem, maps)
+    vm = make(program.prog, world.mem, maps, engine=engine)
     for spec in program.runs:
         try:
             if isinstance(spec, AttachedRun):
@@ -64,13 +68,13 @@ def run(program: BatchProgram, kernel: Kernel, cpus: int) -> dict[str, Any]:
             answer["message"] = f"fault: {fault}"
             outcome = Outcome(14)
         answer["runs"].append(_shown(outcome))
-    for number, (spec, made) in enumerate(zip(program.maps, maps, strict=True)):
-        if spec.dump:
+    for number, (described, made) in enumerate(zip(program.maps, maps, strict=True)):
+        if described.dump:
             answer["maps"][str(number)] = {"entries": _contents(made)}
     return answer
 
 
-def _create(program: BatchProgram, world: World) -> list[Map]:
+def _create(program: BatchProgram, world: World, engine: Engine) -> list[Map]:
     """The maps, with everything in them.  Raises MapError."""
     maps: list[Map] = []
     for spec in program.maps:
@@ -78,11 +82,11 @@ def _create(program: BatchProgram, world: World) -> list[Map]:
         world.maps[made.address] = made
         maps.append(made)
     for spec, made in zip(program.maps, maps, strict=True):
-        _fill(spec, made, maps, world)
+        _fill(spec, made, maps, world, engine)
     return maps
 
 
-def _fill(spec: BatchMap, made: Map, maps: list[Map], world: World) -> None:
+def _fill(spec: BatchMap, made: Map, maps: list[Map], world: World, engine: Engine) -> None:
     """Store the elements that are maps and programs."""
     for element in spec.elements:
         if isinstance(element, MapElement):
@@ -90,11 +94,13 @@ def _fill(spec: BatchMap, made: Map, maps: list[Map], world: World) -> None:
                 made.insert(element.key, maps[element.map])
         elif isinstance(made, ProgArrayMap):
             prog = element.prog._replace(maps=tuple(each.definition for each in maps))
-            made.progs[int.from_bytes(element.key, "little")] = Vm(prog, world.mem, maps)
+            made.progs[int.from_bytes(element.key, "little")] = make(
+                prog, world.mem, maps, engine=engine
+            )
 
 
 def _tested(world: World, vm: Vm, spec: TestRun) -> Outcome:
-    return test_run(
+    return prog_test_run(
         world,
         vm,
         spec.data,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
 from emu.kernel.errno import E2BIG, EINVAL
-from emu.prog import PSEUDO_CALL
+from emu.prog import PSEUDO_CALL, PSEUDO_FUNC
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 JA, GOTOL, GOTOX, CALL, EXIT, LD_IMM64 = 0x05, 0x06, 0x0D, 0x85, 0x95, 0x18
 MAY_GOTO = 0xE5
+# Helpers that call a function before they return: is_sync_callback_calling_function().
+_CALL_BACK = (164, 180, 181, 209)
 
+_TAIL_CALL = 12
 _DISCOVERED, _EXPLORED, _FALLTHROUGH, _BRANCH = 0x10, 0x20, 1, 2
 
 
 def is_pseudo_call(insn: Insn) -> bool:
     return insn.code == CALL and insn.src == PSEUDO_CALL
+
+
+def is_pseudo_func(insn: Insn) -> bool:
+    return insn.code == LD_IMM64 and insn.src == PSEUDO_FUNC
 
 
 def jump_target(insn: Insn, idx: int) -> int:
@@ -35,7 +42,7 @@ def find_subprogs(env: Env) -> None:
     insns, n = env.insns, len(env.insns)
     starts = {0}
     for i, insn in enumerate(insns):
-        if not is_pseudo_call(insn):
+        if not is_pseudo_call(insn) and not (env.rules.CALLBACKS and is_pseudo_func(insn)):
             continue
         target = i + insn.imm + 1
         if not 0 <= target < n:
@@ -60,6 +67,27 @@ def find_subprogs(env: Env) -> None:
                 raise Reject(f"jump out of range from insn {i} to {target}", EINVAL)
         if insns[end - 1].code not in (EXIT, JA, GOTOL):
             raise Reject("last insn is not an exit or jmp", EINVAL)
+
+
+def check_func_info(env: Env) -> None:
+    """BTF, if given, names every function: check_btf_func().  Without it some insns are refused."""
+    infos = env.prog.func_info
+    if infos:
+        if len(infos) != len(env.subprogs):
+            text = "number of funcs in func_info doesn't match number of subprogs"
+            raise Reject(text, EINVAL)
+        if [info.start for info in infos] != env.subprogs:
+            text = "func_info BTF section doesn't match subprog layout in BPF program"
+            raise Reject(text, EINVAL)
+        return
+    if not env.rules.TAIL_CALL_IN_SUBPROG or env.prog.line_info:
+        return
+    for no, start in enumerate(env.subprogs[1:], 1):
+        body = env.insns[start : env.subprog_end(no)]
+        if any(insn.code & 7 == 0 and insn.code & 0xE0 in (0x20, 0x40) for insn in body):
+            raise Reject("LD_ABS is not allowed in subprogs without BTF", EINVAL)
+        if any(insn.code == CALL and not insn.src and insn.imm == _TAIL_CALL for insn in body):
+            raise Reject("tail_call is not allowed in subprogs without BTF", EINVAL)
 
 
 def check_cfg(env: Env) -> None:
@@ -122,6 +150,12 @@ def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
     insn = env.insns[t]
     code, rules = insn.code, env.rules
     following = t + (2 if code == LD_IMM64 and rules.CFG_OF_LDIMM64 else 1)
+    if rules.CALLBACKS and is_pseudo_func(insn):
+        env.prune_points[t] = 1
+        if not rules.JMP_POINTS:
+            env.jmp_points[t] = 1
+        _mark(env, following)
+        return [(following, _FALLTHROUGH, False), (t + insn.imm + 1, _BRANCH, True)]
     if code & 7 not in (JMP, JMP32):
         return [(following, _FALLTHROUGH, False)]
     op = code & 0xF0
@@ -135,6 +169,11 @@ def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
             if not rules.JMP_POINTS:
                 env.jmp_points[t] = 1
             edges.append((t + insn.imm + 1, _BRANCH, rules.RECURSION_WALKED))
+        elif not insn.src and insn.imm in _CALL_BACK:
+            env.callback_points[t] = 1
+            if rules.CALLBACK_EVERY_ITERATION:
+                env.forced_points[t] = 1
+                _mark(env, t)
         return edges
     if code in (MAY_GOTO, GOTOX):
         raise Unmodelled("may_goto or an indirect jump", t)

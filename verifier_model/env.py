@@ -12,6 +12,7 @@ from emu.kernel.enums import (
     ProgType,
 )
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from verifier_model.domain.word import U32
 from verifier_model.log import Log
 from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
 from verifier_model.rules import rules_of
@@ -47,6 +48,8 @@ class Env:
         self.subprogs: list[int] = [0]  # first insns, ascending; verify.py adds the rest
         self.prune_points = bytearray(n + 1)
         self.jmp_points = bytearray(n + 1)
+        self.forced_points = bytearray(n + 1)  # where every state is kept
+        self.callback_points = bytearray(n + 1)  # calls of helpers that call back
         self.live_regs: list[int] = []  # registers live before each insn, where the kernel knows
         self.accessed_as: dict[int, object] = {}  # pointer type each load and store insn has met
         self.stack_depth: list[int] = [0]  # bytes, by subprog
@@ -58,6 +61,9 @@ class Env:
         self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}
         self.hist_pushed = -1  # the count of insns at which the history was last added to
+        self.cur_state: VerifierState | None = None  # of the path that is walked
+        self.scratched_regs = -1  # registers to show in the log: bits, of the frame that runs
+        self.scratched_slots = -1  # the same, of its stack slots
         self.ids = 0
         self.insns_processed = 0
         self.jmps_processed = 0
@@ -82,6 +88,12 @@ class Env:
     def subprog_end(self, no: int) -> int:
         return self.subprogs[no + 1] if no + 1 < len(self.subprogs) else len(self.insns)
 
+    def known_at(self, state: VerifierState, idx: int) -> list[VerifierState]:
+        """The states kept in the list of the insn and the running frame's call: explored_state()."""
+        callsite = state.frames[-1].callsite & U32
+        spaced = self.rules.STATES_SPACED
+        return self.explored.get((idx ^ callsite) % len(self.insns) if spaced else idx, [])
+
     def push_branch(self, state: VerifierState, target: int, idx: int) -> VerifierState:
         """A copy of the state, to be walked from `target` later: push_stack()."""
         other = state.copy()
@@ -105,6 +117,7 @@ class Env:
             raise Reject(f"R{regno} is invalid", EINVAL)
         frame = state.frames[-1]
         reg = frame.regs[regno]
+        self.scratched_regs |= 1 << regno
         if reg.type is NOT_INIT:
             raise Reject(f"R{regno} !read_ok", EACCES)
         if regno != FP and not frame.regs_written >> regno & 1:
@@ -117,6 +130,9 @@ class Env:
             raise Reject(f"R{regno} is invalid", EINVAL)
         if regno == FP:
             raise Reject("frame pointer is read only", EACCES)
+        bit = 1 << regno
+        state.frames[-1].regs_written |= bit
+        self.scratched_regs |= bit
 
     def write_reg(self, state: VerifierState, regno: int, reg: RegState) -> None:
         """Put a new value into a register of the running frame."""
@@ -124,7 +140,7 @@ class Env:
         frame.regs[regno] = reg
         bit = 1 << regno
         frame.regs_written |= bit
-        frame.scratched |= bit
+        self.scratched_regs |= bit
 
     def forget_reg(self, state: VerifierState, regno: int) -> None:
         """The register's value is lost: mark_reg_not_init()."""

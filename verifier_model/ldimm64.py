@@ -81,7 +81,9 @@ def _resolve_one(env: Env, i: int) -> None:
         raise Reject("invalid bpf_ld_imm64 insn", EINVAL)
     if insn.src == 0:
         return
-    if insn.src in (PSEUDO_BTF_ID, PSEUDO_FUNC, PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE):
+    if insn.src == PSEUDO_FUNC and rules.CALLBACKS:
+        return
+    if insn.src in (PSEUDO_BTF_ID, PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE):
         raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", i)
     direct = insn.src == PSEUDO_MAP_VALUE and rules.DIRECT_MAP_VALUE
     if not direct and (insn.src != PSEUDO_MAP_FD or second.imm):

@@ -1,6 +1,6 @@
-"""Log: the verifier's log, line by line, in the release's words.
+"""Log: the verifier's log, line by line, and the names of types in it.
 
-Source: bpf_verifier_log_write(), print_verifier_state() and print_bpf_insn().
+Source: kernel/bpf/log.c and, for the older releases, verifier.c.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from verifier_model.reg import RegType
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
+    from verifier_model.log_reg import RegText
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 class Log:
     """Lines as a kernel collects them; nothing is kept at level 0."""
 
-    __slots__ = ("level", "lines", "rules")
+    __slots__ = ("insn_line", "insn_texts", "level", "lines", "path_begins", "reg_text", "rules")
 
     def __init__(self, level: int, rules: Rules) -> None:
         self.level = level
         self.rules = rules
         self.lines: list[str] = []
+        self.insn_line = -1  # the number of lines when the insn that runs was added
+        self.insn_texts: dict[int, str] = {}  # by index, as they are needed
+        self.path_begins = False  # the walk came here otherwise than from insn to insn
+        self.reg_text: RegText | None = None  # log_state.py fills it in
 
     def add(self, line: str) -> None:
         if self.level:
@@ -34,11 +39,14 @@ class Log:
         if self.level == 1 and self.rules.LOG_REWOUND:
             del self.lines[lines:]
 
-    def insn(self, env: Env, idx: int) -> None:
-        """The insn the walk is at: `3: (bf) r6 = r1`."""
-        from emu.isa import disasm
+    def insn_text(self, env: Env, idx: int) -> str:
+        """An insn without its index: `(bf) r6 = r1`."""
+        text = self.insn_texts.get(idx)
+        if text is None:
+            from emu.isa import disasm
 
-        self.lines.append(f"{idx}: {disasm.coded(env.insns, idx)}")
+            text = self.insn_texts[idx] = disasm.coded(env.insns, idx)
+        return text
 
     def stats(self, env: Env) -> str:
         """The last line of every log: print_verification_stats()."""
@@ -53,22 +61,11 @@ class Log:
         )
 
 
-_NAMES = {
-    RegType.NOT_INIT: "?",
-    RegType.SCALAR_VALUE: "scalar",
-    RegType.PTR_TO_CTX: "ctx",
-    RegType.CONST_PTR_TO_MAP: "map_ptr",
-    RegType.PTR_TO_MAP_VALUE: "map_value",
-    RegType.PTR_TO_STACK: "fp",
-    RegType.PTR_TO_MEM: "mem",
-}
-
-
 def type_name(reg: RegState, rules: Rules) -> str:
     """A register's type as complaints and states name it: reg_type_str()."""
     if reg.type is RegType.SCALAR_VALUE and not rules.TEXT_SCALAR:
         return "inv"
-    name = _NAMES[reg.type]
+    name = reg.type.value
     if reg.type is RegType.PTR_TO_MEM and reg.ref_obj_id:
         if rules.RINGBUF_MEM_NAME:
             name = "ringbuf_mem"

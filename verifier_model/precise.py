@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ALU, ALU64, ATOMIC, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
 from emu.prog import PSEUDO_CALL
+from verifier_model import log_precise
+from verifier_model.log_precise import bits
 from verifier_model.reg import FP, R0, SCALAR_VALUE
 from verifier_model.stack import Slot, is_spilled
 from verifier_model.state import ARGS_MASK
@@ -80,59 +82,110 @@ def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
 
 def propagate_precision(env: Env, old: VerifierState, state: VerifierState) -> None:
     """What counted in a state that ended this path counts for this path: propagate_precision()."""
-    if not env.rules.PRECISION:
+    rules = env.rules
+    if not rules.PRECISION:
         return
-    bt = Tracker(len(state.frames) - 1)
-    for depth, frame in enumerate(old.frames):
-        for regno, reg in enumerate(frame.regs):
-            if reg.precise and reg.type is SCALAR_VALUE and frame.regs_read >> regno & 1:
-                bt.regs[depth] |= 1 << regno
-        for spi, slot in enumerate(frame.stack):
-            if (
-                slot.reg is not None
-                and slot.reg.precise
-                and slot.reg.type is SCALAR_VALUE
-                and is_spilled(slot)
-                and frame.stack_read >> spi & 1
-            ):
-                bt.set_slot(depth, spi)
+    logs = env.log.level > 1
+    tracked = Tracker(len(state.frames) - 1)
+    # Until 6.2 the running frame alone.
+    first = 0 if rules.PRECISION_FORGOTTEN else tracked.frame
+    for depth in range(tracked.frame, first - 1, -1):
+        regs, slots = _precise_and_read(old.frames[depth])
+        if rules.PRECISION_ACROSS_CALLS:
+            tracked.regs[depth], tracked.slots[depth] = regs, slots
+            if logs:
+                log_precise.propagates(env, depth, regs, slots)
+            continue
+        for one in [(1 << regno, 0) for regno in bits(regs)] + [(0, 1 << i) for i in bits(slots)]:
+            if logs:
+                log_precise.propagates(env, depth, *one)
+            _propagate_one(env, state, depth, *one)
+    if not tracked.empty():
+        _backtrack(env, state, tracked)
+
+
+def _precise_and_read(frame: FuncState) -> tuple[int, int]:
+    """Masks of the registers and slots whose values later insns depended on."""
+    regs = slots = 0
+    for regno in bits(frame.regs_read):
+        reg = frame.regs[regno]
+        if reg.precise and reg.type is SCALAR_VALUE:
+            regs |= 1 << regno
+    for spi in bits(frame.stack_read):
+        slot = frame.stack[spi]
+        if (
+            slot.reg is not None
+            and slot.reg.precise
+            and slot.reg.type is SCALAR_VALUE
+            and is_spilled(slot)
+        ):
+            slots |= 1 << spi
+    return regs, slots
+
+
+def _propagate_one(env: Env, state: VerifierState, depth: int, regs: int, slots: int) -> None:
+    """Until 6.4 each register and slot is followed for itself: mark_chain_precision_frame()."""
+    bt = Tracker(depth)
+    bt.regs[-1], bt.slots[-1] = regs, slots
+    if env.rules.PRECISION_FORGOTTEN:
+        _drop_other_values(state.frames[depth], bt)
+    else:
+        bt.regs[-1], bt.slots[-1] = _mark_frame(state.frames[depth], regs, slots)[2:]
     if not bt.empty():
-        if not env.rules.PRECISION_FORGOTTEN:
-            _mark(state, bt, keep_marked=False)
         _backtrack(env, state, bt)
+
+
+def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
+    """What is no scalar now is not followed."""
+    for regno in bits(bt.regs[-1]):
+        if frame.regs[regno].type is not SCALAR_VALUE:
+            bt.regs[-1] = 0
+    for spi in bits(bt.slots[-1]):
+        slot = frame.stack[spi]
+        if not is_spilled(slot) or slot.reg is None or slot.reg.type is not SCALAR_VALUE:
+            bt.slots[-1] = 0
 
 
 def _backtrack(env: Env, state: VerifierState, bt: Tracker) -> None:
     """Walk back from the insn the walk is at, which itself is not undone."""
-    st: VerifierState | None = state
-    last_idx = env.insn_idx
+    by_frame = env.rules.PRECISION_BY_FRAME
+    logs = env.log.level > 1
+    st: VerifierState = state
+    last_idx, first_idx = env.insn_idx, state.first_insn_idx
     subseq_idx = -1
     skip = True
     try:
-        while st is not None:
+        while True:
             idx: int | None = last_idx
             history = len(st.history)
+            if logs:
+                log_precise.begins(env, bt, last_idx, first_idx, subseq_idx)
             if last_idx < 0:
                 return
             while idx is not None:
                 if not skip:
                     step = _step_at(st, history, idx)
+                    if logs:
+                        log_precise.undoes(env, bt, idx)
                     _undo(env, idx, subseq_idx, step, bt)
                     if bt.empty():
                         return
                 skip = False
                 subseq_idx = idx
                 idx, history = _previous(st, idx, history)
-            st = st.parent
-            if st is None:
+            if st.parent is None:
                 break
-            last_idx = st.last_insn_idx
-            _mark(st, bt, keep_marked=not env.rules.PRECISION_FORGOTTEN)
+            subseq_idx = first_idx
+            st = st.parent
+            last_idx, first_idx = st.last_insn_idx, st.first_insn_idx
+            _mark(env, st, bt)
             if bt.empty():
                 return
     except CannotTrack:
-        pass
-    _mark_all(env, state)
+        _mark_all(env, state if by_frame else st)
+        return
+    if by_frame:
+        _mark_all(env, state)
 
 
 def _step_at(st: VerifierState, history: int, idx: int) -> Step | None:
@@ -150,39 +203,43 @@ def _previous(st: VerifierState, idx: int, history: int) -> tuple[int | None, in
     return idx - 1, history
 
 
-def _mark(st: VerifierState, bt: Tracker, *, keep_marked: bool) -> None:
-    """Mark what is tracked in a state; what was marked there before needs no more walking back."""
-    new = False
-    regs, slots = bt.regs[:], bt.slots[:]
-    for depth in range(bt.frame, -1, -1):
+def _mark(env: Env, st: VerifierState, bt: Tracker) -> None:
+    """Mark what is tracked in a state, and track on only what was not marked there before.
+
+    Until 6.3 all of it is tracked on, unless nothing is new.
+    """
+    rules = env.rules
+    for depth in range(bt.frame, -1 if rules.PRECISION_ACROSS_CALLS else bt.frame - 1, -1):
         if depth >= len(st.frames):
             raise CannotTrack
-        frame = st.frames[depth]
-        for regno in _bits(regs[depth]):
-            reg = frame.regs[regno]
-            if reg.type is not SCALAR_VALUE:
-                bt.regs[depth] &= ~(1 << regno)
-            elif reg.precise:
-                if not keep_marked:
-                    bt.regs[depth] &= ~(1 << regno)
-            else:
-                new = True
-                _mark_reg(frame, regno)
-        for spi in _bits(slots[depth]):
-            if spi >= len(frame.stack):
-                raise CannotTrack
-            slot = frame.stack[spi]
-            if not is_spilled(slot) or slot.reg is None or slot.reg.type is not SCALAR_VALUE:
-                bt.slots[depth] &= ~(1 << spi)
-            elif slot.reg.precise:
-                if not keep_marked:
-                    bt.slots[depth] &= ~(1 << spi)
-            else:
-                new = True
-                _mark_slot(frame, spi)
-    if keep_marked and not new:
-        bt.regs = [0] * len(bt.regs)
-        bt.slots = [0] * len(bt.slots)
+        regs, slots, *new = _mark_frame(st.frames[depth], bt.regs[depth], bt.slots[depth])
+        bt.regs[depth], bt.slots[depth] = new if rules.PRECISION_BY_FRAME else (regs, slots)
+        if env.log.level > 1:
+            log_precise.marked(env, st, bt, depth, new=any(new))
+        if not any(new):
+            bt.regs[depth] = bt.slots[depth] = 0
+
+
+def _mark_frame(frame: FuncState, regs: int, slots: int) -> tuple[int, int, int, int]:
+    """Mark scalars precise: masks of those that are scalars, and of those that were not marked."""
+    new_regs = new_slots = 0
+    for regno in bits(regs):
+        reg = frame.regs[regno]
+        if reg.type is not SCALAR_VALUE:
+            regs &= ~(1 << regno)
+        elif not reg.precise:
+            new_regs |= 1 << regno
+            _mark_reg(frame, regno)
+    for spi in bits(slots):
+        if spi >= len(frame.stack):
+            raise CannotTrack
+        slot = frame.stack[spi]
+        if not is_spilled(slot) or slot.reg is None or slot.reg.type is not SCALAR_VALUE:
+            slots &= ~(1 << spi)
+        elif not slot.reg.precise:
+            new_slots |= 1 << spi
+            _mark_slot(frame, spi)
+    return regs, slots, new_regs, new_slots
 
 
 def _mark_reg(frame: FuncState, regno: int) -> None:
@@ -201,26 +258,20 @@ def _mark_slot(frame: FuncState, spi: int) -> None:
 
 def _mark_all(env: Env, state: VerifierState) -> None:
     """Every scalar on the way here counts: mark_all_scalars_precise()."""
+    logs = env.log.level > 1
+    if logs:
+        log_precise.gives_up(env, state)
     st: VerifierState | None = state.parent if env.rules.PRECISION_FORGOTTEN else state
     while st is not None:
-        for frame in st.frames:
-            for regno in range(FP):
-                reg = frame.regs[regno]
-                if reg.type is SCALAR_VALUE and not reg.precise:
-                    _mark_reg(frame, regno)
-            for spi, slot in enumerate(frame.stack):
-                if (
-                    slot.reg is not None
-                    and slot.reg.type is SCALAR_VALUE
-                    and not slot.reg.precise
-                    and is_spilled(slot)
-                ):
-                    _mark_slot(frame, spi)
+        for depth, frame in enumerate(st.frames):
+            spilled = sum(1 << i for i, slot in enumerate(frame.stack) if is_spilled(slot))
+            _, _, regs, slots = _mark_frame(frame, (1 << FP) - 1, spilled)
+            if logs:
+                for regno in bits(regs):
+                    log_precise.forces(env, depth, 1 << regno, 0)
+                for spi in bits(slots):
+                    log_precise.forces(env, depth, 0, 1 << spi)
         st = st.parent
-
-
-def _bits(mask: int) -> list[int]:
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]
 
 
 # -- one insn --------------------------------------------------------------------------------
@@ -324,14 +375,23 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
     op = insn.code & 0xF0
     if op == _CALL and insn.src == PSEUDO_CALL:
         _undo_subprog_call(env, idx, subseq_idx, bt)
+    elif op == _CALL and env.callback_points[idx] and idx != subseq_idx - 1:
+        # Out of the function that was called back: its arguments are the helper's.
+        if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ~ARGS_MASK:
+            raise CannotTrack
+        bt.leave()
     elif op == _CALL:
         bt.regs[-1] &= ~1
         if bt.regs[-1] & ARGS_MASK:
             raise CannotTrack
     elif op == _EXIT:
+        called_back = subseq_idx >= 0 and env.callback_points[subseq_idx]
+        if called_back:
+            bt.regs[-1] &= ~ARGS_MASK
         if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ARGS_MASK:
             raise CannotTrack
-        result = bt.regs[-1] & 1
+        by_call = subseq_idx > 0 and env.insns[subseq_idx - 1].src == PSEUDO_CALL
+        result = bt.regs[-1] & 1 if by_call and not called_back else 0
         bt.regs[-1] &= ~1
         bt.enter()
         bt.regs[-1] = result

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
+from verifier_model import log_walk
 from verifier_model.domain import tnum
 from verifier_model.domain.word import U32
 from verifier_model.precise import propagate_precision
@@ -15,6 +16,7 @@ from verifier_model.reg import (
     ADD_CONST,
     FP,
     NOT_INIT,
+    PACKET_POINTERS,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     SCALAR_VALUE,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from verifier_model.state import FuncState, VerifierState
 
 _ANY_SCALAR = unknown_scalar()
+# enum exact_level
+NOT_EXACT, EXACT, RANGE_WITHIN = 0, 1, 2
 
 
 class IdMap:
@@ -73,7 +77,7 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     idx, rules = env.insn_idx, env.rules
     jumps = env.jmps_processed - env.prev_jmps_processed
     insns = env.insns_processed - env.prev_insns_processed
-    forced = env.keep_every_state or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
+    forced = env.keep_every_state or env.forced_points[idx] or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
     add_new = forced or not rules.STATES_SPACED or (jumps >= 2 and insns >= 8)
 
     hashed = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
@@ -88,7 +92,16 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
             if old.insn_idx != idx:
                 kept.append(old)
                 continue
-            if old.branches and rules.STATES_SPACED:
+            if old.branches and env.forced_points[idx] and _same_iteration(env, old, cur):
+                old.hits += 1
+                _propagate_liveness(old, cur)
+                push_history(env, cur)
+                propagate_precision(env, old, cur)
+                env.explored[bucket] = kept + known[n:]
+                return True
+            if old.branches and env.callback_points[idx]:
+                pass
+            elif old.branches and rules.STATES_SPACED:
                 _check_loop(env, old, cur)
                 if not forced and jumps < 20 and insns < 100:
                     add_new = False
@@ -102,7 +115,8 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
                 return True
             if add_new or not rules.STATES_SPACED:
                 old.misses += 1
-            if rules.STATE_EVICTION and old.misses > old.hits * 3 + 3:
+            keeps = 64 if env.forced_points[idx] and old.branches else 3
+            if rules.STATE_EVICTION and old.misses > old.hits * keeps + keeps:
                 if old.cleaned:
                     env.peak_states -= 1
             else:
@@ -116,6 +130,13 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
         return False
     _keep(env, cur, bucket)
     return False
+
+
+def _same_iteration(env: Env, old: VerifierState, cur: VerifierState) -> bool:
+    """Whether one more callback or may_goto finds nothing that the last did not."""
+    if not env.callback_points[env.insn_idx] and old.may_goto_depth == cur.may_goto_depth:
+        return False
+    return states_equal(env, old, cur, exact=RANGE_WITHIN)
 
 
 def push_history(env: Env, cur: VerifierState) -> None:
@@ -138,6 +159,7 @@ def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
     env.explored.setdefault(bucket, []).insert(0, new)
     cur.parent = new
     cur.first_insn_idx = env.insn_idx
+    cur.dfs_depth += 1
     cur.history = []
     for frame in cur.frames:
         frame.regs_read = frame.regs_written = 0
@@ -168,7 +190,8 @@ def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
         if a is not b and (a.key() != b.key() or a.id != b.id or a.ref_obj_id != b.ref_obj_id):
             return
     if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT):
-        raise Reject(f"infinite loop detected at insn {env.insn_idx}", EINVAL)
+        below = log_walk.infinite_loop(env, old, cur)
+        raise Reject(f"infinite loop detected at insn {env.insn_idx}", EINVAL, below)
 
 
 def _clean_live_states(env: Env, known: list[VerifierState], cur: VerifierState) -> None:
@@ -209,10 +232,13 @@ def _propagate_liveness(old: VerifierState, cur: VerifierState) -> None:
 # -- comparing -------------------------------------------------------------------------------
 
 
-def states_equal(env: Env, old: VerifierState, cur: VerifierState, *, exact: bool = False) -> bool:
+def states_equal(
+    env: Env, old: VerifierState, cur: VerifierState, *, exact: int = NOT_EXACT
+) -> bool:
     """Whether all that is safe from the old state is safe from this one.
 
-    exact: whether they are the same, rather.
+    exact: EXACT asks whether they are the same, RANGE_WITHIN whether all of this state, read later
+    or not, lies within the old one.
     """
     if len(old.frames) != len(cur.frames) or len(old.refs) != len(cur.refs):
         return False
@@ -223,14 +249,14 @@ def states_equal(env: Env, old: VerifierState, cur: VerifierState, *, exact: boo
         if not ids.check(old_ref, cur_ref):
             return False
     for a, b in zip(old.frames, cur.frames, strict=True):
-        if a.callsite != b.callsite:
+        if a.callsite != b.callsite or a.callback_depth > b.callback_depth:
             return False
         if not _frames_equal(env, a, b, ids, exact):
             return False
     return True
 
 
-def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool) -> bool:
+def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: int) -> bool:
     live = old.regs_read
     for regno in range(FP):
         if not exact and not live >> regno & 1:
@@ -240,13 +266,15 @@ def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: b
     return _stacksafe(env, old, cur, ids, exact)
 
 
-def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: bool = False) -> bool:
+def regsafe(
+    rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int = NOT_EXACT
+) -> bool:
     """Whether what was safe with `old` in a register is safe with `cur` there."""
     if old.type is NOT_INIT and not exact:
         return True
     if old.type is not cur.type or old.maybe_null is not cur.maybe_null:
         return False
-    if exact:
+    if exact == EXACT:
         return (
             old.key() == cur.key()
             and ids.check(old.id, cur.id)
@@ -255,7 +283,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: bool 
     if old.type is SCALAR_VALUE:
         if old is cur and not rules.REGSAFE_IDS:
             return True
-        if not old.precise and (rules.REGSAFE_OLD_IMPRECISE or not cur.precise):
+        if not exact and not old.precise and (rules.REGSAFE_OLD_IMPRECISE or not cur.precise):
             return True
         if not (_within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off)):
             return False
@@ -274,7 +302,21 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: bool 
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
-    return old is cur or (old.key() == cur.key() and ids.check(old.id, cur.id))
+    if old.type in PACKET_POINTERS:
+        return (
+            old.mem_size <= cur.mem_size
+            and old.off == cur.off
+            and ((not old.id and not rules.PACKET_IDS_COMPARED) or ids.check(old.id, cur.id))
+            and _within(rules, old, cur)
+            and tnum.includes(old.var_off, cur.var_off)
+        )
+    if old is cur:
+        return True
+    return (
+        old.key() == cur.key()
+        and ids.check(old.id, cur.id)
+        and ids.check(old.ref_obj_id, cur.ref_obj_id)
+    )
 
 
 def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
@@ -296,7 +338,7 @@ def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
     )
 
 
-def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool) -> bool:
+def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: int) -> bool:
     for spi, a in enumerate(old.stack):
         b = cur.stack[spi] if spi < len(cur.stack) else None
         if exact:
@@ -309,15 +351,15 @@ def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: bool
     return True
 
 
-def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: bool) -> bool:
+def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> bool:
     rules = env.rules
     ignored = INVALID + (MISC if rules.STACK_UNINIT_READ else "")
     if b is None:
         return all(kind in ignored for kind in a.kinds)
-    if rules.SPILL_KEEPS_ANY and not exact:
+    if rules.SPILL_KEEPS_ANY and exact != EXACT:
         old_reg, cur_reg = _as_scalar(env, a), _as_scalar(env, b)
         if old_reg is not None and cur_reg is not None:
-            return regsafe(rules, old_reg, cur_reg, ids)
+            return regsafe(rules, old_reg, cur_reg, ids, exact)
     for x, y in zip(a.kinds, b.kinds, strict=True):
         if x == y or x in ignored or (x == MISC and y == ZERO):
             continue

@@ -17,15 +17,22 @@ CALLER_SAVED = (R0, R1, R2, R3, R4, R5)
 
 
 class RegType(enum.Enum):
-    """enum bpf_reg_type."""
+    """enum bpf_reg_type; the values are the names in the log."""
 
-    NOT_INIT = 0
-    SCALAR_VALUE = 1
-    PTR_TO_CTX = 2
-    CONST_PTR_TO_MAP = 3
-    PTR_TO_MAP_VALUE = 4
-    PTR_TO_STACK = 5
-    PTR_TO_MEM = 6
+    NOT_INIT = "?"
+    SCALAR_VALUE = "scalar"
+    PTR_TO_CTX = "ctx"
+    CONST_PTR_TO_MAP = "map_ptr"
+    PTR_TO_MAP_VALUE = "map_value"
+    PTR_TO_STACK = "fp"
+    PTR_TO_MEM = "mem"
+    PTR_TO_PACKET = "pkt"
+    PTR_TO_PACKET_META = "pkt_meta"
+    PTR_TO_PACKET_END = "pkt_end"
+    PTR_TO_SOCKET = "sock"
+    PTR_TO_SOCK_COMMON = "sock_common"
+    PTR_TO_MAP_KEY = "map_key"
+    PTR_TO_FUNC = "func"
 
     __hash__ = object.__hash__
 
@@ -37,6 +44,16 @@ CONST_PTR_TO_MAP = RegType.CONST_PTR_TO_MAP
 PTR_TO_MAP_VALUE = RegType.PTR_TO_MAP_VALUE
 PTR_TO_STACK = RegType.PTR_TO_STACK
 PTR_TO_MEM = RegType.PTR_TO_MEM
+PTR_TO_PACKET = RegType.PTR_TO_PACKET
+PTR_TO_PACKET_META = RegType.PTR_TO_PACKET_META
+PTR_TO_PACKET_END = RegType.PTR_TO_PACKET_END
+PTR_TO_SOCKET = RegType.PTR_TO_SOCKET
+PTR_TO_SOCK_COMMON = RegType.PTR_TO_SOCK_COMMON
+PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
+PTR_TO_FUNC = RegType.PTR_TO_FUNC
+# What moves with its offset, and what has none.
+PACKET_POINTERS = (PTR_TO_PACKET, PTR_TO_PACKET_META)
+SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON)
 
 # A scalar's id with this bit: its value is that of the others plus `off` (BPF_ADD_CONST).
 ADD_CONST = 1 << 31
@@ -78,7 +95,9 @@ class RegState(Value):
         self.ref_obj_id: int = 0  # the reference that must be released
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
         self.frameno: int = 0  # whose stack a stack pointer points into
-        self.mem_size: int = 0  # bytes behind a PTR_TO_MEM
+        # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
+        # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number.
+        self.mem_size: int = 0
         self.precise: bool = False  # its value mattered, so pruning must compare it
 
     def copy(self) -> RegState:

@@ -41,6 +41,7 @@ class Rules:
     BRANCH_TWO_RANGES: bool
     BSWAP_TRACKED: bool
     CALLBACKS: bool
+    CALLBACK_EVERY_ITERATION: bool
     CFG_OF_LDIMM64: bool
     COERCE_SYNCS: bool
     COMBINE_EDGES_FIT: bool
@@ -79,13 +80,26 @@ class Rules:
     JEQ_BITS_LOST: bool
     JMP32: bool
     JMP_HISTORY_LIMITED: bool
+    JMP_HISTORY_OF_START: bool
     JMP_POINTS: bool
     JSET_FORGETS_RANGE: bool
     JSGT_FALSE_AT_EQUAL: bool
     KPROBE_CTX_WRITE: bool
+    LD_ABS_IN_SUBPROGS: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
+    LOG_DETAILS: bool
+    LOG_LIVENESS: bool
+    LOG_LIVE_REGS: bool
+    LOG_LOOPS: bool
+    LOG_LOOP_STATES: bool
+    LOG_PREDICTED_JUMPS: bool
+    LOG_RANGES_MERGED: bool
+    LOG_REFS_OF_STATE: bool
     LOG_REWOUND: bool
+    LOG_STACK_LIVENESS: bool
+    LOG_STACK_READS: bool
+    LOG_STATE_DIFF: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
     LOOP_EXACT: bool
     LSH_32_KEEPS_SIGN: bool
@@ -100,12 +114,17 @@ class Rules:
     NULL_CHECK_BY_REG: bool
     OPCODES_CHECKED_FIRST: bool
     OR32_FROM_64: bool
+    PACKET_END_KNOWN: bool
+    PACKET_IDS_COMPARED: bool
+    PACKET_RANGE_OFF_BY_TWO: bool
     PARTIAL_SPILL_SCRUBBED: bool
     PERF_EVENT_PREALLOC: bool
     POINTER_CONST_IN_BITS: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool
+    PRECISION_BY_FRAME: bool
     PRECISION_FORGOTTEN: bool
+    PRECISION_OF_ALLOC_SIZE: bool
     PRIVATE_STACK: bool
     RANGE_WRAPS_WHOLE: bool
     RDONLY_MAP_CONST_LOADS: bool
@@ -113,7 +132,9 @@ class Rules:
     RECURSION_WALKED: bool
     REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
+    RETURN_RANGE_SIGNED: bool
     REGSAFE_OLD_IMPRECISE: bool
+    RELEASE_ARG_REFERENCED: bool
     RINGBUF_MEM_NAME: bool
     SCALAR_IDS: bool
     SPILL_KEEPS_ANY: bool
@@ -130,6 +151,7 @@ class Rules:
     STATE_EVICTION: bool
     ST_IMM_ZERO_EXTENDED: bool
     SUBPROG_SCALARS_PRECISE: bool
+    TAIL_CALL_CHANGES_PACKET: bool
     TAIL_CALL_IN_SUBPROG: bool
     TEXT_ARGS: bool
     TEXT_CANNOT_USE_HELPER: bool

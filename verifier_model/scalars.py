@@ -109,7 +109,5 @@ def sync_linked(
         new.id, new.off = reg.id, reg.off
         if spi < 0:
             frame.regs[regno] = new
-            frame.scratched |= 1 << regno
         else:
             frame.stack[spi] = Slot(frame.stack[spi].kinds, new)
-            frame.scratched_stack |= 1 << spi

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
-from verifier_model.cfg import CALL, is_pseudo_call
+from verifier_model.cfg import CALL, is_pseudo_call, is_pseudo_func
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _calls(env: Env) -> list[list[int]]:
         [
             env.subprogs.index(i + env.insns[i].imm + 1)
             for i in range(start, env.subprog_end(no))
-            if is_pseudo_call(env.insns[i])
+            if is_pseudo_call(env.insns[i]) or (env.rules.CALLBACKS and is_pseudo_func(env.insns[i]))
         ]
         for no, start in enumerate(env.subprogs)
     ]

@@ -28,14 +28,15 @@ class FuncState:
     """
 
     __slots__ = (
+        "callback",
+        "callback_depth",
         "callsite",
         "frameno",
+        "refs_at_call",
         "regs",
         "regs_read",
         "regs_written",
         "result_frame",
-        "scratched",
-        "scratched_stack",
         "stack",
         "stack_read",
         "stack_written",
@@ -46,24 +47,28 @@ class FuncState:
         self.callsite = callsite  # the call insn, or MAIN_CALLSITE
         self.frameno = frameno
         self.subprogno = subprogno
+        self.callback = False  # a helper called it
+        self.callback_depth = 0  # how often the helper this frame is at has called back
         self.regs: list[RegState] = [UNINIT] * 11
         fp = pointer(PTR_TO_STACK)
         fp.frameno = frameno
         self.regs[FP] = fp
         self.stack: list[Slot] = []
+        self.refs_at_call: tuple[tuple[int, int], ...] = ()  # those held when this frame began
         self.regs_read = 0
         self.regs_written = 0
         self.stack_read = 0
         self.stack_written = 0
         self.result_frame = frameno  # the frame whose r0, in the parent, this r0 goes back to
-        self.scratched = (1 << 11) - 1  # registers to show in the log
-        self.scratched_stack = (1 << 64) - 1
 
     def copy(self) -> FuncState:
         new = FuncState.__new__(FuncState)
         new.callsite = self.callsite
         new.frameno = self.frameno
         new.subprogno = self.subprogno
+        new.refs_at_call = self.refs_at_call
+        new.callback = self.callback
+        new.callback_depth = self.callback_depth
         new.regs = self.regs[:]
         new.stack = self.stack[:]
         new.regs_read = self.regs_read
@@ -71,8 +76,6 @@ class FuncState:
         new.stack_read = self.stack_read
         new.stack_written = self.stack_written
         new.result_frame = self.result_frame
-        new.scratched = self.scratched
-        new.scratched_stack = self.scratched_stack
         return new
 
     def grow(self, spi: int) -> None:
@@ -97,13 +100,16 @@ class VerifierState:
 
     __slots__ = (
         "branches",
+        "callback_unroll",
         "cleaned",
+        "dfs_depth",
         "first_insn_idx",
         "frames",
         "history",
         "hits",
         "insn_idx",
         "last_insn_idx",
+        "may_goto_depth",
         "misses",
         "parent",
         "refs",
@@ -115,6 +121,9 @@ class VerifierState:
         self.parent: VerifierState | None = None
         self.branches = 1  # paths that go on from here and have not ended
         self.insn_idx = 0  # of a kept state: where it was kept
+        self.callback_unroll = 0  # callbacks on this path
+        self.may_goto_depth = 0  # exits of may_goto on this path
+        self.dfs_depth = 0  # kept states on this path
         self.first_insn_idx = 0
         self.last_insn_idx = -1
         self.history: list[Step] = []
@@ -129,6 +138,9 @@ class VerifierState:
         new.parent = self.parent
         new.branches = self.branches
         new.insn_idx = self.insn_idx
+        new.callback_unroll = self.callback_unroll
+        new.may_goto_depth = self.may_goto_depth
+        new.dfs_depth = self.dfs_depth
         new.first_insn_idx = self.first_insn_idx
         new.last_insn_idx = self.last_insn_idx
         new.history = self.history[:]
@@ -157,7 +169,7 @@ class VerifierState:
         while state is not None:
             # A frame that began after this ancestor has its arguments from the caller.
             while depth >= len(state.frames):
-                if not bit & ARGS_MASK:
+                if not bit & ARGS_MASK or self.frames[depth].callback:
                     return
                 depth -= 1
             frame = state.frames[depth]
@@ -186,9 +198,3 @@ class VerifierState:
             if frame.stack_written & bit:
                 return
             state = state.parent
-
-    def set_reg(self, depth: int, regno: int, reg: RegState) -> None:
-        """Put a new register into place; its life does not change."""
-        frame = self.frames[depth]
-        frame.regs[regno] = reg
-        frame.scratched |= 1 << regno

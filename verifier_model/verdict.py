@@ -22,10 +22,11 @@ class Verdict(NamedTuple):
 class Reject(Exception):
     """The kernel refuses the program: one complaint and its errno."""
 
-    def __init__(self, message: str, errno: int) -> None:
+    def __init__(self, message: str, errno: int, below: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.errno = errno
+        self.below = below  # lines of the log that follow the complaint
 
 
 class Unmodelled(Exception):

@@ -9,7 +9,7 @@ from emu.isa.table import JMP, JMP32
 from emu.kernel import prog_types
 from emu.kernel.enums import F_SLEEPABLE, ProgType
 from emu.kernel.errno import E2BIG, EINVAL
-from verifier_model import cfg, fields, ldimm64, stack_depth
+from verifier_model import cfg, fields, ldimm64, log_walk, stack_depth
 from verifier_model.env import Env
 from verifier_model.prune import is_state_visited, push_history
 from verifier_model.reg import PTR_TO_CTX, R1, pointer
@@ -56,7 +56,8 @@ def verify(
     try:
         _check(env, watch)
     except Reject as err:
-        env.log.add(err.message)
+        for line in (err.message, *err.below):
+            env.log.add(line)
         return _verdict(env, err)
     except Unmodelled as err:
         if err.insn < 0:
@@ -90,6 +91,7 @@ def _check(env: Env, watch: Watch | None) -> None:
     if not rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     cfg.find_subprogs(env)
+    cfg.check_func_info(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     if rules.INSNS_CHECKED_FIRST:
@@ -121,11 +123,12 @@ def _do_check(env: Env, watch: Watch | None) -> None:
     limit = env.limits.complexity
     checks_fields = not rules.INSNS_CHECKED_FIRST
     fields_known = bytearray(n)
-    history_apart = rules.JMP_POINTS
+    history_apart, starts_in_history = rules.JMP_POINTS, rules.JMP_HISTORY_OF_START
     log = env.log if env.log.level else None
 
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, 0))
     state.frames[0].regs[R1] = pointer(PTR_TO_CTX)
+    env.cur_state = state
     idx = 0
     while True:
         env.insn_idx = idx
@@ -136,12 +139,16 @@ def _do_check(env: Env, watch: Watch | None) -> None:
         state.last_insn_idx = env.prev_insn_idx
         visited = prune_points[idx] and is_state_visited(env, state)
         if not visited:
-            if history_apart and jmp_points[idx]:
+            if (
+                history_apart
+                and jmp_points[idx]
+                and (starts_in_history or env.prev_insns_processed != env.insns_processed)
+            ):
                 push_history(env, state)
             if watch is not None:
                 watch(idx, state)
             if log is not None:
-                log.insn(env, idx)
+                log_walk.before_insn(env, state)
             if checks_fields and not fields_known[idx]:
                 fields.check(env, idx)
                 fields_known[idx] = 1
@@ -155,12 +162,17 @@ def _do_check(env: Env, watch: Watch | None) -> None:
                 env.prev_insn_idx = idx
                 idx = following
                 continue
+        elif log is not None:
+            log_walk.pruned(env)
         _end_path(state)
         if not env.stack:
             env.log.rewind(0)
             return
         state, idx, env.prev_insn_idx, lines = env.stack.pop()
-        env.log.rewind(lines)
+        env.cur_state = state
+        if log is not None:
+            log.rewind(lines)
+            log_walk.path_ends(env)
 
 
 def _end_path(state: VerifierState) -> None:

@@ -1,2 +1,2 @@
 -- @@stderr --
-dtrace: failed to compile script err.D_IDENT_UNDEF.vtimestamp.d: [D_IDENT_UNDEF] line 11: built-in variable 'vtimestamp' not implemented
+dtrace: failed to compile script err.D_IDENT_UNDEF.vtimestamp.d: [D_IDENT_UNDEF] line 7: built-in variable 'vtimestamp' not implemented

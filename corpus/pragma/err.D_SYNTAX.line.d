@@ -2,8 +2,6 @@
  * ASSERTION: #line says which line follows.
  *
  * SECTION: Program Structure
- *
- * @@peer: counts one line more
  */
 
 #line 100

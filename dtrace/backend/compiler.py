@@ -107,6 +107,7 @@ class Compilation:
             pspec=bool(self.options.pspec),
             known_types=cooker.known_type,
             known_names=cooker.known_name,
+            known_tags=cooker.known_tag,
             macros=macros,
             on_control=cooker.define,
             on_definition=cooker.define,

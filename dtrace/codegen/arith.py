@@ -93,20 +93,21 @@ def signed_divide(cg: ClauseGen, op: str, left: VReg, right: VReg | int) -> VReg
     """left op right, signed, on the unsigned division that every kernel has.
 
             if right == 0 goto divide-by-zero
-            sign = left ^ right
+            sign = left ^ right  (for /)  or  left  (for %)
             left = |left|;  right = |right|
             left op= right
             if sign s>= 0 goto end
             left = -left
     end:
 
-    As in DTrace 2.0.7 a remainder has the quotient's sign, and not, as in C, the dividend's.
+    A remainder has the dividend's sign, as in C and as constants are folded; DTrace 2.0.7 gives it
+    the quotient's sign at run time.
     """
     code = cg.code
     sign = code.copy(left)
     magnitude(cg, left)
     if isinstance(right, int) and right != 0:
-        if right < 0:
+        if right < 0 and op == "div":
             code.emit("xor64_imm", sign, imm=-1)
         code.alu(op, left, abs(right))
     else:
@@ -115,7 +116,8 @@ def signed_divide(cg: ClauseGen, op: str, left: VReg, right: VReg | int) -> VReg
         code.jump("jne", divisor, 0, l_ok)
         cg.fault(state.Fault.DIVZERO)
         code.bind(l_ok)
-        code.alu("xor", sign, divisor)
+        if op == "div":
+            code.alu("xor", sign, divisor)
         magnitude(cg, divisor)
         code.alu(op, left, divisor)
     l_end = Label("end")

@@ -119,6 +119,6 @@ def _assign_string(cg: ClauseGen, node: Assign) -> VReg:
         # In a variable zeros fill the last word; in an array the next string may begin there.
         whole = isinstance(node.left, (Ident, Scoped))
         size = round_up(cg.target.strsize, 8) if whole else cg.target.strsize
-        place = member.cg_place(cg, node.left)
-        string.store_variable(cg, copy, place.base, place.offset, size, nullable=nullable)
+        base, offset = member.reached(cg, member.cg_place(cg, node.left))
+        string.store_variable(cg, copy, base, offset, size, nullable=nullable)
     return copy

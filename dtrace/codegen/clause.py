@@ -21,9 +21,10 @@ from dtrace.codegen import act, agg, builtin, state
 from dtrace.codegen.gen import ClauseGen, round_up
 from dtrace.codegen.output import ERROR_FUNC, emit_record
 from dtrace.codegen.record import HEADER_SIZE, Statement
-from dtrace.codegen.scan import names_used
+from dtrace.codegen.scan import names_used, walk
 from dtrace.lang.nodes import AggRef, Assign, Call, ExprStmt, If
 from dtrace.probes.desc import Error
+from dtrace.sema.alloca import uses_alloca
 from dtrace.sema.idents import IdentKind
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def generate(program: ProgramGen, cooked: CookedClause) -> list[ClauseGen]:
 
 def _generate(cg: ClauseGen) -> None:
     clause = cg.cooked.clause
+    if uses_alloca(walk([clause])):
+        from dtrace.codegen.subr import alloca
+
+        alloca.cg_begin(cg)
     if clause.predicate is not None:
         _cache(cg, [clause.predicate])
         cg.code.span = clause.predicate.span

@@ -12,6 +12,7 @@ from dtrace.codegen.scan import in_process
 from dtrace.diag import CompileError
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import Ident, Index, IntLit, Member, Scoped, Unary
+from dtrace.sema.alloca import is_alloca
 from dtrace.sema.symbols import Variable
 from dtrace.types.convert import is_signed, is_string, is_user
 from dtrace.types.layout import find_member
@@ -30,6 +31,7 @@ class Where(enum.Enum):
     OURS = "ours"  # a map's value: plain loads and stores
     KERNEL = "kernel"
     USER = "user"
+    ALLOCA = "alloca"  # alloca()'s: every access is checked
 
 
 class Place(NamedTuple):
@@ -98,6 +100,8 @@ def _dynamic_place(cg: ClauseGen, element: dynvar.Element) -> Place:
 def _pointee(cg: ClauseGen, pointer: Expr, t: Type) -> Place:
     assert pointer.type is not None
     where = Where.USER if is_user(pointer.type) else Where.KERNEL
+    if is_alloca(pointer):
+        where = Where.ALLOCA
     return Place(cg.register(cg.number(pointer)), 0, t, where)
 
 
@@ -161,7 +165,9 @@ def _element_place(cg: ClauseGen, node: Index) -> Place:
 def load(cg: ClauseGen, place: Place) -> VReg:
     """The scalar at `place`."""
     t, base, offset, ref = place.type, place.base, place.offset, None
-    if place.where is not Where.OURS:
+    if place.where is Where.ALLOCA:
+        base, offset = reached(cg, place)
+    elif place.where is not Where.OURS:
         source = cg.code.address(base, offset)
         base, offset, ref = cg.mem, cg.alloc(8), Area.SCRATCH
         user = place.where is Where.USER
@@ -174,25 +180,39 @@ def load(cg: ClauseGen, place: Place) -> VReg:
     return reg
 
 
+def reached(cg: ClauseGen, place: Place) -> tuple[VReg, int]:
+    """Base and offset of a place that may be stored to; alloca()'s memory is checked.
+
+    Raises CompileError if it is neither there nor in a variable.
+    """
+    if place.where is Where.OURS:
+        return place.base, place.offset
+    if place.where is Where.ALLOCA:
+        from dtrace.codegen.subr import alloca
+
+        address = cg.code.address(place.base, place.offset)
+        return alloca.checked(cg, address, place.type.size), 0
+    raise CompileError(
+        ErrTag.D_OP_LVAL,
+        "assignment through a pointer into kernel or user memory is not possible",
+        cg.code.span,
+    )
+
+
 def store(cg: ClauseGen, place: Place, reg: VReg | int) -> None:
-    """Store a scalar at `place`.  Raises CompileError if it is not in a variable."""
-    if place.where is not Where.OURS:
-        raise CompileError(
-            ErrTag.D_OP_LVAL,
-            "assignment through a pointer into kernel or user memory is not possible",
-            cg.code.span,
-        )
+    """Store a scalar at `place`.  Raises CompileError as reached() does."""
+    base, offset = reached(cg, place)
     if not place.bits:
-        cg.store(place.type.size, place.base, place.offset, reg)
+        cg.store(place.type.size, base, offset, reg)
         return
     mask = ((1 << place.bits) - 1) << place.shift
-    unit = cg.code.load(LOADS[place.type.size], place.base, place.offset)
+    unit = cg.code.load(LOADS[place.type.size], base, offset)
     cg.code.alu("and", unit, ~mask)
     new = cg.code.const(reg) if isinstance(reg, int) else cg.code.copy(reg)
     cg.code.alu("lsh", new, place.shift)
     cg.code.alu("and", new, mask)
     cg.code.emit("or64_reg", unit, new)
-    cg.store(place.type.size, place.base, place.offset, unit)
+    cg.store(place.type.size, base, offset, unit)
 
 
 def cg_copy(cg: ClauseGen, node: Assign) -> VReg:
@@ -205,8 +225,8 @@ def cg_copy(cg: ClauseGen, node: Assign) -> VReg:
         return cg.code.const(0)
     source, user = cg.expr(node.right), in_process(node.right)
     if element is None:
-        place = cg_place(cg, node.left)
-        cg.copy_bytes(cg.code.address(place.base, place.offset), size, source, user=user)
+        base, offset = reached(cg, cg_place(cg, node.left))
+        cg.copy_bytes(cg.code.address(base, offset), size, source, user=user)
         return source
     at = cg.alloc(size)
     cg.zero(at + round_up(size, 8) - 8, 8)

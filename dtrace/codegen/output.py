@@ -35,7 +35,7 @@ def error_function(program: ProgramGen, error_probe: int) -> Code:
 
     record.probe = ERROR;  record.data = what mem->fault_... says
     perf_event_output(...)
-    save arg0..arg5;  arg1..arg5 = probe, clause, pc, fault, value
+    save arg0..arg5;  arg0..arg5 = 0, probe, clause, pc, fault, value
     clauses
     restore arg0..arg5
     record.probe = probe
@@ -58,8 +58,9 @@ def error_function(program: ProgramGen, error_probe: int) -> Code:
         for i in range(6):
             old = code.load("ldxdw", mem, state.ARGS + 8 * i)
             code.emit("stxdw", mem, old, off=state.SAVED_ARGS + 8 * i)
-        for i, (reg, _) in enumerate(fields):
-            code.emit("stxdw", mem, reg, off=state.ARGS + 8 * (i + 1))
+        code.emit("stdw", mem, off=state.ARGS, imm=0)
+        for i, (reg, _) in enumerate(fields, 1):
+            code.emit("stxdw", mem, reg, off=state.ARGS + 8 * i)
         for clause in program.errors:
             code.func(clause.code.name, ctx, mem)
         for i in range(6):

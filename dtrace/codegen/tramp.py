@@ -59,6 +59,7 @@ class Tramp:
         self.l_out = Label("out")
         self.l_done = Label("done")
         clauses = [c for m in members for c in m.clauses]
+        self.code.span = clauses[0].cooked.clause.span
         if any(c.has_fault for c in clauses):
             clauses += program.errors
         self.args = sorted({n for c in clauses for n in c.args_used})
@@ -193,20 +194,20 @@ class Tramp:
 
 def trampoline(program: ProgramGen, name: str, member: Member) -> Code:
     """The trampoline of a program for one probe."""
-    site = member.probe.site
+    probe = member.probe
     tramp = Tramp(program, name, [member])
-    tramp.begin(site)
-    tramp.fire(member.probe.id)
-    _ARGUMENTS.get(type(site), _no_args)(tramp, site)
+    tramp.begin(probe.site)
+    tramp.fire(probe.id)
+    _ARGUMENTS.get(type(probe.site), _no_args)(tramp, probe)
     tramp.calls(member.clauses)
     return tramp.end()
 
 
-def _no_args(tramp: Tramp, site: Site) -> None:
+def _no_args(tramp: Tramp, probe: Probe) -> None:
     tramp.store_args({})
 
 
-def _timer_args(tramp: Tramp, site: Site) -> None:
+def _timer_args(tramp: Tramp, probe: Probe) -> None:
     """arg0 is the kernel's instruction pointer, arg1 the process's; one of them is 0."""
     if not tramp.args:
         return
@@ -222,29 +223,33 @@ def _timer_args(tramp: Tramp, site: Site) -> None:
     code.bind(l_end)
 
 
-def _tracepoint_args(tramp: Tramp, site: Site) -> None:
+def _tracepoint_args(tramp: Tramp, probe: Probe) -> None:
+    site = probe.site
     assert isinstance(site, Tracepoint)
     tramp.store_args({i: tramp.field(f) for i, f in enumerate(site.fields)})
 
 
-def _raw_args(tramp: Tramp, site: Site) -> None:
+def _raw_args(tramp: Tramp, probe: Probe) -> None:
+    site = probe.site
     assert isinstance(site, RawTracepoint)
     tramp.store_args({i: tramp.context("ldxdw", 8 * i) for i in range(site.nargs)})
 
 
-def _syscall_args(tramp: Tramp, site: Site) -> None:
-    """Through the call's own tracepoint."""
+def _syscall_args(tramp: Tramp, probe: Probe) -> None:
+    """Through the call's own tracepoint, whose record has no more than the call's parameters: a
+    program that reads beyond it is not attached (perf_event_set_bpf_prog())."""
+    site = probe.site
     assert isinstance(site, Syscall)
     if site.entry:
-        sources = {i: tramp.context("ldxdw", SYSCALL_ARGS + 8 * i) for i in range(6)}
-        tramp.store_args(sources)
+        parameters = range(min(len(probe.args), len(PT_REGS_ARGS)))
+        tramp.store_args({i: tramp.context("ldxdw", SYSCALL_ARGS + 8 * i) for i in parameters})
     elif tramp.args or tramp.uses_errno:
         result = tramp.code.load("ldxdw", tramp.ctx, SYSCALL_ARGS)
         tramp.store_args({i: (lambda: result) for i in (0, 1)})
         tramp.store_errno(result)
 
 
-_ARGUMENTS: dict[type, Callable[[Tramp, Site], None]] = {
+_ARGUMENTS: dict[type, Callable[[Tramp, Probe], None]] = {
     Timer: _timer_args,
     Tracepoint: _tracepoint_args,
     RawTracepoint: _raw_args,

@@ -13,11 +13,14 @@ from functools import lru_cache
 from dtrace.source import Source
 
 FOLDER = os.path.dirname(__file__)
-_DEFINITION = re.compile(r"^inline [\w`* ]*?(\w+)(?:\[[^\]]*\])? =", re.MULTILINE)
+# An inline, with or without parameters; a typedef in one line; a struct's typedef, at its end.
+_DEFINITION = re.compile(
+    r"^(?:inline [\w`* ]*?(?=\w+(?:\[[^\]]*\])? =)|typedef [\w *]*?(?=\w+;)|\} )(\w+)", re.MULTILINE
+)
 
 
 def find(name: str) -> str | None:
-    """The file, in FOLDER, that defines an inline of that name, or None."""
+    """The file, in FOLDER, that defines an inline or a type of that name, or None."""
     return _index().get(name)
 
 

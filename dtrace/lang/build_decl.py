@@ -58,12 +58,12 @@ def build_specifiers(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec
     part = symbols[0]
     if isinstance(part, TypeSpec):
         return part
-    return add_part(TypeSpec([], span=span), part, span)
+    return add_part(parser, TypeSpec([], span=span), part, span)
 
 
 def build_specifiers_add(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec:
     """One more specifier"""
-    return add_part(symbols[0], symbols[1], span)
+    return add_part(parser, symbols[0], symbols[1], span)
 
 
 def build_specifiers_name(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec:
@@ -73,12 +73,12 @@ def build_specifiers_name(parser: Parser, symbols: list[Any], span: Span) -> Typ
 
 def build_specifiers_add_name(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec:
     """A typedef's name after other specifiers"""
-    return add_part(symbols[0], ("words", symbols[1]), span)
+    return add_part(parser, symbols[0], ("words", symbols[1]), span)
 
 
 def build_specifiers_storage(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec:
     """A storage class before the specifiers of a parameter"""
-    return add_part(symbols[1], symbols[0], span)
+    return add_part(parser, symbols[1], symbols[0], span)
 
 
 # Words that do not go with a struct, union or enum, and how libdtrace says so.
@@ -96,7 +96,7 @@ NOT_WITH_STRUCTS = {
 NOT_WITH_STRUCTS["unsigned"] = NOT_WITH_STRUCTS["signed"]
 
 
-def add_part(spec: TypeSpec, part: Any, span: Span) -> TypeSpec:
+def add_part(parser: Parser, spec: TypeSpec, part: Any, span: Span) -> TypeSpec:
     """Add a specifier to others.
 
     Raises CompileError D_DECL_COMBO for two kinds of type, D_DECL_SIGNINT, D_DECL_LONGINT.
@@ -105,7 +105,8 @@ def add_part(spec: TypeSpec, part: Any, span: Span) -> TypeSpec:
     if isinstance(part, TypeSpec):
         if spec.kind or spec.words:
             brace = part.members is not None or part.enumerators is not None
-            at = span.source.text.index("{", part.span.start) if brace else part.span.end - 1
+            # Without braces the token after the tag has been read.
+            at = span.source.text.index("{", part.span.start) if brace else parser.lexer.pos - 1
             raise combination_error([*spec.words, ""][0], span, at)
         spec.kind, spec.tag = part.kind, part.tag
         spec.members, spec.enumerators = part.members, part.enumerators
@@ -136,9 +137,19 @@ def build_struct_anonymous(parser: Parser, symbols: list[Any], span: Span) -> Ty
     return TypeSpec([], symbols[0], members=symbols[2], span=span)
 
 
+def build_struct_head(parser: Parser, symbols: list[Any], span: Span) -> tuple[str, str]:
+    """`struct tag {`"""
+    kind, tag, _ = symbols
+    if parser.known_tags(kind, tag):
+        line = span.source.line_of(span.end - 1)
+        raise CompileError(ErrTag.D_DECL_TYPERED, f"type redeclared: {kind} {tag}", span, line=line)
+    return kind, tag
+
+
 def build_struct_defined(parser: Parser, symbols: list[Any], span: Span) -> TypeSpec:
     """`struct tag { members }`"""
-    return TypeSpec([], symbols[0], symbols[1], members=symbols[3], span=span)
+    (kind, tag), members, _ = symbols
+    return TypeSpec([], kind, tag, members=members, span=span)
 
 
 def build_member_anonymous(parser: Parser, symbols: list[Any], span: Span) -> list[MemberDecl]:
@@ -367,6 +378,7 @@ BUILD: dict[str, Callable[[Parser, list[Any], Span], Any]] = {
     "storage": build_storage,
     "struct_anonymous": build_struct_anonymous,
     "struct_defined": build_struct_defined,
+    "struct_head": build_struct_head,
     "struct_named": build_struct_named,
     "translator": build_translator,
     "translator_member": build_translator_member,

@@ -39,6 +39,11 @@ def no_names(name: str) -> bool:
     return False
 
 
+def no_tags(kind: str, tag: str) -> bool:
+    """No tag is taken."""
+    return False
+
+
 BUILD = build_clause.BUILD | build_decl.BUILD | build_expr.BUILD
 
 
@@ -52,6 +57,7 @@ class Parser:
         macros: Macros | None,
         *,
         known_names: Callable[[str], bool] = no_names,
+        known_tags: Callable[[str, str], bool] = no_tags,
         command_line: bool = False,
         pspec: bool = False,
         on_control: Callable[[Pragma], None] | None = None,
@@ -60,6 +66,7 @@ class Parser:
         self.source = source
         self.macros = macros or Macros()
         self.macros.referenced.clear()
+        self.known_tags = known_tags
         self.command_line = command_line
         self.on_control = on_control
         self.on_definition = on_definition
@@ -105,6 +112,7 @@ def parse(
     *,
     known_types: Callable[[str], bool] = no_names,
     known_names: Callable[[str], bool] = no_names,
+    known_tags: Callable[[str, str], bool] = no_tags,
     macros: Macros | None = None,
     command_line: bool = False,
     pspec: bool = False,
@@ -118,6 +126,7 @@ def parse(
         a kernel's `pid_t`, vmlinux`x_t).
     known_names: whether a name is a variable, function or action that the source does not
         declare; such a name is no type.
+    known_tags: whether a struct or union ("struct", tag) has been defined in D before.
     macros: the values of macro variables; None: there are none.
     command_line: the text is that of -n, -P ...: see parse_option().
     pspec: the option: a word in the outer scope is always a probe description, never a type.
@@ -137,6 +146,7 @@ def parse(
         known_types,
         macros,
         known_names=known_names,
+        known_tags=known_tags,
         command_line=command_line,
         pspec=pspec,
         on_control=on_control,
@@ -158,6 +168,7 @@ def parse_option(
     *,
     known_types: Callable[[str], bool] = no_names,
     known_names: Callable[[str], bool] = no_names,
+    known_tags: Callable[[str, str], bool] = no_tags,
     macros: Macros | None = None,
     on_control: Callable[[Pragma], None] | None = None,
     on_definition: Callable[[Node], None] | None = None,
@@ -172,6 +183,7 @@ def parse_option(
         source,
         known_types=known_types,
         known_names=known_names,
+        known_tags=known_tags,
         macros=macros,
         command_line=True,
         on_control=on_control,

@@ -14,6 +14,7 @@ and r5 as the places where a spilled register is worked on.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.bpf.code import FRAME, Ins, Label, MapRef, VReg
@@ -102,7 +103,8 @@ def _lives(code: list[Ins]) -> dict[VReg, _Life]:
             calls.append(pos)
         _hint(lives, ins)
     for life in lives.values():
-        life.across = any(life.first < c < life.last for c in calls)
+        after = bisect_right(calls, life.first)
+        life.across = after < len(calls) and calls[after] < life.last
     return lives
 
 

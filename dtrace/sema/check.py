@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dtrace.errtags import ErrTag
 from dtrace.lang import nodes
 from dtrace.lang.nodes import AggRef, Assign, Call, Ident, If
+from dtrace.sema import alloca
 from dtrace.sema.idents import Effect, IdentDef, IdentKind
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from dtrace.lang.nodes import Clause, Expr, Stmt
     from dtrace.sema.context import Context
+
+
+TUPLE_MAX = 9  # components of the key of an associative array or aggregation, as in DTrace
 
 
 class Effects:
@@ -160,6 +164,7 @@ def _check_call(cx: Context, node: Call) -> None:
     if not ident.implemented:
         message = f"unimplemented subroutine: {ident.name}"
         raise cx.error(ErrTag.D_FUNC_UNDEF, message, node)
+    alloca.check_call(cx, node)
 
 
 def check_key(cx: Context, node: Expr) -> None:
@@ -180,9 +185,21 @@ def _check_translated(cx: Context, node: nodes.Xlate) -> None:
     raise cx.error(ErrTag.D_UNKNOWN, message, node)
 
 
+def check_tuple(cx: Context, keys: list[Expr], node: Expr) -> None:
+    """Check that a tuple is not too long.  Raises CompileError."""
+    if len(keys) > TUPLE_MAX:
+        raise cx.error(None, "Insufficient tuple registers to generate code", node)
+
+
+def _check_index(cx: Context, node: nodes.Index) -> None:
+    check_tuple(cx, node.keys, node)
+
+
 _VALUES: dict[type, Callable[[Context, Expr], None]] = {
     Ident: _check_ident,  # type: ignore[dict-item]
     Call: _check_call,  # type: ignore[dict-item]
+    Assign: alloca.check_assign,  # type: ignore[dict-item]
+    nodes.Index: _check_index,  # type: ignore[dict-item]
     nodes.Xlate: _check_translated,  # type: ignore[dict-item]
 }
 

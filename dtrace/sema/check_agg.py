@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import AggRef, Assign, Call, IntLit
-from dtrace.sema.check import check_key, check_value
+from dtrace.sema.check import check_key, check_tuple, check_value
 from dtrace.sema.compat import is_positive_constant, value_type
 from dtrace.sema.idents import AggFunc
 from dtrace.types.convert import is_scalar
@@ -34,6 +34,7 @@ def check_aggregation(cx: Context, node: Assign) -> None:
     if call.args and not is_scalar(value_type(call.args[0])):
         message = f"{call.name}( ) argument #1 must be of scalar type"
         raise cx.error(ErrTag.D_AGG_SCALAR, message, call)
+    check_tuple(cx, left.keys or [], left)
     for key in left.keys or []:
         check_key(cx, key)
     for arg in call.args:

@@ -13,7 +13,6 @@ from dtrace.types.convert import (
     is_integer,
     is_strcompat,
     is_string,
-    is_user,
     is_void,
     pointee,
 )
@@ -49,7 +48,7 @@ def pointer_type(
     if is_integer(right):
         return _base(left) if right_zero and _reference(left) is not None else None
     to_left, to_right = _reference(left), _reference(right)
-    if to_left is None or to_right is None or is_user(left) != is_user(right):
+    if to_left is None or to_right is None:
         return None
     if is_void(to_right):
         return _base(left)

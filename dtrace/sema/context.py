@@ -54,12 +54,14 @@ class Context:
     ) -> None:
         self.target = target
         self.matcher = matcher
-        self.options = options
+        self.options: CookOptions = options
         self.types = TypeScope(string_type(target.strsize), options.kernel)
+        self.in_library = False  # whether a file of the D library is being compiled
         self.names = Names()
         self.libraries: set[str] = set()  # files of the D library that are in
         if self.options.libraries:
             self.names.library = self._load_library
+            self.types.library = self._load_library
         self.unit = Unit()
         self.externs: dict[str, Type] = {}  # `extern` declarations
         self.translators: list[Translator] = []
@@ -87,7 +89,9 @@ class Context:
 
         return COOK[type(node)](self, node)
 
-    def error(self, tag: ErrTag, message: str, node: Node | None, line: int = 0) -> CompileError:
+    def error(
+        self, tag: ErrTag | None, message: str, node: Node | None, line: int = 0
+    ) -> CompileError:
         """A CompileError about `node`.
 
         line: the line to report if it is not the node's.

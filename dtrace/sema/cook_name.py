@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dtrace.types.model import Type
 
 
+KERNEL_MODULE = "vmlinux"  # what is not in a module
+
+
 def cook_ident(cx: Context, node: Ident) -> Expr:
     """A name that is read."""
     resolved = resolve_ident(cx, node, create=False)
@@ -80,7 +83,9 @@ def _builtin_type(cx: Context, ident: IdentDef, node: Ident) -> Type:
 def _external(cx: Context, node: Ident) -> Expr:
     # A kernel symbol: none can be read, since only tracing of what probes pass is supported.
     module, _, name = node.name.rpartition("`")
-    message = f"failed to resolve {module}`{name}: Unknown symbol name"
+    known = module in ("", KERNEL_MODULE)
+    why = "Unknown symbol name" if known else "Module is no longer loaded"
+    message = f"failed to resolve {module}`{name}: {why}"
     raise cx.error(ErrTag.D_IDENT_UNDEF, message, node)
 
 

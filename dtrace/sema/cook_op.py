@@ -12,6 +12,7 @@ from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import (
     AggRef,
     Call,
+    Cast,
     Expr,
     Ident,
     Index,
@@ -89,6 +90,7 @@ def cook_postfix(cx: Context, node: Postfix) -> Expr:
 
 def _step(cx: Context, node: Unary | Postfix) -> Expr:
     # ++ and --, before or after: they define a variable that is new.
+    _refuse_aggregation(cx, node.operand, node)
     node.operand = operand = cook_place(cx, node.operand)
     default_type(cx, operand)
     t = value_type(operand)
@@ -97,6 +99,13 @@ def _step(cx: Context, node: Unary | Postfix) -> Expr:
     check_writable(cx, node.op, operand, node)
     node.type = t
     return node
+
+
+def _refuse_aggregation(cx: Context, operand: Expr, node: Expr) -> None:
+    """A whole aggregation has no value to go on from.  Raises CompileError D_VAR_UNDEF."""
+    if isinstance(operand, AggRef) and operand.keys is None:
+        message = f"@{operand.name} has not yet been declared or assigned"
+        raise cx.error(ErrTag.D_VAR_UNDEF, message, node)
 
 
 def _dereference(cx: Context, node: Unary) -> Expr:
@@ -126,9 +135,9 @@ def _address(cx: Context, node: Unary) -> Expr:
 
 
 def _is_builtin(node: Expr) -> bool:
-    if isinstance(node, Index):
-        return _is_builtin(node.base)
-    return isinstance(node, Ident) and isinstance(node.ref, IdentDef)
+    # A builtin variable, or an element of a builtin array.
+    name = node.base if isinstance(node, Index) else node
+    return isinstance(name, Ident) and isinstance(name.ref, IdentDef)
 
 
 def _in_process(node: Expr) -> bool:
@@ -167,6 +176,8 @@ def is_writable(node: Expr) -> bool:
         if not isinstance(inner, Unary) and hasattr(inner, "left"):
             inner = inner.left if getattr(inner, "op", "") == "+" else inner
         return is_writable(inner)
+    if isinstance(node, Cast):
+        return is_writable(node.operand)
     return variable_of(node) is not None
 
 
@@ -355,6 +366,7 @@ def cook_assign(cx: Context, node: Assign) -> Expr:
 
 def _compound(cx: Context, node: Assign) -> Expr:
     # `left op= right`: left is read, so it must have a value.
+    _refuse_aggregation(cx, node.left, node)
     if isinstance(node.left, Ident):
         node.left = cook_place(cx, node.left)
     node.left, node.right = left, right = cx.cook(node.left), cx.cook(node.right)

@@ -69,8 +69,11 @@ def _variables(prototype: str, *names: str, implemented: bool = True) -> tuple[I
     return tuple(IdentDef(n, IdentKind.VARIABLE, prototype, False, implemented) for n in names)
 
 
-def _subrs(prototype: str, *names: str, destructive: bool = False) -> tuple[IdentDef, ...]:
-    return tuple(IdentDef(n, IdentKind.SUBROUTINE, prototype, destructive, False) for n in names)
+def _subrs(
+    prototype: str, *names: str, destructive: bool = False, implemented: bool = True
+) -> tuple[IdentDef, ...]:
+    kind = IdentKind.SUBROUTINE
+    return tuple(IdentDef(n, kind, prototype, destructive, implemented) for n in names)
 
 
 def _action(
@@ -163,10 +166,10 @@ _ROWS = (
     *_subrs("void *(uintptr_t, size_t)", "copyin"),
     *_subrs("string(uintptr_t, [size_t])", "copyinstr"),
     *_subrs("void(uintptr_t, size_t, void *)", "copyinto"),
-    *_subrs("void(void *, uintptr_t, size_t)", "copyout", destructive=True),
-    *_subrs("void(char *, uintptr_t, size_t)", "copyoutstr", destructive=True),
-    *_subrs("string(struct path *)", "d_path"),
-    *_subrs("string(void *, int64_t)", "ddi_pathname"),
+    *_subrs("void(void *, uintptr_t, size_t)", "copyout", destructive=True, implemented=False),
+    *_subrs("void(char *, uintptr_t, size_t)", "copyoutstr", destructive=True, implemented=False),
+    *_subrs("string(struct path *)", "d_path", implemented=False),
+    *_subrs("string(void *, int64_t)", "ddi_pathname", implemented=False),
     *_subrs("dev_t(dev_t)", "getmajor", "getminor"),
     *_subrs("uint16_t(uint16_t)", "htons", "ntohs"),
     *_subrs("uint32_t(uint32_t)", "htonl", "ntohl"),
@@ -176,11 +179,12 @@ _ROWS = (
     *_subrs("string(struct in6_addr *, [int])", "inet_ntoa6"),
     *_subrs("string(int, void *)", "inet_ntop", "link_ntop"),
     *_subrs("string(int64_t)", "lltostr"),
-    *_subrs("size_t(mblk_t *)", "msgdsize", "msgsize"),
+    *_subrs("size_t(mblk_t *)", "msgdsize", "msgsize", implemented=False),
     *_subrs("int(struct mutex *)", "mutex_owned", "mutex_type_adaptive", "mutex_type_spin"),
     *_subrs("struct task_struct *(struct mutex *)", "mutex_owner"),
     *_subrs("int(pid_t)", "progenyof"),
-    *_subrs("int()", "rand", "speculation"),
+    *_subrs("int()", "rand"),
+    *_subrs("int()", "speculation", implemented=False),
     *_subrs("int(rwlock_t *)", "rw_iswriter", "rw_read_held", "rw_write_held"),
     *_subrs("string(const char *, char)", "strchr", "strrchr"),
     *_subrs("size_t(const char *)", "strlen"),

@@ -1,4 +1,4 @@
-"""Names that the D library defines, compiled into a session when they are first used."""
+"""What the D library defines, compiled into a session when a program first names it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,39 @@ from dtrace.dlibs.load import find, read
 
 if TYPE_CHECKING:
     from dtrace.sema.context import Context
+    from dtrace.source import Source
 
 
 def load(cx: Context, name: str) -> bool:
-    """Define what the library file that has `name` defines; False if none has it."""
+    """Define what the library file that has `name`, an inline or a type, defines; False if none
+    has it, or if it is in already."""
     file = find(name)
     if file is None or file in cx.libraries:
         return False
-    from dtrace.lang.parser import parse
-    from dtrace.sema.inline import cook_inline
-
     cx.libraries.add(file)
-    tree = parse(read(file), known_types=lambda word: cx.types.typedef(word) is not None)
-    before = set(cx.names.program_names)
-    for item in tree.items:
-        cook_inline(cx, item)  # type: ignore[arg-type]  # library files hold inlines only
-    cx.names.program_names = before
+    compile_library(cx, read(file))
     return True
+
+
+def compile_library(cx: Context, source: Source) -> None:
+    """Define what a library file defines, wherever in a program that becomes necessary.
+
+    Raises CompileError.
+    """
+    from dtrace.lang.parser import parse
+    from dtrace.sema.program import define
+
+    tree = parse(
+        source,
+        known_types=lambda word: cx.types.typedef(word) is not None,
+        known_names=lambda word: cx.names.lookup(word) is not None,
+        allow_empty=True,
+    )
+    names = cx.names
+    state = names.program_names, names.parameters, cx.in_library
+    names.program_names, names.parameters, cx.in_library = set(names.program_names), [], True
+    try:
+        for item in tree.items:
+            define(cx, item)
+    finally:
+        names.program_names, names.parameters, cx.in_library = state

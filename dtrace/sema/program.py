@@ -78,6 +78,11 @@ class Cooker:
         """Whether `name` is a variable, a function or an inline."""
         return self._cx.names.lookup(name) is not None
 
+    def known_tag(self, kind: str, tag: str) -> bool:
+        """Whether a program has defined the members of the struct or union `kind` `tag`."""
+        known = self._cx.types.tags.get(f"{kind} {tag}")
+        return known is not None and known.size > 0
+
     def begin(self, fields: int = 4) -> None:
         """Another program begins, whose probe descriptions have that many fields."""
         self._cx.fields = fields
@@ -85,7 +90,7 @@ class Cooker:
 
     def define(self, item: Node) -> None:
         """One item, as far as libdtrace deals with it while it parses.  Raises CompileError."""
-        _DEFINE[type(item).__name__](self._cx, item)
+        define(self._cx, item)
 
     def finish(self, program: Program) -> None:
         """Cook the clauses of a program whose items have been defined.  Raises CompileError."""
@@ -99,6 +104,11 @@ class Cooker:
             for copy, spec in zip(copies, clause.specs, strict=True):
                 cx.unit.clauses.append(cook_clause(cx, copy, spec, len(cx.unit.clauses)))
         cx.unit.variables = cx.names.variables
+
+
+def define(cx: Context, item: Node) -> None:
+    """One item of a program or library.  Raises CompileError."""
+    _DEFINE[type(item).__name__](cx, item)
 
 
 # Declarations are rare in programs for the command line, so their modules are imported when needed.

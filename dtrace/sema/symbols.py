@@ -30,6 +30,8 @@ class Variable:
     keys: list[Type] | None = None  # the tuple's types of an associative array
     id: int = 0  # dense, from 0, within its scope
     span: Span = NO_SPAN  # where it was first seen
+    alloca: bool = False  # it is assigned pointers into alloca()'s memory
+    ordinary: bool = False  # it is assigned anything else, 0 not counted
 
 
 @record

@@ -6,8 +6,10 @@ where it is used.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtrace.diag import CompileError
 from dtrace.errtags import ErrTag
 from dtrace.lang.decls import TranslatorDecl
 from dtrace.lang.nodes import Expr, Member, Xlate
@@ -29,6 +31,7 @@ from dtrace.types.layout import find_member
 from dtrace.types.model import Pointer, Struct, Type, resolve
 
 if TYPE_CHECKING:
+    from dtrace.lang.decls import TranslatorMember
     from dtrace.sema.context import Context
 
 
@@ -66,17 +69,33 @@ def cook_translator(cx: Context, decl: TranslatorDecl) -> None:
         if found is None:
             message = f"translator member {member.name} is not a member of {type_name(output)}"
             fail(cx, ErrTag.D_XLATE_MEMB, message, decl, at_end=True)
-        member.value = fold(cx, member.value)
-        translator.members[member.name] = member.value
-        cx.names.parameters.append({decl.param: Parameter(decl.param, source, None)})
+        if not cx.in_library:
+            translator.members[member.name] = _rule(cx, translator, member, found[0].type, decl)
+        elif member.name not in translator.members:
+            # A kernel may not have what a rule reads.  Without any rule that it can serve, the
+            # member cannot be used.
+            with contextlib.suppress(CompileError):
+                translator.members[member.name] = _rule(cx, translator, member, found[0].type, decl)
+
+
+def _rule(
+    cx: Context, translator: Translator, member: TranslatorMember, t: Type, decl: TranslatorDecl
+) -> Expr:
+    # The expression of a member of type `t`, parsed and checked.
+    member.value = fold(cx, member.value)
+    parameter = Parameter(translator.param, translator.input, None)
+    cx.names.parameters.append({translator.param: parameter})
+    try:
         value = cx.cook(clone(member.value))
+    finally:
         cx.names.parameters.pop()
-        if not isinstance(value, Xlate) and not arguments_compatible(found[0].type, value):
-            message = (
-                f"translator member {member.name} definition uses incompatible types: "
-                f'"{type_name(found[0].type)}" = "{cx.describe(value)}"'
-            )
-            fail(cx, ErrTag.D_XLATE_INCOMPAT, message, decl, at_end=True)
+    if not isinstance(value, Xlate) and not arguments_compatible(t, value):
+        message = (
+            f"translator member {member.name} definition uses incompatible types: "
+            f'"{type_name(t)}" = "{cx.describe(value)}"'
+        )
+        fail(cx, ErrTag.D_XLATE_INCOMPAT, message, decl, at_end=True)
+    return member.value
 
 
 def cook_translation(cx: Context, node: Xlate) -> Expr:

@@ -162,9 +162,9 @@ def _encoding(t: Int) -> tuple[int, bool, bool, bool]:
 
 def pointers_compatible(a: Type, b: Type) -> bool:
     """Whether two pointers (or arrays) may be assigned or compared: to compatible types, or one
-    of them to void; both into the kernel or both into a process."""
+    of them to void."""
     to_a, to_b = pointee(a), pointee(b)
-    if to_a is None or to_b is None or is_user(a) != is_user(b):
+    if to_a is None or to_b is None:
         return False
     return is_void(to_a) or is_void(to_b) or compatible(to_a, to_b)
 
@@ -177,9 +177,8 @@ def type_name(t: Type | None) -> str:
         return "function pointer"
     if isinstance(t, Dynamic) and t.size == 0:
         return "dynamic variable"
-    user = "userland " if is_user(t) else ""
     base, declarator = _declarator(t, "")
-    return f"{user}{base} {declarator}" if declarator else user + base
+    return f"{base} {declarator}" if declarator else base
 
 
 def _declarator(t: Type, inner: str) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from dtrace.types.builtin import BASE_TYPES, TYPEDEFS
 from dtrace.types.model import Enum, Pointer, Struct, Type, Typedef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dtrace.types.model import String
 
 # Kernel structs that the compiler itself names, where no kernel's types are at hand.
@@ -32,6 +34,8 @@ class TypeScope:
         self.string = string
         self.kernel = kernel
         self.typedefs: dict[str, Type] = {}
+        # Defines types of the D library: called for one that is unknown, says if it is known now.
+        self.library: Callable[[str], bool] | None = None
         self.tags: dict[str, Struct | Enum] = {}  # "struct s", "enum e"
 
     def typedef(self, name: str) -> Type | None:
@@ -39,11 +43,15 @@ class TypeScope:
         looked through: all kernel types are in one place."""
         if name == "string":
             return self.string
-        found = self.typedefs.get(name) or TYPEDEFS.get(name)
-        return found or self._kernel("", name)
+        name = name.removeprefix("D`")
+        found = self.typedefs.get(name) or TYPEDEFS.get(name) or self._kernel("", name)
+        if found is None and self.library is not None and self.library(name):
+            return self.typedefs.get(name)
+        return found
 
     def tag(self, kind: str, tag: str) -> Struct | Enum | None:
-        """The struct, union or enum of that tag, else None."""
+        """The struct, union or enum of that tag, else None.  D`tag is one of the program's own."""
+        tag = tag.removeprefix("D`")
         found = self.tags.get(f"{kind} {tag}")
         if found is not None:
             return found
@@ -57,6 +65,7 @@ class TypeScope:
 
     def forward(self, kind: str, tag: str) -> Struct | Enum:
         """The struct, union or enum of that tag, declared here if it is new."""
+        tag = tag.removeprefix("D`")
         found = self.tag(kind, tag)
         if found is None:
             found = Enum(tag, size=0) if kind == "enum" else Struct(kind, tag)

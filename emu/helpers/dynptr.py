@@ -1,4 +1,4 @@
-"""Helpers on dynptrs, 16 bytes of stack that say where memory is: kernel/bpf/helpers.c.
+"""Helpers on dynptrs, 16 bytes of stack that say where memory is: kernel/bpf/helpers.c, ringbuf.c.
 
 struct bpf_dynptr_kern: the address, a u32 size whose upper bits are flags, a u32 offset.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from emu.helpers.output import ring_at, ring_of
 from emu.helpers.registry import helper
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.traits import Trait
@@ -63,6 +64,34 @@ def dynptr_data(run: Run, ptr: int, offset: int, size: int) -> int:
     if not data or not _inside(length, offset, size & U32):
         return 0
     return int(data + start + offset)
+
+
+@helper("ringbuf_reserve_dynptr")
+def ringbuf_reserve_dynptr(run: Run, map_: int, size: int, flags: int, ptr: int) -> int:
+    size &= U32
+    error = -EINVAL if flags else -E2BIG if size > MAX_SIZE else 0
+    record = 0 if error else ring_at(run, map_).reserve(size)
+    run.mem.write(ptr, _DYNPTR.pack(record, size, 0) if record else bytes(_DYNPTR.size))
+    return 0 if record else error or -EINVAL
+
+
+@helper("ringbuf_submit_dynptr")
+def ringbuf_submit_dynptr(run: Run, ptr: int, flags: int) -> int:
+    return _end(run, ptr, discard=False)
+
+
+@helper("ringbuf_discard_dynptr")
+def ringbuf_discard_dynptr(run: Run, ptr: int, flags: int) -> int:
+    return _end(run, ptr, discard=True)
+
+
+def _end(run: Run, ptr: int, *, discard: bool) -> int:
+    """Commit the record of a dynptr, which is of nothing afterwards."""
+    data, _, _ = _DYNPTR.unpack(run.mem.read(ptr, _DYNPTR.size))
+    if data:
+        ring_of(run, data).commit(data, discard=discard)
+        run.mem.clear(ptr, _DYNPTR.size)
+    return 0
 
 
 def _inside(length: int, offset: int, size: int) -> bool:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 # Importing them registers their helpers.
 FAMILIES = (control, map, output, printk, probe_read, stack, string, task, time)
 # What D programs do not call is imported when a program does.
-RARE = ("counters", "dynptr", "iterators", "packet_fields", "packet_room", "packets", "storage", "texts")
+RARE = (
+    "counters",
+    "dynptr",
+    "iterators",
+    "packet_fields",
+    "packet_room",
+    "packets",
+    "storage",
+    "texts",
+)
 
 
 def load_all() -> None:

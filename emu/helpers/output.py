@@ -47,7 +47,7 @@ def _refused(run: Run, ctx: int, flags: int) -> int:
 def ringbuf_output(run: Run, map_: int, data: int, size: int, flags: int) -> int:
     if flags & ~(RB_NO_WAKEUP | RB_FORCE_WAKEUP):
         return -EINVAL
-    ring = _ring(run, map_)
+    ring = ring_at(run, map_)
     address = ring.reserve(size)
     if not address:
         return -EAGAIN
@@ -58,34 +58,35 @@ def ringbuf_output(run: Run, map_: int, data: int, size: int, flags: int) -> int
 
 @helper("ringbuf_reserve")
 def ringbuf_reserve(run: Run, map_: int, size: int, flags: int) -> int:
-    return 0 if flags else _ring(run, map_).reserve(size)
+    return 0 if flags else ring_at(run, map_).reserve(size)
 
 
 @helper("ringbuf_submit")
 def ringbuf_submit(run: Run, data: int, flags: int) -> int:
-    _ring_of(run, data).commit(data, discard=False)
+    ring_of(run, data).commit(data, discard=False)
     return 0
 
 
 @helper("ringbuf_discard")
 def ringbuf_discard(run: Run, data: int, flags: int) -> int:
-    _ring_of(run, data).commit(data, discard=True)
+    ring_of(run, data).commit(data, discard=True)
     return 0
 
 
 @helper("ringbuf_query")
 def ringbuf_query(run: Run, map_: int, flags: int) -> int:
-    return _ring(run, map_).query(flags)
+    return ring_at(run, map_).query(flags)
 
 
-def _ring(run: Run, address: int) -> RingBufMap:
+def ring_at(run: Run, address: int) -> RingBufMap:
+    """The ring buffer whose struct bpf_map is at `address`.  Raises VmFault if there is none."""
     ring = run.map_at(address)
     if not isinstance(ring, RingBufMap):
         raise VmFault(Kind.HELPER, f"{ring.definition.name} is not a ring buffer")
     return ring
 
 
-def _ring_of(run: Run, data: int) -> RingBufMap:
+def ring_of(run: Run, data: int) -> RingBufMap:
     """The ring buffer with a reserved record at `data`."""
     for ring in run.host.maps.values():
         if isinstance(ring, RingBufMap) and data in ring.busy:

@@ -9,7 +9,8 @@ from emu.helpers.registry import helper
 from emu.kernel.enums import F_CTXLEN_MASK, F_INDEX_MASK
 from emu.kernel.errno import E2BIG, EAGAIN, EFAULT, EINVAL, ENODEV, ENOTSUPP
 from emu.kernel.traits import Trait
-from emu.net import checksum, skb as skbs
+from emu.net import checksum
+from emu.net import skb as skbs
 from emu.net.packet import ETH_HLEN
 from emu.net.test_run import LOOPBACK
 

@@ -175,7 +175,7 @@ def _remove_tag(packet: SkBuff) -> int | None:
         return None
     at = packet.start
     tci = int.from_bytes(packet.buf[at + 14 : at + 16], "big")
-    kind, following = packet.buf[at + 16 : at + 18], packet.buf[at + 18 : at + 20]
+    kind, following = bytes(packet.buf[at + 16 : at + 18]), bytes(packet.buf[at + 18 : at + 20])
     packet.buf[at + 4 : at + 16] = packet.buf[at : at + 12]
     packet.pull(skbs.VLAN_HLEN)
     packet.mac += skbs.VLAN_HLEN

@@ -47,7 +47,9 @@ def probe_read_user(run: Run, dst: int, size: int, src: int) -> int:
 @helper("probe_read")
 def probe_read(run: Run, dst: int, size: int, src: int) -> int:
     """Kernel or user memory, as the address says: bpf_probe_read_compat()."""
-    return (probe_read_user if src < TASK_SIZE else probe_read_kernel)(run, dst, size, src)
+    if src < TASK_SIZE:
+        return probe_read_user(run, dst, size, src)
+    return probe_read_kernel(run, dst, size, src)
 
 
 @helper("probe_read_kernel_str")
@@ -76,7 +78,9 @@ def probe_read_user_str(run: Run, dst: int, size: int, src: int) -> int:
 @helper("probe_read_str")
 def probe_read_str(run: Run, dst: int, size: int, src: int) -> int:
     """Kernel or user memory, as the address says: bpf_probe_read_compat_str()."""
-    return (probe_read_user_str if src < TASK_SIZE else probe_read_kernel_str)(run, dst, size, src)
+    if src < TASK_SIZE:
+        return probe_read_user_str(run, dst, size, src)
+    return probe_read_kernel_str(run, dst, size, src)
 
 
 @helper("probe_write_user")

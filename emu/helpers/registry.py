@@ -9,7 +9,7 @@ negative numbers as two's complement.  A helper that breaks a rule of its own ra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emu.kernel import helper_names
 
@@ -80,12 +80,7 @@ NOT_EMULATED: dict[str, str] = {
         _BTF_POINTERS,
     ),
     **dict.fromkeys(
-        (
-            "ringbuf_reserve_dynptr",
-            "ringbuf_submit_dynptr",
-            "ringbuf_discard_dynptr",
-            "user_ringbuf_drain",
-        ),
+        ("user_ringbuf_drain",),
         _DYNPTR,
     ),
     **dict.fromkeys(("seq_printf", "seq_write", "seq_printf_btf"), _ITERATORS),
@@ -111,13 +106,17 @@ NOT_EMULATED: dict[str, str] = {
 }
 
 
-def helper(*names: str) -> Callable[[Function], Function]:
+# It returns what it was given, so that calls keep their types.
+F = TypeVar("F", bound="Callable[..., int]")
+
+
+def helper(*names: str) -> Callable[[F], F]:
     """Register what these helpers do.
 
     Raises ValueError for a name that no helper has, or that is registered.
     """
 
-    def register(function: Function) -> Function:
+    def register(function: F) -> F:
         for name in names:
             if name not in helper_names.NUMBERS:
                 raise ValueError(f"{name} is not a helper of emu.kernel.helper_names")
@@ -129,13 +128,13 @@ def helper(*names: str) -> Callable[[Function], Function]:
     return register
 
 
-def kernel_function(name: str) -> Callable[[Function], Function]:
+def kernel_function(name: str) -> Callable[[F], F]:
     """Register what a kernel function does.
 
     Raises ValueError for a name that is registered.
     """
 
-    def register(function: Function) -> Function:
+    def register(function: F) -> F:
         if name in KFUNCS:
             raise ValueError(f"{name} is registered already")
         KFUNCS[name] = function

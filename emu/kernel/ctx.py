@@ -17,7 +17,10 @@ class CtxField(NamedTuple):
     off: int
     size: int
     sizes: tuple[int, ...] = ()  # sizes of access allowed; () means any that Context allows
-    writable: bool = False
+    write_sizes: tuple[int, ...] = ()  # sizes of stores allowed
+    gives: str = ""  # what a load is, where not a number: "pkt", "pkt_meta", "pkt_end", "sock"
+    since: str = ""  # the first release that has the field
+    attach_type: int = 0  # the only expected attach type that may read it; 0: all may
 
 
 class Context(NamedTuple):
@@ -71,22 +74,78 @@ PERF_EVENT = Context(
     ),
 )
 
-# struct __sk_buff as far as socket filters see it: sk_filter_is_valid_access().
-SK_BUFF = Context(
-    "__sk_buff",
-    0,
-    192,
-    (1, 2, 4, 8),
-    (
+
+def _sk_buff(
+    name: str,
+    *more: CtxField,
+    writable: tuple[str, ...] = (),
+) -> Context:
+    """struct __sk_buff as one program type sees it: the fields of all, and its own."""
+    words = (
         *_words(0, "len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present"),
         *_words(24, "vlan_tci", "vlan_proto", "priority", "ingress_ifindex", "ifindex"),
         *_words(44, "tc_index"),
-        CtxField("cb", 48, 20, (1, 2, 4, 8), writable=True),
         *_words(68, "hash"),
         *_words(84, "napi_id"),
         *_words(164, "gso_segs"),
-        CtxField("sk", 168, 8, (8,)),
         *_words(176, "gso_size"),
+    )
+    fields = [w._replace(write_sizes=(4,)) if w.name in writable else w for w in words]
+    fields.append(CtxField("cb", 48, 20, (1, 2, 4, 8), write_sizes=(1, 2, 4, 8)))
+    fields.append(CtxField("sk", 168, 8, (8,), gives="sock"))
+    fields += more
+    fields.sort(key=lambda field: field.off)
+    return Context(name, 0, 192, (1, 2, 4, 8), tuple(fields), only_fields=True)
+
+
+_PACKET = (
+    CtxField("data", 76, 4, (4,), gives="pkt"),
+    CtxField("data_end", 80, 4, (4,), gives="pkt_end"),
+)
+_HWTSTAMP = CtxField("hwtstamp", 184, 8, (8,), since="5.16")
+
+# sk_filter_is_valid_access()
+SK_BUFF = _sk_buff("__sk_buff")
+
+# tc_cls_act_is_valid_access()
+TC_SK_BUFF = _sk_buff(
+    "__sk_buff",
+    *_PACKET,
+    *(w._replace(write_sizes=(4,)) for w in _words(72, "tc_classid")),
+    CtxField("data_meta", 140, 4, (4,), gives="pkt_meta"),
+    CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
+    *_words(160, "wire_len"),
+    CtxField("tstamp_type", 180, 1, (1,), since="5.18"),
+    _HWTSTAMP,
+    writable=("mark", "queue_mapping", "tc_index", "priority"),
+)
+
+# cg_skb_is_valid_access()
+CGROUP_SK_BUFF = _sk_buff(
+    "__sk_buff",
+    *_PACKET,
+    *_words(88, "family", "remote_ip4", "local_ip4"),
+    *(field for i in range(8) for field in _words(100 + 4 * i, f"ip6_{i}")),
+    *_words(132, "remote_port", "local_port"),
+    CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
+    _HWTSTAMP,
+    writable=("mark", "priority"),
+)
+
+# xdp_is_valid_access(); the device a packet leaves by is known in a device map's program only.
+BPF_XDP_DEVMAP = 33
+XDP_MD = Context(
+    "xdp_md",
+    0,
+    24,
+    (4,),
+    (
+        CtxField("data", 0, 4, (4,), gives="pkt"),
+        CtxField("data_end", 4, 4, (4,), gives="pkt_end"),
+        CtxField("data_meta", 8, 4, (4,), gives="pkt_meta"),
+        CtxField("ingress_ifindex", 12, 4, (4,)),
+        CtxField("rx_queue_index", 16, 4, (4,)),
+        CtxField("egress_ifindex", 20, 4, (4,), since="5.8", attach_type=BPF_XDP_DEVMAP),
     ),
     only_fields=True,
 )

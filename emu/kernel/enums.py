@@ -94,6 +94,7 @@ class AttachType(IntEnum):
     """enum bpf_attach_type: what tracing programs name as expected_attach_type."""
 
     NONE = 0  # the program type says it all; the kernel's 0 is BPF_CGROUP_INET_INGRESS
+    CGROUP_INET_EGRESS = 1
     TRACE_RAW_TP = 23
     TRACE_FENTRY = 24
     TRACE_FEXIT = 25

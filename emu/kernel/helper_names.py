@@ -5,6 +5,12 @@ The list ended with 6.2; what came later are kfuncs, which have no number.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+
 _TEXT = """
 unspec map_lookup_elem map_update_elem map_delete_elem probe_read ktime_get_ns trace_printk
 get_prandom_u32 get_smp_processor_id skb_store_bytes l3_csum_replace l4_csum_replace tail_call
@@ -47,3 +53,40 @@ ktime_get_tai_ns user_ringbuf_drain cgrp_storage_get cgrp_storage_delete
 
 NAMES = tuple(_TEXT.split())  # NAMES[1] is helper 1
 NUMBERS = {name: number for number, name in enumerate(NAMES)}
+
+# The last helper of the releases that added some.
+_LAST = (
+    ("4.18", "get_current_cgroup_id"),
+    ("4.19", "skb_ancestor_cgroup_id"),
+    ("4.20", "msg_push_data"),
+    ("5.0", "rc_pointer_rel"),
+    ("5.1", "get_listener_sock"),
+    ("5.2", "sk_storage_delete"),
+    ("5.3", "send_signal"),
+    ("5.4", "tcp_gen_syncookie"),
+    ("5.5", "probe_read_kernel_str"),
+    ("5.6", "jiffies64"),
+    ("5.7", "sk_assign"),
+    ("5.8", "csum_level"),
+    ("5.9", "get_task_stack"),
+    ("5.10", "redirect_peer"),
+    ("5.11", "sock_from_file"),
+    ("5.12", "check_mtu"),
+    ("5.13", "snprintf"),
+    ("5.14", "sys_close"),
+    ("5.15", "task_pt_regs"),
+    ("5.16", "kallsyms_lookup_name"),
+    ("5.17", "set_retval"),
+    ("5.18", "ima_file_hash"),
+    ("5.19", "dynptr_data"),
+    ("6.0", "tcp_raw_check_syncookie_ipv6"),
+    ("6.1", "user_ringbuf_drain"),
+    ("6.2", "cgrp_storage_delete"),
+)
+
+
+@lru_cache(maxsize=32)
+def last(kernel: Kernel) -> int:
+    """The highest number of a helper that `kernel` has: __BPF_FUNC_MAX_ID - 1."""
+    names = [name for since, name in _LAST if kernel.at_least(since)]
+    return NAMES.index(names[-1])

@@ -26,8 +26,12 @@ PERF_EVENT = (ProgType.PERF_EVENT,)
 RAW_TP = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
 TRACING = (ProgType.TRACING,)
 SOCKET = (ProgType.SOCKET_FILTER,)
+TC = (ProgType.SCHED_CLS, ProgType.SCHED_ACT)
+XDP = (ProgType.XDP,)
+CGROUP_SKB = (ProgType.CGROUP_SKB,)
+NET = SOCKET + TC + XDP + CGROUP_SKB
 TRACING_ALL = KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP + TRACING
-EVERY = TRACING_ALL + SOCKET
+EVERY = TRACING_ALL + NET
 
 
 class Reach(NamedTuple):
@@ -158,7 +162,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.10"),
+            Reach(NET, "6.10"),
         ),
     ),
     Helper(
@@ -170,7 +174,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -182,7 +186,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -194,7 +198,8 @@ HELPERS = (
         commit="8d20aabe1c76",
         reach=(
             Reach(TRACING_ALL, "6.17"),
-            Reach(SOCKET, "6.17"),
+            Reach(SOCKET + XDP + CGROUP_SKB, "6.17"),
+            Reach(TC),
         ),
     ),
     Helper(
@@ -207,7 +212,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -228,6 +233,8 @@ HELPERS = (
             Reach(KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP),
             Reach(TRACING, "5.5"),
             Reach(SOCKET, "5.4"),
+            Reach(TC + XDP),
+            Reach(CGROUP_SKB, "5.4"),
         ),
     ),
     Helper(
@@ -237,7 +244,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE),
         since="4.5",
         commit="05c74e5e53f6",
-        reach=(Reach(SOCKET),),
+        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
     ),
     Helper(
         27,
@@ -262,7 +269,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "5.8"),
+            Reach(NET, "5.8"),
         ),
     ),
     Helper(
@@ -284,7 +291,7 @@ HELPERS = (
         commit="60d20f9195b2",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -315,7 +322,7 @@ HELPERS = (
         commit="91b8270f2a4d",
         reach=(
             Reach(TRACING, "5.12"),
-            Reach(SOCKET),
+            Reach(SOCKET + TC + CGROUP_SKB),
         ),
     ),
     Helper(
@@ -325,7 +332,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="4.12",
         commit="6acc5c291068",
-        reach=(Reach(SOCKET),),
+        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
     ),
     Helper(
         55,
@@ -338,7 +345,7 @@ HELPERS = (
         reach=(
             Reach(TRACING_ALL, "5.7"),
             Reach(KPROBE),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -381,7 +388,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE, Arg.ANYTHING),
         since="4.18",
         commit="4e1ec56cdc59",
-        reach=(Reach(SOCKET),),
+        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
     ),
     Helper(
         80,
@@ -392,7 +399,7 @@ HELPERS = (
         commit="bf6fa2c893c5",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.12"),
+            Reach(NET, "6.12"),
         ),
     ),
     Helper(
@@ -404,7 +411,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -416,7 +423,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -428,7 +435,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -440,7 +447,7 @@ HELPERS = (
         commit="d83525ca62cf",
         reach=(
             Reach(TRACING_ALL, "5.8"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -452,7 +459,7 @@ HELPERS = (
         commit="d83525ca62cf",
         reach=(
             Reach(TRACING_ALL, "5.8"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -505,7 +512,7 @@ HELPERS = (
         commit="8b401f9ed244",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -534,7 +541,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "5.8"),
+            Reach(NET, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -548,7 +555,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "5.8"),
+            Reach(NET, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -562,7 +569,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "5.8"),
+            Reach(NET, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -576,7 +583,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "5.8"),
+            Reach(NET, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -589,7 +596,7 @@ HELPERS = (
         commit="8482941f0906",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -601,7 +608,7 @@ HELPERS = (
         commit="5576b991e9c1",
         reach=(
             Reach(TRACING_ALL, "5.8"),
-            Reach(SOCKET),
+            Reach(NET),
         ),
     ),
     Helper(
@@ -623,7 +630,7 @@ HELPERS = (
         commit="b4490c5c4e02",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.10"),
+            Reach(NET, "6.10"),
         ),
     ),
     Helper(
@@ -649,7 +656,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="5.7",
         commit="f318903c0bf4",
-        reach=(Reach(SOCKET, "6.17"),),
+        reach=(Reach(NET, "6.17"),),
     ),
     Helper(
         123,
@@ -660,7 +667,7 @@ HELPERS = (
         commit="0f09abd105da",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(SOCKET, "6.12"),
+            Reach(NET, "6.12"),
         ),
     ),
     Helper(
@@ -757,7 +764,7 @@ HELPERS = (
         commit="af7ec1383361",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -774,7 +781,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -791,7 +798,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -808,7 +815,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -825,7 +832,7 @@ HELPERS = (
         commit="0d4fad3e57df",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -842,7 +849,7 @@ HELPERS = (
         commit="fa28dcb82a38",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -863,7 +870,7 @@ HELPERS = (
         commit="07be4c4a3e7a",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         sleepable=True,
     ),
@@ -913,7 +920,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -938,7 +945,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         changes=(
             Change(
@@ -962,7 +969,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.1"),
+            Reach(NET, "6.1"),
         ),
     ),
     Helper(
@@ -973,7 +980,7 @@ HELPERS = (
         since="5.11",
         commit="d05512618056",
         # 5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing progs")
-        reach=(Reach(TRACING_ALL, until="5.16"), Reach(SOCKET)),
+        reach=(Reach(TRACING_ALL, until="5.16"), Reach(NET)),
     ),
     Helper(
         162,
@@ -1094,7 +1101,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -1121,7 +1128,7 @@ HELPERS = (
         commit="9eeb3aa33ae0",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -1133,7 +1140,7 @@ HELPERS = (
         commit="7c7e3d31e785",
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -1215,7 +1222,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="5.18",
         commit="0165cc817075",
-        reach=(Reach(TRACING),),
+        reach=(Reach(TRACING + XDP),),
     ),
     Helper(
         191,
@@ -1233,7 +1240,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
         sleepable=True,
     ),
@@ -1264,7 +1271,7 @@ HELPERS = (
         commit="3bc253c2e652",
         reach=(
             Reach(TRACING),
-            Reach(SOCKET, "6.17"),
+            Reach(NET, "6.17"),
         ),
     ),
     Helper(
@@ -1425,7 +1432,13 @@ def _names() -> dict[str, Helper]:
 
 def by_id(number: int) -> Helper | None:
     """The helper that `call number` calls; None where we know none."""
-    return _ids().get(number)
+    row = _ids().get(number)
+    if row is None and number > 0:
+        # Rare enough that a tracing program does not pay for the table.
+        from emu.kernel.packet_helpers import PACKET_HELPERS
+
+        row = next((r for r in PACKET_HELPERS if r.id == number), None)
+    return row
 
 
 def by_name(name: str) -> Helper:

@@ -89,11 +89,26 @@ PROG_TYPES = (
             AttachType.TRACE_ITER,
         ),
     ),
+    ProgTypeRow(ProgType.SCHED_CLS, "4.1", "96be4325f443", ctx.TC_SK_BUFF, tracing=False),
+    ProgTypeRow(ProgType.SCHED_ACT, "4.1", "94caee8c312d", ctx.TC_SK_BUFF, tracing=False),
+    ProgTypeRow(ProgType.XDP, "4.8", "6a773a15a1e8", ctx.XDP_MD, tracing=False),
+    ProgTypeRow(
+        ProgType.CGROUP_SKB,
+        "4.10",
+        "0e33661de493",
+        ctx.CGROUP_SK_BUFF,
+        tracing=False,
+        returns=(
+            ReturnRange(0, 1, (AttachType.NONE,)),
+            ReturnRange(0, 3, (AttachType.CGROUP_INET_EGRESS,), since="5.2"),
+            ReturnRange(0, 1),
+        ),
+    ),
 )
 
 
 def by_type(prog_type: ProgType) -> ProgTypeRow | None:
-    """The row of a program type; None for those that tracing has no use for."""
+    """The row of a program type; None for those that nothing here has a use for."""
     return next((row for row in PROG_TYPES if row.type == prog_type), None)
 
 

@@ -908,6 +908,22 @@ class Trait(enum.Enum):
             "6.1.176",
         ),
     )
+    PRECISION_OF_ALLOC_SIZE = Row(
+        since="6.1",
+        commit='2fc31465c537 ("bpf: Do mark_chain_precision for ARG_CONST_ALLOC_SIZE_OR_ZERO")',
+        note="The size of a reservation counts.",
+        backports=("5.15.148",),
+    )
+    JMP_HISTORY_OF_START = Row(
+        since="6.2",
+        commit="read in 6.1.192 and 6.2.1: is_state_visited()",
+        note="A new state's history begins with the jump that led to it.",
+    )
+    PRECISION_BY_FRAME = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: __mark_chain_precision()",
+        note="Backtracking does not go on for what was marked before, and the log names the frame.",
+    )
     PRECISION_ACROSS_CALLS = Row(
         since="6.5",
         commit='fde2a3882bd0 ("bpf: support precision propagation in the presence of subprogs")',
@@ -990,6 +1006,65 @@ class Trait(enum.Enum):
         commit='6f8a57ccf851 ("bpf: Make verifier log more relevant by default")',
         note="At level 1 the log forgets a path that is done: a rejection shows its own path only.",
     )
+    LOG_STATE_DIFF = Row(
+        since="5.17",
+        commit='2e5766483c8c ("bpf: Right align verifier states in verifier logs.")',
+        note="What an insn changed stands behind it; before, a whole state stood before each.",
+    )
+    LOG_PREDICTED_JUMPS = Row(
+        since="6.6",
+        commit="read in 6.5.0 and 6.6.9: check_cond_jmp_op()",
+        note="A predicted jump shows its registers; a whole state hides no change.",
+        backports=("6.1.176",),
+    )
+    LOG_LIVENESS = Row(
+        until="6.18",
+        commit="read in 6.17.0 and 6.18.2: print_verifier_state()",
+        note="A state tells which registers and slots were read and written.",
+    )
+    LOG_STACK_READS = Row(
+        since="6.5",
+        commit='e0bf462276b6 ("bpf: mark relevant stack slots scratched for register read '
+        'instructions")',
+        note="A load from the stack shows the slot.",
+    )
+    LOG_REFS_OF_STATE = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0: print_verifier_state()",
+        note="Each frame is shown with all references; before, with those held at its last call.",
+    )
+    LOG_RANGES_MERGED = Row(
+        since="6.7",
+        commit="read in 6.6.57 and 6.7.3: print_scalar_ranges()",
+        note="Bounds that are one number are printed together.",
+    )
+    LOG_DETAILS = Row(
+        since="6.8",
+        commit="read in 6.7.3 and 6.8.1: print_reg_state()",
+        note="A state names maps, describes spilled registers, omits zeros, has hex numbers.",
+    )
+    LOG_LOOP_STATES = Row(
+        since="6.7",
+        commit="read in 6.6.9 and 6.7.3: is_state_visited()",
+        note="An infinite loop is shown with the two states that are the same.",
+        backports=("6.6.57",),
+    )
+    LOG_LIVE_REGS = Row(
+        since="6.15",
+        commit="read in 6.14.0 and 6.17.0: compute_live_registers()",
+        note="At level 2 the log begins with the registers that are live before each insn.",
+    )
+    LOG_LOOPS = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.18.15: compute_scc()",
+        note="The log numbers the loops an insn is in, and tells where one begins and ends.",
+    )
+    LOG_STACK_LIVENESS = Row(
+        since="6.18",
+        until="7.1",
+        commit="read in 6.18.2 and 7.1.3: kernel/bpf/liveness.c",
+        note="At level 2 the log tells what the walk finds out of each insn's use of the stack.",
+    )
     TEXT_SCALAR = Row(
         since="5.18",
         commit="read in 5.17-rc5 and 5.18.12: reg_type_str()",
@@ -1061,6 +1136,54 @@ class Trait(enum.Enum):
         since="5.9",
         commit='41c48f3a9823 ("bpf: Support access to bpf map fields")',
         note="Fields of struct bpf_map can be read through a map pointer.",
+    )
+    CALLBACK_EVERY_ITERATION = Row(
+        since="6.7",
+        commit='ab5cfac139ab ("bpf: verify callbacks as if they are called unknown number of '
+        'times")',
+        note="A function that a helper calls back is walked until nothing new is found; before, "
+        "once.",
+        backports=("6.6.57",),
+    )
+    RETURN_RANGE_SIGNED = Row(
+        since="6.8",
+        commit='8fa4ecd49b81 ("bpf: enforce exact retval range on subprog/callback exit")',
+        note="The range of a result is that of its signed bounds; before, of its known bits.",
+    )
+    PACKET_END_KNOWN = Row(
+        since="5.11",
+        commit='6d94e741a8ff ("bpf: Support for pointers beyond pkt_end.")',
+        note="A packet pointer found at or beyond the end decides later comparisons with it.",
+        backports=("5.10.218",),
+    )
+    PACKET_RANGE_OFF_BY_TWO = Row(
+        until="5.16",
+        commit='2fa7d94afc1a ("bpf: Fix the off-by-two error in range markings")',
+        note="`data + n < data_end` proves n - 1 bytes; it proves n + 1.",
+        backports=("4.19.222", "5.4.164", "5.10.84", "5.15.7"),
+    )
+    PACKET_IDS_COMPARED = Row(
+        since="6.2",
+        commit='7c884339bbff ("bpf: regsafe() must not skip check_ids()")',
+        note="A packet pointer without an id is not taken for one with an id.",
+        backports=("6.1.176",),
+    )
+    TAIL_CALL_CHANGES_PACKET = Row(
+        since="6.13",
+        commit='1a4607ffba35 ("bpf: consider that tail calls invalidate packet pointers")',
+        note="Pointers into the packet are worth nothing after a tail call that failed.",
+        backports=("6.12.101",),
+    )
+    RELEASE_ARG_REFERENCED = Row(
+        since="5.19",
+        commit='8f14852e8911 ("bpf: Tag argument to be released in bpf_func_proto")',
+        note="The argument of a release must hold a reference; before, the helper was found "
+        "to release nothing.",
+    )
+    LD_ABS_IN_SUBPROGS = Row(
+        since="5.10",
+        commit='09b28d76eac4 ("bpf: Add abnormal return checks.")',
+        note="Loads from the packet by LD_ABS and subprogs may be in one program.",
     )
     TEXT_ARGS = Row(
         since="7.2",

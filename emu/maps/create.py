@@ -68,16 +68,17 @@ NOT_EMULATED: dict[MapType, str] = {
 }
 
 
-def create(
-    definition: MapDef, mem: AddressSpace, cpus: int, kernel: Kernel | None = None
-) -> Map:
+def create(definition: MapDef, mem: AddressSpace, cpus: int, kernel: Kernel | None = None) -> Map:
     """The map that `definition` describes, with its initial elements.
 
     cpus: possible CPUs.
     kernel: the release to imitate where maps differ; None for the newest.
 
-    Raises MapError for a kind that is not emulated, and for sizes that the kernel refuses.
+    Raises MapError for a kind that is not emulated, for sizes that the kernel refuses, for kinds
+    and flags that the release does not have.
     """
+    if kernel is not None:
+        _check_release(definition, kernel)
     made = _kind(definition.type)(definition._replace(frozen=False), mem, cpus)
     if kernel is not None:
         made.adapt(kernel)
@@ -87,6 +88,20 @@ def create(
             raise MapError(-error, f"initial element {key.hex()} is refused")
     made.frozen = definition.frozen
     return made
+
+
+def _check_release(definition: MapDef, kernel: Kernel) -> None:
+    from emu.kernel import maps
+
+    row = maps.by_type(definition.type)
+    if row is None:
+        return
+    kind = definition.type.name.lower()
+    if not maps.available(kernel, row):
+        raise MapError(EINVAL, f"{kernel.name} has no {kind} maps")
+    unknown = definition.flags & ~maps.flags_of(kernel, row)
+    if unknown:
+        raise MapError(EINVAL, f"{kernel.name} knows no flags {unknown:#x} of {kind} maps")
 
 
 def _kind(map_type: MapType) -> type[Map]:

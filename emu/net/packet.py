@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from emu.vm.mem import AddressSpace
@@ -15,6 +15,8 @@ class Packet:
 
     view: the bytes of the context, struct __sk_buff or struct xdp_md.
     """
+
+    fields: ClassVar[dict[str, tuple[int, int]]]  # name: offset and size in the context
 
     def __init__(self, mem: AddressSpace, data: bytes, head: int, size: int) -> None:
         """`data` after `head` bytes, in a region of `size` bytes."""
@@ -38,8 +40,6 @@ class Packet:
     def __setitem__(self, field: str, value: int) -> None:
         off, size = self.fields[field]
         self.view[off : off + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
-
-    fields: dict[str, tuple[int, int]] = {}  # name: offset and size in the context
 
     def pointer(self, name: str) -> int:
         """The address that `data`, `data_end` or `data_meta` of the context loads."""

@@ -10,6 +10,7 @@ from emu.kernel.traits import Trait
 from emu.net import skb, xdp
 from emu.net.packet import ETH_HLEN
 from emu.net.sock import sock_of
+from emu.vm.packet_ctx import SKB_TYPES
 from emu.vm.run import Run
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ MAX_GSO_SEGS = 65535
 LOOPBACK = 1  # the only device
 MAX_META_OLD, MAX_META = 32, 252  # bytes
 # Bytes of struct __sk_buff that user space may fill in; hwtstamp where the kernel has it.
-GIVEN = ("mark", "priority", "ingress_ifindex", "ifindex", "cb", "tstamp", "wire_len", "gso_segs")
-GIVEN += ("gso_size", "hwtstamp")
+GIVEN = (
+    *("mark", "priority", "ingress_ifindex", "ifindex", "cb"),
+    *("tstamp", "wire_len", "gso_segs", "gso_size", "hwtstamp"),
+)
 
 
 class Outcome(NamedTuple):
@@ -49,7 +52,7 @@ class Refused(Exception):
         self.errno = errno
 
 
-def test_run(
+def prog_test_run(
     host: Host,
     vm: Vm,
     data: bytes,
@@ -71,7 +74,7 @@ def test_run(
     run = Run(host, cpu)
     try:
         match vm.prog.type:
-            case ProgType.SOCKET_FILTER | ProgType.SCHED_CLS | ProgType.SCHED_ACT:
+            case kind if kind in SKB_TYPES:
                 return _run_skb(run, vm, data, ctx, max(repeat, 1), room, ctx_room)
             case ProgType.XDP:
                 return _run_xdp(run, vm, data, ctx, max(repeat, 1), room, ctx_room)
@@ -106,13 +109,14 @@ def _run_skb(
         raise Refused(EINVAL)
     packet = skb.SkBuff(run.mem, data)
     packet["sk"] = packet.own(sock_of(packet))
-    if vm.prog.type != ProgType.SOCKET_FILTER:
+    has_link_header = SKB_TYPES[vm.prog.type]
+    if has_link_header:
         packet.push(ETH_HLEN)
     try:
         if given:
             _give_skb(kernel, packet, given)
         retval = _repeat(run, vm, packet, repeat)
-        if vm.prog.type == ProgType.SOCKET_FILTER:
+        if not has_link_header:
             packet.push(ETH_HLEN)
             packet.write(0, bytes(ETH_HLEN))
         shown = _shown_skb(packet, given) if given else b""

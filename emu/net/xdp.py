@@ -15,12 +15,8 @@ TAIL = 320  # SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 FRAME_HEADER = 40  # sizeof(struct xdp_frame), kept in front of the room for metadata
 
 # struct xdp_md in include/uapi/linux/bpf.h
-FIELDS = {
-    name: (4 * n, 4)
-    for n, name in enumerate(
-        "data data_end data_meta ingress_ifindex rx_queue_index egress_ifindex".split()
-    )
-}
+_NAMES = ("data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex")
+FIELDS = {name: (4 * n, 4) for n, name in enumerate(_NAMES)}
 SIZE = 24
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from operator import length_hint
 from typing import TYPE_CHECKING, Final, Literal
 
-from emu.vm.call import TailCall
-from emu.vm.interp import BUDGET, Vm
+from emu.vm.call import Exit, TailCall
+from emu.vm.interp import BUDGET, REGS, Vm
 from emu.vm.run import CALLED
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ENGINES: Final[tuple[Engine, ...]] = ("auto", "interpreter", "translator")
 # as much as interpreting an insn so often and some, so it never costs much more than it saves.
 HOT = 100
 ARGUMENTS = 10  # r0 to r9
+RESULTS = 6  # a translated function returns r0 to r5, and what is left of the budget
 
 
 def make(
@@ -45,7 +47,7 @@ def make(
 
 
 class TranslatingVm(Vm):
-    """A program that is translated when its insns have run `hot` times."""
+    """A program that is translated when its insns have run `hot` times, even if it is running."""
 
     def __init__(
         self,
@@ -58,17 +60,12 @@ class TranslatingVm(Vm):
     ) -> None:
         super().__init__(prog, mem, maps, budget=budget)
         self.cold = hot * len(prog.insns)  # insns to interpret before
+        self.long = self.cold // 2  # insns of one run that make it worth to translate its rest
         self.functions: dict[int, Function] = {}
         self.host: Host | None = None  # what they are bound to
 
     def call(self, run: Run, pc: int, args: Sequence[int]) -> int:
-        if self.host is None:
-            if self.cold > 0:
-                before = run.budget
-                try:
-                    return super().call(run, pc, args)
-                finally:
-                    self.cold -= before - run.budget
+        if self.host is None and self.cold <= 0:
             from emu.vm import translate
 
             self.host = run.host
@@ -83,3 +80,30 @@ class TranslatingVm(Vm):
             return self.finish(run, tail)
         run.budget = min(run.budget, results[-1])
         return results[0]
+
+    def interpret(self, run: Run, pc: int, r: list[int], budget: int) -> int:
+        if self.cold <= 0:
+            return super().interpret(run, pc, r, budget)
+        depth, share = len(run.frames), min(budget, self.cold)
+        budget -= share
+        left = iter(range(share))
+        try:
+            pc = self.advance(run, pc, r, left)
+        except Exit:
+            return budget + length_hint(left)
+        except TailCall as tail:
+            tail.left += budget
+            raise
+        finally:
+            self.cold -= share - length_hint(left)
+        # A function can be entered anywhere, but for the frames that the interpreter has begun.
+        is_outermost = len(run.frames) == depth and r[10] == run.tops[depth - 1]
+        if not is_outermost or share < self.long:
+            return super().interpret(run, pc, r, budget)
+        from emu.vm import translate
+
+        function = translate.functions(self, run.host, pc).get(pc)
+        if function is None:
+            return super().interpret(run, pc, r, budget)
+        *r[:RESULTS], left_over = function(run, budget, *r[:REGS])
+        return left_over

@@ -15,7 +15,7 @@ from emu.vm.registry import HANDLERS, NOT_EMULATED, U32, U64, Bound
 from emu.vm.run import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from emu.isa.table import InsnDef
     from emu.maps.base import Map
@@ -51,11 +51,12 @@ class Vm:
         self.steps.append(_fault(VmFault(Kind.JUMP, "the program does not end with exit")))
         self.initial = [0] * REGS + list(self.constants)
 
-    def run(self, run: Run, ctx: int) -> int:
+    def run(self, run: Run, ctx: int, *more: int) -> int:
         """Run the program with r1 = ctx; returns r0, a u64.
 
         run: an execution context that is not in use.
         ctx: address of the context.
+        more: what r2 ... begin with; kernels give programs nothing else.
 
         Raises VmFault, with the insn's index, where the program breaks a rule.
         """
@@ -64,7 +65,7 @@ class Vm:
         run.frames.clear()
         run.tail_calls.clear()
         run.vm = self
-        return self.call(run, 0, (ctx,))
+        return self.call(run, 0, (ctx, *more))
 
     def call(self, run: Run, pc: int, args: Sequence[int]) -> int:
         """Call the function at `pc` with r1 ... = args; returns its r0.
@@ -97,13 +98,22 @@ class Vm:
 
         Returns how many of `budget` insns are left.  Raises TailCall where it ends with one.
         """
-        steps = self.steps
         left = iter(range(budget))
+        try:
+            pc = self.advance(run, pc, r, left)
+        except Exit:
+            return length_hint(left)
+        raise VmFault(Kind.ENDLESS, f"still running after {self.budget} insns", pc)
+
+    def advance(self, run: Run, pc: int, r: list[int], left: Iterator[int]) -> int:
+        """Run an insn for each item of `left`; returns the index of the next one.
+
+        Raises Exit or TailCall where the function that is running ends before.
+        """
+        steps = self.steps
         try:
             for _ in left:
                 pc = steps[pc](r, run)
-        except Exit:
-            return length_hint(left)
         except TailCall as tail:
             tail.left, tail.registers = length_hint(left), r[1:6]
             raise
@@ -116,7 +126,7 @@ class Vm:
             if access is None:
                 raise
             raise access from None
-        raise VmFault(Kind.ENDLESS, f"still running after {self.budget} insns", pc)
+        return pc
 
     def _bind(self, pc: int) -> Step:
         """The step of an instruction; one that faults if it is not what the ISA allows."""

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from emu.vm.registry import Bound, Step
     from emu.vm.run import Run
 
-SKB_TYPES = frozenset({ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT})
+# Which of them see the link's header in front of the packet.
+SKB_TYPES = {
+    ProgType.SOCKET_FILTER: False,
+    ProgType.CGROUP_SKB: False,
+    ProgType.SCHED_CLS: True,
+    ProgType.SCHED_ACT: True,
+}
 # Offset of a field -> the pointer it stands for: struct __sk_buff, struct xdp_md.
 SKB_POINTERS = {76: "data", 80: "data_end", 140: "data_meta"}
 XDP_POINTERS = {0: "data", 4: "data_end", 8: "data_meta"}

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from emu.isa import table
 from emu.prog import PSEUDO_FUNC
 from emu.vm.call import Exit, TailCall, enter
+from emu.vm.engine import RESULTS
 from emu.vm.fault import VmFault
+from emu.vm.interp import REGS
 from emu.vm.run import CALLED
 from emu.vm.translate_code import Line, Source, write_function
 from emu.vm.translate_facts import write_blocks
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
     Function = Callable[..., tuple[int, ...]]
 
-# A translated function returns r0 to r5, and what is left of the budget.
-RESULTS = 6
 CACHE_SIZE = 256  # programs
 # A program that is larger because functions share blocks is left to the interpreter.
 MOST_SHARED = 4
@@ -64,16 +64,17 @@ class Translation(NamedTuple):
 _cache: dict[object, Translation | None] = {}
 
 
-def functions(vm: Vm, host: Host) -> dict[int, Function]:
+def functions(vm: Vm, host: Host, start: int = 0) -> dict[int, Function]:
     """The translated functions by their first instruction; none if it is not worth it.
 
     host: the machine whose memory and maps `vm` was made for.
+    start: where to begin, which may be in the middle of a function; its callees come with it.
     """
-    key = _key(vm, host)
+    key = start, _key(vm, host)
     if key not in _cache:
         if len(_cache) >= CACHE_SIZE:
             del _cache[next(iter(_cache))]
-        _cache[key] = translate(vm, host)
+        _cache[key] = translate(vm, host, start)
     translation = _cache[key]
     if translation is None:
         return {}
@@ -120,7 +121,7 @@ def take_over(vm: Vm, event: Exception, line: Line, values: dict[str, Any]) -> t
             pass
         case _ if insn is None or insn.code & 7 not in (table.LDX, table.ST, table.STX):
             raise event
-    registers = [*(values[f"r{n}"] for n in range(11)), *vm.initial[11:]]
+    registers = [*(values[f"r{n}"] for n in range(REGS)), *vm.initial[REGS:]]
     pc = line.pc
     if isinstance(event, TailCall):
         # The subprog that was called at this line ended so: the other program returns for it.
@@ -132,11 +133,11 @@ def take_over(vm: Vm, event: Exception, line: Line, values: dict[str, Any]) -> t
     return (*registers[:RESULTS], left)
 
 
-def translate(vm: Vm, host: Host) -> Translation | None:
-    """The program's functions; None if they have too many blocks in common."""
+def translate(vm: Vm, host: Host, start: int) -> Translation | None:
+    """The functions reached from `start`; None if they have too many blocks in common."""
     names = Names(vm, host)
     source = Source()
-    work = [0]
+    work = [start]
     entries: list[int] = []
     size = 0
     while work:
@@ -154,6 +155,7 @@ def translate(vm: Vm, host: Host) -> Translation | None:
         if size > MOST_SHARED * len(vm.prog.insns):
             return None
         write_function(source, flow, count(flow), write_blocks(flow, names))
+    names.release()
     code = compile("\n".join(source.text), f"<bpf {vm.prog.name}>", "exec")
     return Translation(code, tuple(entries), source.lines, names)
 

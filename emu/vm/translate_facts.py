@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.vm import translate_range as ranges
+from emu.vm.interp import REGS
 from emu.vm.registry import U64
 from emu.vm.translate_flow import BRANCH, EXIT, LEAVE, Block, Flow, is_branch
-from emu.vm.translate_insn import REGISTERS, InsnWriter, State
+from emu.vm.translate_insn import InsnWriter, State
 from emu.vm.translate_range import STACK, Value
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _solve(flow: Flow, writer: InsnWriter) -> dict[int, Text]:
         if flow.retreats(start, succ)
     }
     outside = 1 + max(op.pc for block in flow.blocks.values() for op in block.ops)
-    regs = [Value(ranges.definition(outside + n), 0, 0) for n in range(REGISTERS)]
+    regs = [Value(ranges.definition(outside + n), 0, 0) for n in range(REGS)]
     regs[10] = Value(STACK, 0, 0)
     states = {flow.entry: State(regs, frozenset())}
     visits: dict[int, int] = {}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa import table
 from emu.vm import translate_range as ranges
+from emu.vm.interp import REGS
 from emu.vm.ldst import access_size
 from emu.vm.mem import DIRECT_MAP, OFFSET, SHIFT
 from emu.vm.registry import U32, U64
@@ -37,12 +38,13 @@ COMPARISONS = {"jeq": "==", "jne": "!=", "jgt": ">", "jge": ">=", "jlt": "<", "j
 SIGNED = {"jsgt": "jgt", "jsge": "jge", "jslt": "jlt", "jsle": "jle"}
 ATOMICS = {"add": "v + {}", "or": "v | {}", "and": "v & {}", "xor": "v ^ {}", "xchg": "{}"}
 MAP_LOOKUP = 1  # the helper's number
-REGISTERS = 11
 
 
 def split(name: str) -> tuple[str, int]:
     """("add", 32) of add32_imm; ("jlt", 64) of jlt_reg."""
-    stem = name.partition("_")[0]
+    stem = name.removesuffix("_imm").removesuffix("_reg")
+    if stem.startswith("movsx"):
+        stem = stem.partition("_")[0]
     operation = stem.rstrip("0123456789")
     return operation, int(stem[len(operation) :] or 64)
 
@@ -86,9 +88,9 @@ class InsnWriter:
             return self._step(op)
         if op.name == "call":
             return self._helper(op)
-        if op.cls == table.LDX:
+        if op.cls == table.LDX or operation == "load_acquire":
             return self._load(op)
-        if op.insn.code & 0xE0 == table.MEM:
+        if op.insn.code & 0xE0 == table.MEM or operation == "store_release":
             return self._store(op)
         return self._atomic(op)
 
@@ -123,9 +125,10 @@ class InsnWriter:
 
     def _step(self, op: Op) -> list[str]:
         """Let the interpreter do it."""
-        for n in range(REGISTERS - 1):
-            self.state.regs[n] = TOP
-        registers = ", ".join(f"r{n}" for n in range(REGISTERS))
+        for n in range(REGS):
+            if n < 10 or n in (op.insn.dst, op.insn.src):
+                self.state.regs[n] = TOP
+        registers = ", ".join(f"r{n}" for n in range(REGS))
         return [f"q = [{registers}, *C]", f"steps[{op.pc}](q, run)", f"{registers} = q[:11]"]
 
     # -- Arithmetic
@@ -168,16 +171,18 @@ class InsnWriter:
         if step and step[0] == step[1] and step[0] < 0:
             # By the number's magnitude: the result then stays in range, and needs no mask.
             sign, s, value = -sign, str(-step[0]), ranges.number(-step[0])
-        after = ranges.moved(before, value, sign)
+        after, by = ranges.moved(before, value, sign), value
         if after is None and sign > 0:
-            after = ranges.moved(value, before, 1)
+            after, by = ranges.moved(value, before, 1), before
         text = f"r{dst} {'+' if sign > 0 else '-'} {s}"
-        known = ranges.bounds(after) if after else None
-        if known is None:
+        if after:
+            # A negative number is a large one, and the sum of an address and that one wraps.
+            fits, known = by.lo < ranges.S63, ranges.bounds(after)
+        else:
             name = "add" if sign > 0 else "sub"
-            known = ranges.compute(name, ranges.limits(before), ranges.limits(value))
-            assert known is not None
-        fits = known[0] >= 0 and known[1] <= U64
+            known = ranges.compute(name, ranges.limits(before), ranges.limits(value)) or (-1, -1)
+            fits = True
+        fits = fits and known[0] >= 0 and known[1] <= U64
         if not fits:
             text = f"{text} & {U64}"
         return self._set(dst, text, after or (Value(NUMBER, *known) if fits else TOP))
@@ -281,10 +286,10 @@ class InsnWriter:
         return [self._put(*self._place(op.insn.dst, op, "w"), size, text)]
 
     def _atomic(self, op: Op) -> list[str]:
-        bits_name, _, operation = op.name.partition("_")
+        operation = op.name.partition("_")[2]
         fetches = operation.startswith("fetch_") or operation == "xchg"
         operation = operation.removeprefix("fetch_")
-        if operation not in ATOMICS or not bits_name.startswith("atomic"):
+        if operation not in ATOMICS:
             return self._step(op)
         size, src = access_size(op.insn), op.insn.src
         top = (1 << 8 * size) - 1
@@ -334,7 +339,7 @@ class InsnWriter:
         """An expression that holds where the branch is taken."""
         operation, width = split(op.name)
         if op.special:
-            registers = ", ".join(f"r{n}" for n in range(REGISTERS))
+            registers = ", ".join(f"r{n}" for n in range(REGS))
             return f"steps[{op.pc}]([{registers}, *C], run) == {op.target}"
         d, s, before, value = self._compared(op, width)
         if operation == "jset":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 from emu.helpers.families import find
@@ -56,10 +57,12 @@ class Names:
         self._regions.add((letter, slot))
         return f"{'K' if letter == 'm' else 'V'}{slot}"
 
+    def release(self) -> None:
+        """Let go of the maps: what was collected holds for any machine with equal ones."""
+        self._maps.clear()
+
     def bind(self, vm: Vm, host: Host) -> dict[str, Any]:
         """The values of all names, for a Vm with the same maps at the same addresses."""
-        import struct
-
         mem = vm.mem
         nothing = bytearray()
         values: dict[str, Any] = {

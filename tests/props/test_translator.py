@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emu.isa.asm import assemble
 from emu.isa.insn import decode
-from emu.isa.table import ATOMIC, INSNS, JMP, JMP32, LD, OFF, SRC, by_name, selects
+from emu.isa.table import INSNS, JMP, JMP32, LDX, OFF, SRC, ST, STX, by_name, selects
 from emu.kernel.enums import MapType, ProgType
 from emu.prog import PSEUDO_CALL, Insn, MapDef, Prog
-from emu.vm import engine
+from emu.vm.engine import TranslatingVm
 from emu.vm.fault import VmFault
-from tests.props.test_vm import immediates
+from emu.vm.interp import Vm
+from tests.props.test_vm import ARITHMETIC, immediates
 from tests.unit.emu.vm.machine import Machine
+
+if TYPE_CHECKING:
+    from emu.isa.table import InsnDef
 
 MAPS = (
     MapDef("array", MapType.ARRAY, 4, 24, 3),
@@ -38,12 +42,14 @@ class Outcome(NamedTuple):
     context: bytes
 
 
-def outcome(name: engine.Engine, insns: tuple[Insn, ...], budget: int, kind: ProgType) -> Outcome:
+def outcome(hot: int | None, insns: tuple[Insn, ...], budget: int, kind: ProgType) -> Outcome:
+    """What a program does that is translated once it is hot; None: not at all."""
     machine = Machine(*MAPS)
     world = machine.world
-    vm = engine.make(
-        Prog("props", kind, insns, MAPS), world.mem, machine.maps, engine=name, budget=budget
-    )
+    prog = Prog("props", kind, insns, MAPS)
+    vm = Vm(prog, world.mem, machine.maps, budget=budget)
+    if hot is not None:
+        vm = TranslatingVm(prog, world.mem, machine.maps, budget=budget, hot=hot)
     results: list[object] = []
     budgets = []
     for _ in range(RUNS):
@@ -61,8 +67,9 @@ def check(
     budget: int = BUDGET,
     kind: ProgType = ProgType.RAW_TRACEPOINT,
 ) -> None:
-    expected = outcome("interpreter", tuple(insns), budget, kind)
-    assert outcome("translator", tuple(insns), budget, kind) == expected
+    expected = outcome(None, tuple(insns), budget, kind)
+    assert outcome(0, tuple(insns), budget, kind) == expected
+    assert outcome(1, tuple(insns), budget, kind) == expected, "translated while it runs"
 
 
 # r6: the value of a map by its address; r7: of one that was looked up; r8: the context;
@@ -92,58 +99,83 @@ on:
 """)
 # Lookup, update, delete, ktime, prandom, current comm, bpf_loop, ringbuf_output.
 HELPERS = (1, 2, 3, 5, 7, 16, 181, 130)
-ROWS = [row for row in INSNS if row.name not in ("call", "exit", "ld_imm64") and row.cls != LD]
 EXIT = Insn(by_name["exit"].code)
 CALL = by_name["call"].code
+JUMPS = [r for r in INSNS if r.cls in (JMP, JMP32) and r.name not in ("call", "exit", "gotox")]
+MEMORY = [r for r in INSNS if r.cls in (LDX, ST, STX)]
+POINTERS = st.sampled_from(
+    [(6, 0), (6, 8), (6, 1), (7, 0), (7, 16), (8, 0), (8, 8), (9, 0), (9, 24), (9, -8), (10, -8),
+     (10, -64)]
+)  # fmt: skip
+values = st.integers(0, 5)  # registers that hold numbers
+registers = st.integers(0, 9)
+numbers = st.integers(-3, 20) | immediates
+
+
+def selected(row: InsnDef, insn: Insn) -> Insn:
+    """The instruction with the field that makes it this row and no other."""
+    field = selects(row.code)
+    return insn._replace(**{str(field.name).lower(): row.select}) if field else insn
 
 
 @st.composite
-def instruction(draw: st.DrawFn, position: int, length: int) -> Insn:
-    """An instruction at `position` of a body: mostly one that makes sense."""
-    choice = draw(st.integers(0, 19))
-    if choice == 0:
-        return Insn(CALL, 0, 0, 0, draw(st.sampled_from(HELPERS)))
-    if choice == 1:
-        return Insn(CALL, 0, PSEUDO_CALL, 0, draw(st.integers(0, length)) - position - 1)
-    if choice == 2:
-        return EXIT
-    row = draw(st.sampled_from(ROWS))
-    register = st.integers(0, 9)
-    insn = Insn(row.code, draw(register), draw(register) if row.uses & SRC else 0)
-    if row.cls in (JMP, JMP32):
-        target = draw(st.integers(0, length))
-        field = "off" if row.uses & OFF else "imm"
-        insn = insn._replace(imm=draw(immediates | st.integers(0, 20)))
-        insn = insn._replace(**{field: target - position - 1})
-    else:
-        memory = row.uses & OFF
-        pointer = draw(st.sampled_from((3, 6, 6, 7, 7, 8, 9, 9, 10)))
-        near = st.sampled_from((0, 0, 4, 8, 8, 16, -8, 24))
-        off = draw(near | st.integers(-70, 70)) if memory else 0
-        imm = draw(st.integers(-3, 20) | immediates)
-        insn = insn._replace(off=off, imm=imm)
-        if memory:
-            loads = row.name.startswith(("ldx", "load"))
-            insn = insn._replace(**{"src" if loads else "dst": pointer})
-        elif draw(st.booleans()):
-            # Where it is not pointers that are computed.
-            insn = insn._replace(dst=draw(st.integers(0, 5)))
-    selecting = selects(row.code)
-    if (selecting and (selecting.name or "").lower() != "imm") or row.code & 0xE7 == ATOMIC | 3:
-        insn = insn._replace(**{(selecting.name or "").lower(): row.select})
-    elif selecting:
-        insn = insn._replace(imm=row.select)
-    return insn
+def jumps(draw: st.DrawFn, position: int, length: int) -> Insn:
+    """A jump to anywhere in a body, mostly forwards."""
+    row = draw(st.sampled_from(JUMPS))
+    start = draw(st.sampled_from((0, position + 1, position + 1)))
+    distance = draw(st.integers(start, length)) - position - 1
+    imm = draw(numbers) if row.uses & OFF else distance
+    off = distance if row.uses & OFF else 0
+    src = draw(registers) if row.uses & SRC else 0
+    return selected(row, Insn(row.code, draw(values), src, off, imm))
+
+
+@st.composite
+def arithmetic(draw: st.DrawFn) -> Insn:
+    row = draw(st.sampled_from(ARITHMETIC))
+    dst = draw(values | values | registers)
+    return selected(row, Insn(row.code, dst, draw(registers), 0, draw(numbers)))
+
+
+@st.composite
+def accesses(draw: st.DrawFn) -> Insn:
+    """A load, store or atomic operation, mostly of memory that is there."""
+    row = draw(st.sampled_from(MEMORY))
+    pointer, off = draw(POINTERS)
+    off = draw(st.just(off) | st.just(off) | st.integers(-70, 70))
+    dst, src = pointer, draw(values)
+    if row.name.startswith(("ldx", "load")):
+        dst, src = src, dst
+    return selected(row, Insn(row.code, dst, src, off, draw(numbers)))
+
+
+def calls(position: int, length: int) -> st.SearchStrategy[Insn]:
+    helpers = st.sampled_from(HELPERS).map(lambda number: Insn(CALL, imm=number))
+    subprogs = st.integers(0, length).map(
+        lambda target: Insn(CALL, 0, PSEUDO_CALL, 0, target - position - 1)
+    )
+    return st.one_of(helpers, subprogs, st.just(EXIT))
 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> list[Insn]:
-    length = draw(st.integers(1, 30))
-    body = [draw(instruction(n, length)) for n in range(length)]
+    length = draw(st.integers(1, 50))
+    families = draw(st.lists(st.sampled_from("jjaaammmmmc"), min_size=length, max_size=length))
+    body = []
+    for position, family in enumerate(families):
+        match family:
+            case "j":
+                body.append(draw(jumps(position, length)))
+            case "a":
+                body.append(draw(arithmetic()))
+            case "m":
+                body.append(draw(accesses()))
+            case _:
+                body.append(draw(calls(position, length)))
     return [*START, *body, EXIT]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(bodies(), st.integers(20, BUDGET))
 def test_translated_program_does_what_the_interpreter_does(program, budget):
     check(program, budget)
@@ -153,3 +185,23 @@ def test_translated_program_does_what_the_interpreter_does(program, budget):
 @given(st.binary(min_size=8, max_size=160).filter(lambda raw: len(raw) % 8 == 0))
 def test_translated_bytes_do_what_the_interpreter_does(raw):
     check(decode(raw))
+
+
+PACKET_TYPES = st.sampled_from((ProgType.SOCKET_FILTER, ProgType.XDP))
+
+
+@settings(deadline=None, max_examples=30)
+@given(bodies(), PACKET_TYPES)
+def test_packet_program_does_what_the_interpreter_does(program, kind):
+    check(program, kind=kind)
+
+
+def nested(insns: list[Insn], count: int) -> list[Insn]:
+    """The instructions `count` times in a row: larger functions, deeper dominator trees."""
+    return [*START, *(insn for _ in range(count) for insn in insns), EXIT]
+
+
+@settings(deadline=None, max_examples=40)
+@given(bodies(), st.integers(2, 6))
+def test_large_program_does_what_the_interpreter_does(program, count):
+    check(nested(program[len(START) : -1], count), 3000)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 
 import pytest
 
 from emu.helpers import families
 from emu.helpers import registry as helper_registry
 from emu.isa.table import INSNS
-from emu.kernel.helpers import HELPERS, by_name
+from emu.kernel.enums import MapType
+from emu.kernel.helpers import HELPERS
+from emu.maps import create
+from emu.maps.base import Map
 from emu.vm import interp, registry
 
 
@@ -22,20 +26,26 @@ def test_instruction_has_a_handler_or_a_reason(row):
 
 @pytest.mark.parametrize("row", HELPERS, ids=lambda row: row.name)
 def test_helper_has_a_function_or_a_reason(row):
-    assert families.FAMILIES
-    handled = row.name in helper_registry.HELPERS
+    families.load_all()
+    handled = row.name in helper_registry.HELPERS or row.name in helper_registry.BY_THE_MACHINE
     assert handled != (row.name in helper_registry.NOT_EMULATED)
 
 
-@pytest.mark.parametrize("name", sorted(helper_registry.HELPERS))
-def test_function_takes_no_more_arguments_than_its_helper(name):
-    parameters = list(inspect.signature(helper_registry.HELPERS[name]).parameters)
-    assert parameters[0] == "run"
-    assert len(parameters) - 1 <= 5
-    row = by_name(name)
-    # trace_printk takes as many as its format asks for.
-    if name != "trace_printk":
-        assert len(parameters) - 1 == len(row.args)
+@pytest.mark.parametrize("row", HELPERS, ids=lambda row: row.name)
+def test_function_takes_as_many_arguments_as_its_helper(row):
+    families.load_all()
+    function = helper_registry.HELPERS.get(row.name)
+    if function is not None:
+        parameters = list(inspect.signature(function).parameters)
+        assert parameters[0] == "run"
+        # trace_printk takes as many as its format asks for.
+        assert len(parameters) - 1 == (5 if row.name == "trace_printk" else len(row.args))
+
+
+def test_every_function_takes_five_arguments_at_most():
+    families.load_all()
+    for function in helper_registry.HELPERS.values():
+        assert function.__code__.co_argcount <= 6
 
 
 def test_excuses_name_helpers_that_exist():
@@ -44,6 +54,18 @@ def test_excuses_name_helpers_that_exist():
 
 def test_excuses_name_instructions_that_exist():
     assert set(registry.NOT_EMULATED) <= {row.name for row in INSNS}
+
+
+@pytest.mark.parametrize("map_type", MapType, ids=lambda kind: kind.name)
+def test_map_type_has_a_class_or_a_reason(map_type):
+    places = (create.KINDS, create.RARE, create.NOT_EMULATED)
+    assert [map_type in place for place in places].count(True) == (map_type != MapType.UNSPEC)
+
+
+@pytest.mark.parametrize("map_type", sorted(create.RARE))
+def test_class_of_a_rare_map_is_where_the_table_says(map_type):
+    module, name = create.RARE[map_type]
+    assert issubclass(getattr(import_module(f"emu.maps.{module}"), name), Map)
 
 
 def test_unknown_names_are_refused_where_they_are_registered():

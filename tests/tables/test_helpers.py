@@ -106,7 +106,7 @@ def test_memory_is_followed_by_its_size(row):
         ("5.5", ProgType.TRACING, "perf_event_output", True),
         ("6.9", ProgType.RAW_TRACEPOINT, "get_attach_cookie", False),
         ("6.10", ProgType.RAW_TRACEPOINT, "get_attach_cookie", True),
-        ("6.18", ProgType.XDP, "map_lookup_elem", False),
+        ("6.18", ProgType.LWT_IN, "map_lookup_elem", False),
     ],
 )
 def test_program_may_call(release, prog_type, name, callable_):

@@ -10,14 +10,27 @@ from typing import TYPE_CHECKING
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.reg import (
+    PTR_TO_PACKET,
+    PTR_TO_PACKET_END,
+    PTR_TO_PACKET_META,
+    PTR_TO_SOCK_COMMON,
+    pointer,
+)
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
-    from emu.kernel.ctx import Context
+    from emu.kernel.ctx import Context, CtxField
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
+_POINTERS = {
+    "pkt": PTR_TO_PACKET,
+    "pkt_meta": PTR_TO_PACKET_META,
+    "pkt_end": PTR_TO_PACKET_END,
+    "sock": PTR_TO_SOCK_COMMON,
+}
 
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
@@ -25,7 +38,14 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     layout = _layout(env)
     if not _readable(env, layout, off, size):
         _refuse(off, size)
-    return env.unknown()
+    field = _field(env, layout, off) if layout.only_fields else None
+    if field is None or not field.gives:
+        return env.unknown()
+    value = pointer(_POINTERS[field.gives])
+    if value.type is PTR_TO_SOCK_COMMON:
+        value.maybe_null = True
+        value.id = env.new_id()
+    return value
 
 
 def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
@@ -35,9 +55,10 @@ def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
         if not _readable(env, layout, off, size):
             _refuse(off, size)
         return
-    if layout.only_fields:
-        raise Unmodelled(f"a store to the context of {env.prog_type.name}", env.insn_idx)
-    _refuse(off, size)
+    field = _field(env, layout, off)
+    inside = field is not None and not off % size and off + size <= field.off + field.size
+    if not inside or field is None or size not in field.write_sizes:
+        _refuse(off, size)
 
 
 def check_unmodified(env: Env, reg: RegState, regno: int) -> None:
@@ -69,14 +90,22 @@ def _readable(env: Env, layout: Context, off: int, size: int) -> bool:
             end = env.limits.max_trace_size + size - 1
     if off < layout.start or off % size or off + size > end:
         return False
+    field = _field(env, layout, off)
+    if field is not None:
+        return off + size <= field.off + field.size and (
+            (not field.sizes and size in layout.sizes) or size in field.sizes
+        )
+    return not layout.only_fields and size in layout.sizes
+
+
+def _field(env: Env, layout: Context, off: int) -> CtxField | None:
+    """The field at `off`, if this kernel and program have it."""
     for field in layout.fields:
         if field.off <= off < field.off + field.size:
-            return off + size <= field.off + field.size and (
-                (not field.sizes and size in layout.sizes) or size in field.sizes
-            )
-    if layout.only_fields:
-        raise Unmodelled(f"the context of {env.prog_type.name} at {off}", env.insn_idx)
-    return size in layout.sizes
+            known = not field.since or env.kernel.at_least(field.since)
+            meant = not field.attach_type or field.attach_type == env.prog.expected_attach_type
+            return field if known and meant else None
+    return None
 
 
 def _refuse(off: int, size: int) -> None:

@@ -8,19 +8,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
-from emu.kernel.errno import EACCES
-from verifier_model.check import ctx, map_value, mem
+from emu.kernel.errno import EACCES, EINVAL
+from verifier_model.check import ctx, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
+    PACKET_POINTERS,
     PTR_TO_CTX,
+    PTR_TO_FUNC,
+    PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
     R1,
     SCALAR_VALUE,
+    SOCKETS,
     RegType,
 )
 from verifier_model.scalars import is_null
@@ -28,7 +32,7 @@ from verifier_model.stack import SLOT, SPILL, ZERO
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from emu.kernel.helpers import Proto
+    from emu.kernel.helpers import Helper, Proto
     from emu.prog import MapDef
     from verifier_model.env import Env
     from verifier_model.reg import RegState
@@ -40,9 +44,21 @@ MAX_VAR_SIZE = 1 << 29
 class Meta:
     """What the arguments say about the call: struct bpf_call_arg_meta."""
 
-    __slots__ = ("const_key", "filled", "map", "max_size", "mem_size", "raw", "ref_obj_id")
+    __slots__ = (
+        "const_key",
+        "filled",
+        "helper",
+        "map",
+        "max_size",
+        "mem_size",
+        "raw",
+        "ref_obj_id",
+        "subprog",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, helper: Helper) -> None:
+        self.helper = helper
+        self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
         self.raw = False  # the memory argument is written, not read
         self.filled: list[tuple[int, int]] = []  # (register, bytes) that the helper fills
@@ -52,7 +68,7 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
-_MEMORY = (PTR_TO_STACK, PTR_TO_MAP_VALUE, PTR_TO_MEM)
+_MEMORY = (PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM)
 
 # Arguments that point to memory, and whether the helper may write there.
 _MEM_ARGS = {
@@ -66,6 +82,7 @@ _OR_NULL = (
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
     Arg.PTR_TO_MAP_VALUE_OR_NULL,
+    Arg.PTR_TO_STACK_OR_NULL,
 )
 _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.SCALAR: (SCALAR_VALUE,),
@@ -79,15 +96,19 @@ _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.PTR_TO_MAP_VALUE_OR_NULL: _MEMORY,
     Arg.PTR_TO_UNINIT_MAP_VALUE: _MEMORY,
     Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
+    Arg.PTR_TO_SOCK_COMMON: SOCKETS,
+    Arg.PTR_TO_BTF_ID_SOCK_COMMON: SOCKETS,
+    Arg.PTR_TO_FUNC: (PTR_TO_FUNC,),
+    Arg.PTR_TO_STACK_OR_NULL: (PTR_TO_STACK,),
     Arg.PTR_TO_INT: _MEMORY,
     Arg.PTR_TO_LONG: _MEMORY,
     **dict.fromkeys(_MEM_ARGS, _MEMORY),
 }
 
 
-def check_args(env: Env, state: VerifierState, proto: Proto) -> Meta:
+def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Meta:
     """Every argument is what the helper takes."""
-    meta = Meta()
+    meta = Meta(row)
     for i, arg in enumerate(proto.args):
         regno = R1 + i
         reg = env.read_reg(state, regno)
@@ -108,6 +129,8 @@ def _check_arg(
     meta: Meta,
 ) -> None:
     expected = _TYPES.get(arg)
+    if reg.type in PACKET_POINTERS and not _takes_packet(meta.helper):
+        raise Reject("helper access to the packet is not allowed", EACCES)
     if expected is None:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
     if not (arg in _OR_NULL and is_null(reg)):
@@ -131,6 +154,8 @@ def _check_arg(
         assert meta.map is not None
         writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE
         check_memory(env, state, regno, meta.map.value_size, writes=writes, meta=meta)
+    elif arg is Arg.PTR_TO_FUNC:
+        meta.subprog = reg.mem_size
     elif arg in _MEM_ARGS:
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
@@ -145,12 +170,19 @@ def _check_arg(
             )
             raise Reject(text, EACCES)
         meta.mem_size = reg.var_off.value
-        mark_chain_precision(env, state, regno)
+        if env.rules.PRECISION_OF_ALLOC_SIZE:
+            mark_chain_precision(env, state, regno)
     elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG):
         size = 4 if arg is Arg.PTR_TO_INT else 8
         meta.raw = True
         check_memory(env, state, regno, size, writes=True, meta=meta)
         mem.check_alignment(env, reg, 0, size, True)
+
+
+def _takes_packet(row: Helper) -> bool:
+    from emu.kernel.packet_helpers import TAKES_PACKET
+
+    return row.name in TAKES_PACKET
 
 
 def _check_type(
@@ -162,6 +194,8 @@ def _check_type(
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
         )
+    if arg is Arg.PTR_TO_BTF_ID_SOCK_COMMON and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
+        raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
     if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
         raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
     if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and (
@@ -185,6 +219,15 @@ def _expected(env: Env, arg: Arg) -> str:
         return "map_ptr"
     if types == (PTR_TO_CTX,):
         return "ctx"
+    if arg is Arg.PTR_TO_FUNC:
+        return "func"
+    if arg is Arg.PTR_TO_STACK_OR_NULL:
+        return "fp"
+    if arg is Arg.PTR_TO_SOCK_COMMON:
+        return "sock_common, sock, tcp_sock, xdp_sock"
+    if arg is Arg.PTR_TO_BTF_ID_SOCK_COMMON:
+        trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
+        return f"sock_common, sock, tcp_sock, xdp_sock, ptr_{trusted}"
     if types == (PTR_TO_MEM,):
         if rules.RINGBUF_MEM_NAME:
             return "ringbuf_mem"
@@ -216,7 +259,16 @@ def _check_size(
     if reg.umin == 0 and not zero_ok:
         if rules.TEXT_ZERO_SIZED_RANGE:
             raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
-        check_memory(env, state, regno - 1, 0, writes=meta.raw, meta=meta if fixed else None)
+    if reg.umin == 0 and not rules.TEXT_ZERO_SIZED_RANGE:
+        check_memory(
+            env,
+            state,
+            regno - 1,
+            0,
+            writes=meta.raw,
+            zero_ok=zero_ok,
+            meta=meta if fixed else None,
+        )
     if reg.umax >= MAX_VAR_SIZE:
         raise Reject(
             f"R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", EACCES
@@ -265,6 +317,14 @@ def check_memory(
         map_value.check(env, reg, regno, 0, size, zero_ok)
     elif reg.type is PTR_TO_MEM and not reg.maybe_null:
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
+    elif reg.type is PTR_TO_MAP_KEY:
+        if meta is not None and meta.raw:
+            kind = type_name(reg, env.rules)
+            raise Reject(f"R{regno} cannot write into {kind}", EACCES)
+        assert reg.map is not None
+        mem.check_region(env, reg, regno, 0, size, reg.map.key_size, zero_ok)
+    elif reg.type in PACKET_POINTERS:
+        packet.check(env, reg, regno, 0, size, zero_ok)
     elif not (zero_ok and size == 0 and is_null(reg)):
         raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
 

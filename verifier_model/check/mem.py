@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
-from verifier_model.check import ctx, map_value, stack_load, stack_store
+from verifier_model import log_walk
+from verifier_model.check import ctx, map_value, packet, sock, stack_load, stack_store
 from verifier_model.check.stack_slots import check_bounds
 from verifier_model.domain import tnum
 from verifier_model.domain.width import coerce_to_size, coerce_to_size_sx
@@ -16,11 +17,14 @@ from verifier_model.domain.word import S64_MIN, U64
 from verifier_model.log import type_name
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
+    PACKET_POINTERS,
     PTR_TO_CTX,
+    PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
     SCALAR_VALUE,
+    SOCKETS,
 )
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -61,6 +65,15 @@ def load(
         value = ctx.load(env, reg, regno, off, size)
     elif kind is PTR_TO_MEM and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
+        value = env.unknown()
+    elif kind is PTR_TO_MAP_KEY and reg.map is not None:
+        check_region(env, reg, regno, off, size, reg.map.key_size)
+        value = env.unknown()
+    elif kind in PACKET_POINTERS:
+        packet.check(env, reg, regno, off, size)
+        value = env.unknown()
+    elif kind in SOCKETS and not reg.maybe_null:
+        sock.check(env, reg, regno, off + reg.off, size, writes=False)
         value = env.unknown()
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         raise Unmodelled("a load from a map's own structure", env.insn_idx)
@@ -103,6 +116,13 @@ def store(
         ctx.store(env, reg, regno, off, size)
     elif kind is PTR_TO_MEM and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
+    elif kind is PTR_TO_MAP_KEY:
+        raise Reject(f"write to change key R{regno} not allowed", EACCES)
+    elif kind in PACKET_POINTERS:
+        packet.check_write(env)
+        packet.check(env, reg, regno, off, size)
+    elif kind in SOCKETS and not reg.maybe_null:
+        sock.check(env, reg, regno, off + reg.off, size, writes=True)
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         raise Unmodelled("a store to a map's own structure", env.insn_idx)
     else:
@@ -117,6 +137,9 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) 
     if size == 1 or not (strict or env.strict_alignment or reg.type is PTR_TO_STACK):
         return
     if reg.type is SCALAR_VALUE:
+        return
+    if reg.type in PACKET_POINTERS:
+        packet.check_alignment(env, reg, off, size)
         return
     at = tnum.add(reg.var_off, tnum.const((reg.off + off) & U64))
     if tnum.is_aligned(at, size):
@@ -136,6 +159,8 @@ def check_region(
 ) -> None:
     """All that off(reg) may be is inside memory of `end` bytes: check_mem_region_access()."""
     rules = env.rules
+    if env.log.level:
+        log_walk.memory_access(env)
     off += reg.off
     low = reg.smin
     negative = low < 0 and (

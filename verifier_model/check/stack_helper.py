@@ -100,7 +100,7 @@ def clobber(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> N
     frame.grow((-at - 1) >> 3)
     while at < end:
         spi = (-at - 1) >> 3
-        frame.scratched_stack |= 1 << spi
+        env.scratched_slots |= 1 << spi
         n = min(end, -SLOT * spi) - at
         if n == SLOT:
             # Byte by byte, no store is one of a whole slot: it does not end the slot's life.

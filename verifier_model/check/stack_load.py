@@ -13,7 +13,7 @@ from verifier_model.check.stack_helper import check_initialized
 from verifier_model.check.stack_slots import remember_access
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.scalars import is_null, width
-from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot, is_spilled, kind_at
+from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot, is_spilled, kind_at, slot_of
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def _read_fixed(
     if spi >= len(frame.stack):
         raise Reject(f"invalid read from stack off {off}+0 size {size}", EACCES)
     slot = frame.stack[spi]
-    frame.scratched_stack |= 1 << spi
+    if env.rules.LOG_STACK_READS:
+        env.scratched_slots |= 1 << spi
     if not _holds_register(env, slot):
         _check_bytes(env, slot, off, size, MISC + ZERO)
         state.mark_stack_read(frameno, spi)
@@ -152,6 +153,8 @@ def _check_bytes(env: Env, slot: Slot, off: int, size: int, allowed: str) -> str
 def _from_bytes(env: Env, frame: FuncState, low: int, high: int) -> RegState:
     """0 if all bytes of [low, high) are known to be 0, else unknown: mark_reg_stack_read()."""
     for at in range(low, high):
+        if env.rules.LOG_STACK_READS:
+            env.scratched_slots |= 1 << slot_of(at)
         if kind_at(frame.stack, at) != ZERO:
             return env.unknown()
     zero = env.const(0)

@@ -50,7 +50,7 @@ def _write_fixed(
     insn = env.insns[env.insn_idx]
     st_imm = reg is None and insn.code & 7 == ST
     spi = (-off - 1) >> 3
-    frame.scratched_stack |= 1 << spi
+    env.scratched_slots |= 1 << spi
     aligned = not off & 7
 
     if reg is not None and reg.type is SCALAR_VALUE:
@@ -143,7 +143,7 @@ def _write_var(
     for at in range(ptr.smin + off, ptr.smax + off + size):
         spi, i = (-at - 1) >> 3, (-at - 1) & 7
         slot = frame.stack[spi]
-        frame.scratched_stack |= 1 << spi
+        env.scratched_slots |= 1 << spi
         kinds = slot.kinds
         if (
             zero

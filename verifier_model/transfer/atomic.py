@@ -8,7 +8,7 @@ from emu.isa.table import FETCH
 from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
-from verifier_model.reg import PTR_TO_CTX, R0
+from verifier_model.reg import PACKET_POINTERS, PTR_TO_CTX, R0, SOCKETS
 from verifier_model.transfer.ldst import access_size
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 _CMPXCHG = 0xF1
+_NOT_ATOMIC = (PTR_TO_CTX, *PACKET_POINTERS, *SOCKETS)
 
 
 @transfer(
@@ -36,7 +37,7 @@ def transfer_atomic(env: Env, state: VerifierState, insn: Insn) -> int:
     dst = env.read_reg(state, insn.dst)
     if insn.imm == _CMPXCHG:
         env.read_reg(state, R0)
-    if dst.type is PTR_TO_CTX:
+    if dst.type in _NOT_ATOMIC:
         name = "BPF_ATOMIC" if env.rules.ATOMIC_FETCH else "BPF_XADD"
         shown = type_name(dst, env.rules)
         raise Reject(f"{name} stores into R{insn.dst} {shown} is not allowed", EACCES)

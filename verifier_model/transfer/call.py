@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel import helpers, maps, prog_types
+from emu.kernel import helper_names, helpers, maps, prog_types
 from emu.kernel.enums import F_RDONLY_PROG, Ret
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import PSEUDO_CALL
+from verifier_model import log_walk
 from verifier_model.check import helper as check_helper
+from verifier_model.check import packet
+from verifier_model.check.refs import check_leak, check_range, release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
 from verifier_model.reg import (
     CALLER_SAVED,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    PTR_TO_SOCKET,
     PTR_TO_STACK,
     R0,
     R1,
@@ -26,22 +30,24 @@ from verifier_model.reg import (
     UNINIT,
     pointer,
 )
-from verifier_model.stack import Slot
 from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
-    from emu.prog import Insn
+    from emu.prog import Insn, MapDef
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
 MAX_ERRNO = 4095
+# Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
+_CASTS = ("sk_fullsock",)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
-_RELEASES = ("ringbuf_submit", "ringbuf_discard")
+_RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
 _SIZE_RETURNED = (
     "probe_read_str",
     "probe_read_kernel_str",
@@ -57,18 +63,21 @@ def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
         return _call_subprog(env, state, insn)
     if insn.src:
         raise Unmodelled("a call of a kfunc", env.insn_idx)
-    _call_helper(env, state, insn)
-    return env.insn_idx + 1
+    following = _call_helper(env, state, insn)
+    return env.insn_idx + 1 if following is None else following
 
 
 # -- helpers ---------------------------------------------------------------------------------
 
 
-def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
+def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
+    """Check the call; the insn to go on at, where that is not the next."""
+    if not 0 <= insn.imm <= helper_names.last(env.kernel):
+        raise Reject(f"invalid func unknown#{insn.imm}", EINVAL)
     row = helpers.by_id(insn.imm)
     if row is None:
         _refuse_unknown(env, insn.imm)
-        return
+        return None
     if not helpers.available(env.kernel, env.prog_type, row):
         _refuse(env, f"bpf_{row.name}", insn.imm)
     proto = helpers.proto(env.kernel, row)
@@ -76,7 +85,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     if row.sleepable:
         raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
-    meta = check_helper.check_args(env, state, proto)
+    meta = check_helper.check_args(env, state, proto, row)
     _check_map_written(row, meta)
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
@@ -85,30 +94,65 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> None:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
         _check_leak(env, state, "tail_call")
+    if meta.subprog >= 0:
+        following = callback.enter(env, state, row, meta)
+        if following is not None:
+            return following
 
     frame = state.frames[-1]
     for regno in CALLER_SAVED:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK | 1
+    env.scratched_regs |= ARGS_MASK | 1
+    if _sees_packets(env) and _changes_packet(env, row):
+        packet.invalidate(env, state)
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
         raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
-    if meta.map is not None and not maps.takes(row.name, meta.map.type):
+    if meta.map is not None and not _takes_map(row, meta.map):
         raise Reject(
             f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
         )
+    return None
 
 
 def _refuse_unknown(env: Env, number: int) -> None:
     """A number that no row has: none of the helpers for tracing programs."""
-    from emu.kernel.helper_names import NAMES
-
-    if not 0 <= number < len(NAMES):
-        raise Reject(f"invalid func unknown#{number}", EINVAL)
+    name = helper_names.NAMES[number]
     row = prog_types.by_type(env.prog_type)
-    if number and (row is None or not row.tracing):
-        raise Unmodelled(f"helper {number}", env.insn_idx)
-    _refuse(env, f"bpf_{NAMES[number]}", number)
+    if number and (row is None or not row.tracing) and _may_call(env, name):
+        raise Unmodelled(f"helper {name}", env.insn_idx)
+    _refuse(env, f"bpf_{name}", number)
+
+
+def _takes_map(row: Helper, m: MapDef) -> bool:
+    if row.name == "redirect_map":
+        from emu.kernel.packet_helpers import REDIRECT_MAPS
+
+        return m.type in REDIRECT_MAPS
+    return maps.takes(row.name, m.type)
+
+
+def _may_call(env: Env, name: str) -> bool:
+    """Whether programs of this type may call a helper that no row describes."""
+    from emu.kernel.packet_helpers import WITHOUT_ROW
+
+    return any(name in names for types, names in WITHOUT_ROW if env.prog_type in types) or not any(
+        env.prog_type in types for types, _ in WITHOUT_ROW
+    )
+
+
+def _sees_packets(env: Env) -> bool:
+    row = prog_types.by_type(env.prog_type)
+    return row is not None and any(field.gives for field in row.ctx.fields)
+
+
+def _changes_packet(env: Env, row: Helper) -> bool:
+    from emu.kernel.packet_helpers import CHANGES_PACKET
+
+    if row.name == "tail_call":
+        return env.rules.TAIL_CALL_CHANGES_PACKET
+    return row.name in CHANGES_PACKET
 
 
 def _refuse(env: Env, name: str, number: int) -> None:
@@ -138,16 +182,8 @@ def _check_map_written(row: Helper, meta: Meta) -> None:
 
 def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
     """The reference is given back; what pointed there is an unknown number."""
-    if not any(held == ref for held, _ in state.refs):
+    if not release(env, state, ref):
         raise Reject(f"func bpf_{row.name}#{row.id} reference has not been acquired before", EINVAL)
-    state.refs = tuple(r for r in state.refs if r[0] != ref)
-    for frame in state.frames:
-        for i, reg in enumerate(frame.regs):
-            if reg.ref_obj_id == ref:
-                frame.regs[i] = env.unknown()
-        for spi, slot in enumerate(frame.stack):
-            if slot.reg is not None and slot.reg.ref_obj_id == ref:
-                frame.stack[spi] = Slot(slot.kinds, env.unknown())
 
 
 def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta: Meta) -> None:
@@ -167,6 +203,15 @@ def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta:
         ):
             result.maybe_null = True
             result.id = env.new_id()
+    elif proto.ret is Ret.PTR_TO_SOCKET_OR_NULL:
+        result = pointer(PTR_TO_SOCKET)
+        result.maybe_null = True
+        result.id = env.new_id()
+        if row.name in _CASTS:
+            result.ref_obj_id = meta.ref_obj_id
+        else:
+            result.id = result.ref_obj_id = env.new_id()
+            state.refs = (*state.refs, (result.id, env.insn_idx))
     elif proto.ret is Ret.PTR_TO_RINGBUF_MEM_OR_NULL:
         result = pointer(PTR_TO_MEM)
         result.mem_size = meta.mem_size
@@ -227,6 +272,7 @@ def _call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
         raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
     caller = state.frames[-1]
     callee = FuncState(env.insn_idx, len(state.frames), env.subprogs.index(target))
+    callee.refs_at_call = state.refs
     for regno in range(R1, R5 + 1):
         callee.regs[regno] = caller.regs[regno]
     callee.regs_written = caller.regs_written & ARGS_MASK
@@ -234,6 +280,9 @@ def _call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
         caller.regs[regno] = UNINIT
     caller.regs_written |= ARGS_MASK | 1
     state.frames.append(callee)
+    env.scratched_regs = env.scratched_slots = -1
+    if env.log.level:
+        log_walk.call(env, state)
     return target
 
 
@@ -253,30 +302,26 @@ def _return(env: Env, state: VerifierState) -> int:
     result = callee.regs[R0]
     if result.type is PTR_TO_STACK:
         raise Reject("cannot return stack pointer to the caller", EINVAL)
-    state.frames.pop()
-    caller = state.frames[-1]
+    if callee.callback:
+        following = callback.leave(env, state)
+        env.scratched_regs = env.scratched_slots = -1
+        return following
+    caller = state.frames[-2]
     caller.regs[R0] = result
-    caller.scratched |= 1
     # The caller's r0 is the callee's, its life included.
     caller.regs_written = (caller.regs_written & ~1) | (callee.regs_written & 1)
     caller.result_frame = callee.result_frame
-    return callee.callsite + 1
+    following = callee.callsite + 1
+    callee.refs_at_call = state.refs
+    if env.log.level:
+        log_walk.leave(env, state, following)
+    state.frames.pop()
+    return following
 
 
 def _check_leak(env: Env, state: VerifierState, where: str) -> None:
     """Every reference was given back."""
-    if not state.refs:
-        return
-    for ref, idx in state.refs:
-        env.log.add(f"Unreleased reference id={ref} alloc_insn={idx}")
-    if env.rules.EXIT_LEAK_TEXT and where:
-        raise Reject(f"{where} would lead to reference leak", EINVAL)
-    if where:
-        raise Reject(f"{where} would lead to reference leak", EINVAL)
-    ref, idx = state.refs[-1]
-    if env.log.lines:
-        env.log.lines.pop()
-    raise Reject(f"Unreleased reference id={ref} alloc_insn={idx}", EINVAL)
+    check_leak(env, state, where, "would lead to reference leak" if where else "")
 
 
 def _check_return_code(env: Env, state: VerifierState) -> None:
@@ -285,10 +330,8 @@ def _check_return_code(env: Env, state: VerifierState) -> None:
     if allowed is None:
         return
     if reg.type is not SCALAR_VALUE:
-        raise Reject("At program exit the register R0 is not a known value", EINVAL)
-    if reg.smin < allowed.low or reg.smax > allowed.high:
-        raise Reject(
-            f"At program exit the register R0 has smin={reg.smin} smax={reg.smax} "
-            f"should have been in [{allowed.low}, {allowed.high}]",
-            EINVAL,
-        )
+        kind = type_name(reg, env.rules)
+        raise Reject(f"At program exit the register R0 is not a known value ({kind})", EINVAL)
+    if env.rules.RETURN_RANGE_SIGNED:
+        mark_chain_precision(env, state, R0)
+    check_range(env, reg, allowed.low, allowed.high, "program exit")

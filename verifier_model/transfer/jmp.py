@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP32, X
+from verifier_model import log_walk
+from verifier_model.check import packet
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible, sync
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -16,8 +18,12 @@ from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
+    PACKET_POINTERS,
+    PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
+    PTR_TO_PACKET_END,
     SCALAR_VALUE,
+    SOCKETS,
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
@@ -61,6 +67,8 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
             mark_chain_precision(env, state, insn.dst)
         if by_reg and src.type is SCALAR_VALUE:
             mark_chain_precision(env, state, insn.src)
+        if env.log.level:
+            log_walk.jump(env, state, predicted=True)
         return target if taken else following
 
     linked = _remember_linked(env, state, dst, src if by_reg else None)
@@ -70,8 +78,12 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     elif _is_null_check(env, dst, src, op, jmp32, by_reg):
         mark_ptr_or_null(state, insn.dst, is_null=op == JNE)
         mark_ptr_or_null(other, insn.dst, is_null=op == JEQ)
+    elif by_reg and not jmp32 and packet.learn(env, state, other, insn.dst, insn.src, op):
+        pass
     elif by_reg and not jmp32 and op in (JEQ, JNE):
         _lift_null(env, state, other, insn, op)
+    if env.log.level:
+        log_walk.jump(env, state, predicted=False)
     return following
 
 
@@ -80,6 +92,8 @@ def _is_branch_taken(
 ) -> bool | None:
     rules = env.rules
     if dst.type is not SCALAR_VALUE or src.type is not SCALAR_VALUE:
+        if dst.type in _PACKET and src.type in _PACKET:
+            return None if jmp32 else packet.branch_taken(env, dst, src, op)
         return _pointer_against_zero(env, dst, src, op, jmp32, by_reg)
     if rules.BRANCH_TWO_RANGES:
         if by_reg and same and rules.BRANCH_SAME_REG:
@@ -146,7 +160,8 @@ def _pointer_against_zero(
     return op == JNE
 
 
-_NOT_NULL = (PTR_TO_MAP_VALUE,)
+_NOT_NULL = (PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, *SOCKETS)
+_PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
 
 
 def _remember_linked(
@@ -300,11 +315,9 @@ def mark_ptr_or_null(state: VerifierState, regno: int, *, is_null: bool) -> None
         for i, r in enumerate(frame.regs):
             if r.maybe_null and r.id == wanted:
                 frame.regs[i] = _null_decided(r, is_null)
-                frame.scratched |= 1 << i
         for spi, slot in enumerate(frame.stack):
             if slot.reg is not None and slot.reg.maybe_null and slot.reg.id == wanted:
                 frame.stack[spi] = Slot(slot.kinds, _null_decided(slot.reg, is_null))
-                frame.scratched_stack |= 1 << spi
 
 
 def _null_decided(reg: RegState, is_null: bool) -> RegState:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import MEMSX
+from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
-from emu.prog import PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
-from verifier_model.check import mem
+from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
+from verifier_model.check import ctx, mem
+from verifier_model.check.refs import check_leak
 from verifier_model.domain.word import U32
 from verifier_model.log import type_name
 from verifier_model.reg import (
+    CALLER_SAVED,
     CONST_PTR_TO_MAP,
     PTR_TO_CTX,
+    PTR_TO_FUNC,
     PTR_TO_MAP_VALUE,
+    R0,
+    R6,
+    SOCKETS,
+    UNINIT,
     RegType,
     const_scalar,
     pointer,
 )
+from verifier_model.state import ARGS_MASK
+from verifier_model.transfer.callback import check_function
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -26,6 +36,10 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.state import VerifierState
 
+_IND = 0x40
+# Pointers whose loads the kernel rewrites.
+_ALONE = (PTR_TO_CTX, *SOCKETS)
+_MAY_LOAD_PACKET = (ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT)
 _BYTES = {0x10: 1, 0x08: 2, 0x00: 4, 0x18: 8}
 
 
@@ -72,7 +86,7 @@ def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
 def _check_same_pointer(env: Env, kind: RegType) -> None:
     """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
     before = env.accessed_as.setdefault(env.insn_idx, kind)
-    if before is not kind and PTR_TO_CTX in (before, kind):
+    if before is not kind and (before in _ALONE or kind in _ALONE):
         raise Reject("same insn cannot be used with different pointers", EINVAL)
 
 
@@ -83,6 +97,12 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
     if insn.src == 0:
         value = (insn.imm & U32) | (following.imm & U32) << 32
         env.write_reg(state, insn.dst, env.const(value))
+        return env.insn_idx + 2
+    if insn.src == PSEUDO_FUNC:
+        reg = pointer(PTR_TO_FUNC)
+        reg.mem_size = env.subprogs.index(env.insn_idx + insn.imm + 1)
+        check_function(env, env.insn_idx, reg.mem_size)
+        env.write_reg(state, insn.dst, reg)
         return env.insn_idx + 2
     target = env.map_of(insn.imm)
     if target is None or insn.src not in (PSEUDO_MAP_FD, PSEUDO_MAP_VALUE):
@@ -103,7 +123,25 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
 
 @transfer(*(f"ld_{mode}{s}" for mode in ("abs", "ind") for s in ("b", "h", "w")))
 def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
-    raise Unmodelled("a load from the packet", env.insn_idx)
+    """r0 = the packet's bytes; r6 is its context: check_ld_abs()."""
+    if env.prog_type not in _MAY_LOAD_PACKET:
+        raise Reject("BPF_LD_[ABS|IND] instructions not allowed for this program type", EINVAL)
+    if len(env.subprogs) > 1 and not env.rules.LD_ABS_IN_SUBPROGS:
+        text = "BPF_LD_[ABS|IND] instructions cannot be mixed with bpf-to-bpf calls"
+        raise Reject(text, EINVAL)
+    reg = env.read_reg(state, R6)
+    check_leak(env, state, "BPF_LD_[ABS|IND]", "cannot be mixed with socket references")
+    if reg.type is not PTR_TO_CTX:
+        raise Reject("at the time of BPF_LD_ABS|IND R6 != pointer to skb", EINVAL)
+    if insn.code & 0xE0 == _IND:
+        env.read_reg(state, insn.src)
+    ctx.check_unmodified(env, reg, R6)
+    frame = state.frames[-1]
+    for regno in CALLER_SAVED:
+        frame.regs[regno] = UNINIT
+    frame.regs_written |= ARGS_MASK
+    env.write_reg(state, R0, env.unknown())
+    return env.insn_idx + 1
 
 
 @transfer(

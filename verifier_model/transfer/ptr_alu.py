@@ -13,7 +13,14 @@ from verifier_model.domain import tnum
 from verifier_model.domain.bounds import finish_alu, unbound32
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U64
 from verifier_model.log import type_name
-from verifier_model.reg import CONST_PTR_TO_MAP, PTR_TO_STACK, SCALAR_VALUE
+from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
+    PACKET_POINTERS,
+    PTR_TO_PACKET_END,
+    PTR_TO_STACK,
+    SCALAR_VALUE,
+    SOCKETS,
+)
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -64,6 +71,9 @@ def adjust_pointer(
     if ptr.type is CONST_PTR_TO_MAP and not (known and off.smin == 0 and op == _ADD):
         shown = name if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
+    if ptr.type is PTR_TO_PACKET_END or ptr.type in SOCKETS:
+        shown = name if rules.TEXT_FIXED_OFF else ptr.type.name
+        raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
 
     _check_sane(off, name)
     _check_sane(ptr, name)
@@ -76,6 +86,7 @@ def adjust_pointer(
             new.off = total
         else:
             _add(new, ptr, off)
+            _restart_packet(env, new, off, forgets=True)
     elif op == _SUB:
         if swapped:
             raise Reject(f"R{dst} tried to subtract pointer from scalar", EACCES)
@@ -86,6 +97,7 @@ def adjust_pointer(
             new.off = total
         else:
             _sub(new, ptr, off)
+            _restart_packet(env, new, off, forgets=off.smin < 0)
     elif op in (_OR, _AND, _XOR):
         text = f"R{dst} bitwise operator {_SIGNS[op >> 4]} on pointer prohibited"
         raise Reject(text, EACCES)
@@ -95,6 +107,19 @@ def adjust_pointer(
     _check_sane(new, name)
     finish_alu(new, rules)
     return new
+
+
+def _restart_packet(env: Env, new: RegState, off: RegState, *, forgets: bool) -> None:
+    """A packet pointer with something unknown added has another base, and nothing behind it."""
+    if new.type not in PACKET_POINTERS:
+        return
+    if off.is_const() and env.rules.POINTER_CONST_IN_BITS:
+        if new.mem_size < 0:
+            new.mem_size = 0
+        return
+    new.id = env.new_id()
+    if forgets:
+        new.mem_size = 0
 
 
 def _add(new: RegState, ptr: RegState, off: RegState) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Area, Code, Label
-from dtrace.codegen.subr.loop import Cell, define_loop
+from dtrace.codegen.subr.loop import Cell, define_loop, leave_unless
 from dtrace.codegen.subr.text import LEAD, base, whole
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def load_place(
     """Where a step begins; `l_done` if that is beyond the text."""
     at = place(program).load(code, mem)
     last = LEAD + whole(program) - 1
-    code.jump("jgt", at, last, l_done)
+    leave_unless(code, "jle", at, last, l_done)
     if back:
-        code.jump("jlt", at, LEAD, l_done)
+        leave_unless(code, "jge", at, LEAD, l_done)
     code.bound(at, last)
     return at

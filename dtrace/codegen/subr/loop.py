@@ -4,6 +4,11 @@ Kernels before 5.3 refuse loops, and a body repeated for every byte of a string 
 than they take.  So the body is a function of its own, which keeps its state in KEPT memory, where
 the verifier forgets what it knew and all rounds look the same to it; a second function calls it
 ROUND times, and a third one that one, until a step says that it is done.
+
+The verifier follows what comes after a conditional jump first and keeps where it leads to for later,
+at most 8192 such places on one way through the program (BPF_COMPLEXITY_LIMIT_JMP_SEQ).  So what
+leaves the loop stands after the jump and what goes on is its target: that way it has left the loop
+before it comes to the next step.
 """
 
 from __future__ import annotations
@@ -51,6 +56,14 @@ def _repeat(program: ProgramGen, name: str, inner: str, params: int, times: int)
     code.ret(0)
     code.bind(l_done)
     code.ret(1)
+
+
+def leave_unless(code: Code, op: str, left: VReg, right: VReg | int, l_leave: Label) -> None:
+    """if left op right, go on; else goto `l_leave`."""
+    l_on = Label("on")
+    code.jump(op, left, right, l_on)
+    code.goto(l_leave)
+    code.bind(l_on)
 
 
 class Cell:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
     from dtrace.lang.nodes import Call
 
-NUMBER = 24  # bytes for the digits of a 64-bit number, with sign and NUL
+NUMBER = 32  # bytes that dt_lltostr() wants
 
 
 def cg_subr_strlen(cg: ClauseGen, node: Call) -> VReg:
@@ -53,7 +53,9 @@ def cg_subr_substr(cg: ClauseGen, node: Call) -> VReg:
     inside the string; a `count` below 0 ends the result that far from the end.
 
             if first s< 0, first += length
-            end = count == none ? length : count s< 0 ? length + count : first + count
+            end = length
+            if count s>= 0 or first s< 0, end = first
+            end += count
             if first s< 0, first = 0
             if end s> length, end = length
             if end s<= first, the result is empty
@@ -63,14 +65,16 @@ def cg_subr_substr(cg: ClauseGen, node: Call) -> VReg:
     first = code.copy(cg.expr(node.args[1]))
     count = code.copy(cg.expr(node.args[2])) if len(node.args) > 2 else None
     length = text.read(cg, text.TEXT, node.args[0], source).length
-    l_positive, l_end, l_start, l_cut = (Label(n) for n in ("positive", "end", "start", "cut"))
+    l_positive, l_end, l_start = (Label(name) for name in ("positive", "end", "start"))
     code.jump("jsge", first, 0, l_positive)
     code.alu("add", first, length)
     code.bind(l_positive)
     end = code.copy(length)
     if count is not None:
-        l_back = Label("back")
-        code.jump("jslt", count, 0, l_back)
+        l_forward, l_back = Label("forward"), Label("back")
+        code.jump("jsge", count, 0, l_forward)
+        code.jump("jsge", first, 0, l_back)
+        code.bind(l_forward)
         code.emit("mov64_reg", end, first)
         code.bind(l_back)
         code.alu("add", end, count)
@@ -86,7 +90,6 @@ def cg_subr_substr(cg: ClauseGen, node: Call) -> VReg:
     code.emit("mov64_imm", end, imm=0)
     code.bind(l_some)
     code.alu("sub", end, first)
-    code.bind(l_cut)
     return text.cut(cg, text.TEXT, first, end)
 
 
@@ -132,7 +135,6 @@ def cg_subr_lltostr(cg: ClauseGen, node: Call) -> VReg:
     mark = cg.scratch
     digits = cg.alloc(NUMBER)
     first = code.func("dt_lltostr", cg.scratch_address(digits), number)
-    code.alu("add", first, 0)
     source = code.address(cg.mem, digits, Area.SCRATCH)
     text.limit(cg, first, NUMBER - 1)
     code.alu("add", source, first)

@@ -1,7 +1,7 @@
 """Texts at work: strings that subroutines search and cut, in memory that is kept.
 
-A text has LEAD bytes of zero before it and TAIL after it, so that eight bytes may be read around
-any of its own; what follows its NUL is zero.
+A text has LEAD bytes of zero before it and zeros after it, so that what begins at any of its bytes
+may be compared with another whole text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dtrace.codegen.program import ProgramGen
     from dtrace.lang.nodes import Expr
 
-LEAD, TAIL = 8, 16
+LEAD = 8
 TEXT, PATTERN = "text", "pattern"  # names of texts
 
 
@@ -38,7 +38,7 @@ def whole(program: ProgramGen) -> int:
 
 def base(program: ProgramGen, name: str) -> int:
     """Offset in KEPT of the lead of text `name`."""
-    return program.keep(name, LEAD + whole(program) + TAIL)
+    return program.keep(name, 2 * (LEAD + whole(program)))
 
 
 def start(program: ProgramGen, name: str) -> int:

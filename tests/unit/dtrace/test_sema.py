@@ -28,7 +28,7 @@ from dtrace.sema.program import Cooker, CookOptions
 from dtrace.sema.symbols import CookedClause, Unit
 from dtrace.source import Source
 from dtrace.target import Target
-from dtrace.types.convert import type_name
+from dtrace.types.convert import is_user, type_name
 from tests.casefile import Case, read_cases
 
 FOLDER = Path(__file__).parents[2] / "cases" / "sema"
@@ -62,6 +62,7 @@ def cook(*texts: str, script: bool = False, zdefs: bool = False) -> Unit:
             source,
             known_types=cooker.known_type,
             known_names=cooker.known_name,
+            known_tags=cooker.known_tag,
             on_control=cooker.define,
             on_definition=cooker.define,
         )
@@ -246,13 +247,14 @@ def test_typed_arguments_are_cooked_for_the_probe_of_each_clause() -> None:
         cook("syscall::read:entry, BEGIN { trace(args[0]); }")
     call = statement(cook("syscall::read:entry { trace(args[1]); }").clauses[0])
     assert isinstance(call, Call)
-    assert type_name(call.args[0].type) == "userland char *"
+    assert type_name(call.args[0].type) == "char *"
+    assert is_user(call.args[0].type)
 
 
 def test_an_aggregations_key_is_as_wide_as_its_widest_use() -> None:
     unit = cook(
         'BEGIN { @a["abc", execname, pid] = count(); @b[execname] = sum(1); @c = count(); }'
-        'END { @a["abcdef", "x", 1L] = count(); @b[probefunc] = sum(2); }'
+        'END { @a["abcdef", "x", 1L] = count(); @b[strjoin("a", "b")] = sum(2); }'
     )
     sizes = [(a.name, a.id, a.func.value, a.key_sizes) for a in unit.aggregations]
     assert sizes == [

@@ -145,7 +145,7 @@ def test_typedefs_are_looked_through_but_types_of_one_encoding_differ() -> None:
         (Array(Array(c("int"), 4), 3), "int [3][4]"),
         (Array(Pointer(c("int")), 3), "int *[3]"),
         (Pointer(Array(c("int"), 3)), "int (*)[3]"),
-        (Pointer(c("char"), user=True), "userland char *"),
+        (Pointer(c("char"), user=True), "char *"),
         (c("string"), "string"),
         (c("const char *"), "char *"),
     ],

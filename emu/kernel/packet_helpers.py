@@ -1,0 +1,164 @@
+"""PACKET_HELPERS: what only programs that see packets may call, one row a helper.
+
+The columns are those of emu.kernel.helpers, whose by_id() looks here too.  Sources: struct
+bpf_func_proto definitions, sk_filter_func_proto(), tc_cls_act_func_proto(), xdp_func_proto(),
+cg_skb_func_proto() and bpf_helper_changes_pkt_data(), net/core/filter.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.enums import Arg, MapType, Ret
+from emu.kernel.helpers import CGROUP_SKB, SOCKET, TC, XDP, Change, Helper, Reach
+
+if TYPE_CHECKING:
+    from emu.kernel.enums import ProgType
+
+_CTX, _ANY, _MAP = Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.CONST_MAP_PTR
+_READ, _FILL = Arg.PTR_TO_MEM_RDONLY, Arg.PTR_TO_UNINIT_MEM
+_READ_OR_NULL = Arg.PTR_TO_MEM_OR_NULL_RDONLY
+_SIZE, _SIZE_OR_ZERO = Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO
+
+
+def _row(
+    number: int,
+    name: str,
+    args: tuple[Arg, ...],
+    since: str,
+    commit: str,
+    types: tuple[ProgType, ...] = TC,
+    ret: Ret = Ret.INTEGER,
+    changes: tuple[Change, ...] = (),
+) -> Helper:
+    return Helper(number, name, ret, args, since, commit, (Reach(types),), changes=changes)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PACKET_HELPERS = (
+    _row(9, "skb_store_bytes", (_CTX, _ANY, _READ, _SIZE, _ANY), "4.1", "608cd71a9c7c"),
+    _row(10, "l3_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6"),
+    _row(11, "l4_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6"),
+    _row(13, "clone_redirect", (_CTX, _ANY, _ANY), "4.2", "3896d655f4d4"),
+    _row(18, "skb_vlan_push", (_CTX, _ANY, _ANY), "4.3", "4e10df9a60d9"),
+    _row(19, "skb_vlan_pop", (_CTX,), "4.3", "4e10df9a60d9"),
+    _row(23, "redirect", (_ANY, _ANY), "4.4", "27b29f63058d", TC + XDP),
+    _row(24, "get_route_realm", (_CTX,), "4.4", "c46646d0484f"),
+    _row(
+        28,
+        "csum_diff",
+        (_READ_OR_NULL, _SIZE_OR_ZERO, _READ_OR_NULL, _SIZE_OR_ZERO, _ANY),
+        "4.6",
+        "7d672345ed29",
+        TC + XDP,
+    ),
+    _row(31, "skb_change_proto", (_CTX, _ANY, _ANY), "4.8", "6578171a7ff0"),
+    _row(32, "skb_change_type", (_CTX, _ANY), "4.8", "d2485c4242a8"),
+    _row(33, "skb_under_cgroup", (_CTX, _MAP, _ANY), "4.8", "4a482f34afcc"),
+    _row(34, "get_hash_recalc", (_CTX,), "4.8", "13c5c240f789"),
+    _row(38, "skb_change_tail", (_CTX, _ANY, _ANY), "4.9", "5293efe62df8"),
+    _row(39, "skb_pull_data", (_CTX, _ANY), "4.9", "36bbef52c7eb"),
+    _row(40, "csum_update", (_CTX, _ANY), "4.9", "36bbef52c7eb"),
+    _row(41, "set_hash_invalid", (_CTX,), "4.9", "7a4b28c6cc9f"),
+    _row(43, "skb_change_head", (_CTX, _ANY, _ANY), "4.10", "3a0af8fd61f9"),
+    _row(44, "xdp_adjust_head", (_CTX, _ANY), "4.10", "17bedab27231", XDP),
+    _row(48, "set_hash", (_CTX, _ANY), "4.13", "ded092cd73c2"),
+    _row(50, "skb_adjust_room", (_CTX, _ANY, _ANY, _ANY), "4.13", "2be7e212d541"),
+    _row(51, "redirect_map", (_MAP, _ANY, _ANY), "4.14", "97f91a7cf04f", XDP),
+    _row(54, "xdp_adjust_meta", (_CTX, _ANY), "4.15", "de8f3a83b0a0", XDP),
+    _row(65, "xdp_adjust_tail", (_CTX, _ANY), "4.18", "b32cc5b9a346", XDP),
+    _row(69, "fib_lookup", (_CTX, Arg.PTR_TO_MEM, _SIZE, _ANY), "4.18", "87f5fc7e48dd", TC + XDP),
+    _row(
+        84,
+        "sk_lookup_tcp",
+        (_CTX, _READ, _SIZE, _ANY, _ANY),
+        "4.20",
+        "6acc9b432e67",
+        TC + XDP,
+        Ret.PTR_TO_SOCKET_OR_NULL,
+    ),
+    _row(
+        85,
+        "sk_lookup_udp",
+        (_CTX, _READ, _SIZE, _ANY, _ANY),
+        "4.20",
+        "6acc9b432e67",
+        TC + XDP,
+        Ret.PTR_TO_SOCKET_OR_NULL,
+    ),
+    _row(86, "sk_release", (Arg.PTR_TO_BTF_ID_SOCK_COMMON,), "4.20", "6acc9b432e67", TC + XDP),
+    _row(
+        95,
+        "sk_fullsock",
+        (Arg.PTR_TO_SOCK_COMMON,),
+        "5.1",
+        "46f8bc92758c",
+        TC + CGROUP_SKB,
+        Ret.PTR_TO_SOCKET_OR_NULL,
+    ),
+    _row(97, "skb_ecn_set_ce", (_CTX,), "5.1", "f7c917ba11a6", TC + CGROUP_SKB),
+    _row(
+        163,
+        "check_mtu",
+        (_CTX, _ANY, Arg.PTR_TO_INT, _ANY, _ANY),
+        "5.12",
+        "34b2021cc616",
+        TC + XDP,
+    ),
+    _row(189, "xdp_load_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
+    _row(190, "xdp_store_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
+)
+
+# Helpers that programs of these types may call and that have no row.
+WITHOUT_ROW: tuple[tuple[tuple[ProgType, ...], frozenset[str]], ...] = (
+    (
+        TC,
+        _names(
+            "skb_get_tunnel_key skb_set_tunnel_key skb_get_tunnel_opt skb_set_tunnel_opt "
+            "skb_get_xfrm_state skb_cgroup_id skb_ancestor_cgroup_id tcp_sock "
+            "get_listener_sock skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+            "sk_assign sk_storage_get sk_storage_delete csum_level skb_cgroup_classid "
+            "redirect_neigh redirect_peer skc_to_tcp6_sock skc_to_udp6_sock "
+            "skb_set_tstamp tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 "
+            "tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6"
+        ),
+    ),
+    (
+        XDP,
+        _names(
+            "skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie skc_to_tcp6_sock "
+            "skc_to_udp6_sock tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 "
+            "tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6"
+        ),
+    ),
+    (
+        CGROUP_SKB,
+        _names(
+            "get_local_storage sk_storage_get sk_storage_delete sk_cgroup_id "
+            "sk_ancestor_cgroup_id sk_lookup_tcp sk_lookup_udp sk_release skc_lookup_tcp "
+            "tcp_sock get_listener_sock skb_cgroup_id skb_ancestor_cgroup_id "
+            "skc_to_tcp6_sock skc_to_udp6_sock get_retval set_retval"
+        ),
+    ),
+    (SOCKET, frozenset()),
+)
+
+# bpf_helper_changes_pkt_data(): pointers into the packet are worth nothing after the call.
+CHANGES_PACKET = _names(
+    "skb_store_bytes l3_csum_replace l4_csum_replace clone_redirect skb_vlan_push "
+    "skb_vlan_pop skb_change_proto skb_change_tail skb_pull_data skb_change_head "
+    "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail "
+)
+
+# The maps of bpf_redirect_map(): check_map_func_compatibility().
+REDIRECT_MAPS = (MapType.DEVMAP, MapType.DEVMAP_HASH, MapType.CPUMAP, MapType.XSKMAP)
+
+# bpf_func_proto.pkt_access: a memory argument may point into the packet.
+TAKES_PACKET = _names(
+    "map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem "
+    "map_peek_elem map_lookup_percpu_elem csum_diff sk_lookup_tcp sk_lookup_udp "
+    "skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+)

@@ -1,0 +1,71 @@
+"""What must hold where a function ends: references given back, the result in its range.
+
+Source: check_reference_leak(), since 6.13 check_resource_leak(), and release_reference().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EINVAL
+from verifier_model.domain import tnum
+from verifier_model.domain.word import S64_MAX, S64_MIN, U64
+from verifier_model.stack import Slot
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+
+def check_leak(env: Env, state: VerifierState, where: str, complaint: str) -> None:
+    """No reference is held where one would be lost.
+
+    where, complaint: the sentence that names the place and what is wrong; without a complaint the
+    line that names the reference is the last.
+    """
+    if not state.refs:
+        return
+    last = ""
+    for ref, idx in state.refs:
+        last = f"Unreleased reference id={ref} alloc_insn={idx}"
+        if complaint or (ref, idx) != state.refs[-1]:
+            env.log.add(last)
+    raise Reject(f"{where} {complaint}" if complaint else last, EINVAL)
+
+
+def check_range(env: Env, reg: RegState, low: int, high: int, where: str) -> None:
+    """The number in r0 lies in [low, high], where it has to.
+
+    Source: retval_range_within(), until 6.7 a comparison of known bits; verbose_invalid_scalar().
+    """
+    text = f"At {where} the register R0 has"
+    if env.rules.RETURN_RANGE_SIGNED:
+        if low <= reg.smin and reg.smax <= high:
+            return
+        shown = f" smin={reg.smin}" if reg.smin > S64_MIN else ""
+        shown += f" smax={reg.smax}" if reg.smax < S64_MAX else ""
+        shown = shown or " unknown scalar value"
+        raise Reject(f"{text}{shown} should have been in [{low}, {high}]", EINVAL)
+    allowed = tnum.from_range(low, high)
+    if tnum.includes(allowed, reg.var_off):
+        return
+    known = reg.var_off.mask != U64
+    shown = f" value {reg.var_off}" if known else " unknown scalar value"
+    raise Reject(f"{text}{shown} should have been in {allowed}", EINVAL)
+
+
+def release(env: Env, state: VerifierState, ref: int) -> bool:
+    """Give the reference back; what pointed there is an unknown number.  Whether it was held."""
+    if not any(held == ref for held, _ in state.refs):
+        return False
+    state.refs = tuple(r for r in state.refs if r[0] != ref)
+    for frame in state.frames:
+        for i, reg in enumerate(frame.regs):
+            if reg.ref_obj_id == ref:
+                frame.regs[i] = env.unknown()
+        for spi, slot in enumerate(frame.stack):
+            if slot.reg is not None and slot.reg.ref_obj_id == ref:
+                frame.stack[spi] = Slot(slot.kinds, env.unknown())
+    return True

@@ -1,0 +1,44 @@
+"""Accesses of a socket through the pointer a helper or the context gave.
+
+Source: check_sock_access(), bpf_sock_is_valid_access() and bpf_sock_common_is_valid_access().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EACCES
+from verifier_model.log import type_name
+from verifier_model.reg import PTR_TO_SOCK_COMMON
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+
+# struct bpf_sock: fields of 4 bytes that may be read in part, and those that may not.
+_SIZE = 80
+_NARROW = (4, 8, 12, 24, *range(28, 44, 4), 44, 52, *range(56, 72, 4), 72, 76)
+_DST_PORT = 48
+_NOT_COMMON = range(8, 24)
+
+
+def check(env: Env, reg: RegState, regno: int, off: int, size: int, *, writes: bool) -> None:
+    """A field of struct bpf_sock may be read; none may be written."""
+    kind = type_name(reg, env.rules)
+    if writes:
+        raise Reject(f"R{regno} cannot write into {kind}", EACCES)
+    if reg.smin < 0:
+        raise Reject(
+            f"R{regno} min value is negative, either use unsigned index or do a if (index >=0) "
+            "check.",
+            EACCES,
+        )
+    common = reg.type is PTR_TO_SOCK_COMMON
+    if off < 0 or off >= _SIZE or off % size or (common and off in _NOT_COMMON):
+        raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)
+    word = off & ~3
+    if word == _DST_PORT:
+        raise Unmodelled("a load of a socket's dst_port", env.insn_idx)
+    if not (size == 4 or (size < 4 and word in _NARROW)):
+        raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)

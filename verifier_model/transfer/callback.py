@@ -1,0 +1,172 @@
+"""Helpers that call a function of the program back, and the way out of such a function.
+
+Until 6.6 the function is walked once, as if the helper called it and then returned.  Since 6.7 the
+walk goes on behind the helper and, as another path, through the function and back to the call, until
+a state comes back that was seen there.  Source: __check_func_call(), push_callback_call(),
+set_loop_callback_state(), map_set_for_each_callback_args() and prepare_func_exit().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import maps
+from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
+from verifier_model.check.refs import check_range
+from verifier_model.precise import mark_chain_precision
+from verifier_model.prune import IdMap
+from verifier_model.reg import (
+    CALLER_SAVED,
+    PTR_TO_MAP_KEY,
+    PTR_TO_MAP_VALUE,
+    R0,
+    R1,
+    R2,
+    R3,
+    R4,
+    SCALAR_VALUE,
+    UNINIT,
+    RegState,
+    pointer,
+)
+from verifier_model.stack import Slot, is_spilled
+from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper
+    from verifier_model.check.helper import Meta
+    from verifier_model.env import Env
+    from verifier_model.state import VerifierState
+
+MODELLED = ("loop", "for_each_map_elem")
+
+
+def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None:
+    """A helper calls back: the insn to go on at, where that is not the next."""
+    if row.name not in MODELLED:
+        raise Unmodelled(f"the callback of {row.name}", env.insn_idx)
+    if row.name == "for_each_map_elem":
+        assert meta.map is not None
+        if not maps.takes(row.name, meta.map.type):
+            raise Reject("callback function not allowed for map", ENOTSUPP)
+    start = env.subprogs[meta.subprog]
+    caller = state.frames[-1]
+    if env.rules.CALLBACK_EVERY_ITERATION:
+        if row.name == "loop":
+            mark_chain_precision(env, state, R1)
+            if caller.callback_depth >= caller.regs[R1].umax:
+                caller.callback_depth = 0
+                return None
+        other = env.push_branch(state, start, env.insn_idx)
+        _push_frame(env, other, row, meta)
+        other.callback_unroll += 1
+        other.frames[-2].callback_depth += 1
+        caller.callback_depth = 0
+        return None
+    _push_frame(env, state, row, meta)
+    for regno in CALLER_SAVED:
+        caller.regs[regno] = UNINIT
+    caller.regs[R0] = env.unknown()
+    caller.regs_written |= ARGS_MASK | 1
+    env.scratched_regs = env.scratched_slots = -1
+    return start
+
+
+def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None:
+    """The frame of the function, with the arguments that the helper gives it."""
+    if len(state.frames) >= env.limits.max_call_depth:
+        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+    caller = state.frames[-1]
+    callee = FuncState(env.insn_idx, len(state.frames), meta.subprog)
+    callee.callback = True
+    callee.regs_written = ARGS_MASK | 1
+    if row.name == "loop":
+        callee.regs[R1] = env.unknown()
+        callee.regs[R2] = caller.regs[R3]
+    else:
+        callee.regs[R1] = caller.regs[R1]
+        for regno, kind in ((R2, PTR_TO_MAP_KEY), (R3, PTR_TO_MAP_VALUE)):
+            reg = pointer(kind)
+            reg.map = meta.map
+            callee.regs[regno] = reg
+        callee.regs[R4] = caller.regs[R3]
+    state.frames.append(callee)
+
+
+def leave(env: Env, state: VerifierState) -> int:
+    """A function that was called back ends: prepare_func_exit()."""
+    rules = env.rules
+    callee = state.frames[-1]
+    reg = callee.regs[R0]
+    if reg.type is not SCALAR_VALUE:
+        raise Reject("R0 not a scalar value", EACCES)
+    if rules.CALLBACK_EVERY_ITERATION:
+        env.read_reg(state, R0)
+        mark_chain_precision(env, state, R0)
+    check_range(env, reg, 0, 1, "callback return")
+    if state.refs:
+        raise Unmodelled("a callback while a reference is held", env.insn_idx)
+    state.frames.pop()
+    if not rules.CALLBACK_EVERY_ITERATION:
+        return callee.callsite + 1
+    before = previous_entry(env, state, state, callee.callsite)
+    if before is not None:
+        widen(env, before, state)
+    return callee.callsite
+
+
+def previous_entry(
+    env: Env, state: VerifierState, newest: VerifierState | None, idx: int
+) -> VerifierState | None:
+    """The newest state of this very path that was kept at the insn: find_prev_entry().
+
+    newest: the state that it must be older than.
+    """
+    callsites = [frame.callsite for frame in state.frames]
+    if newest is None:
+        return None
+    for old in env.known_at(state, idx):
+        if (
+            old.insn_idx == idx
+            and old.branches
+            and [frame.callsite for frame in old.frames] == callsites
+            and old.dfs_depth < newest.dfs_depth
+        ):
+            return old
+    return None
+
+
+def widen(env: Env, old: VerifierState, cur: VerifierState) -> None:
+    """Scalars that changed since, and on which nothing depends, may be anything.
+
+    Source: widen_imprecise_scalars().
+    """
+    ids = IdMap(env.ids)
+    for a, b in zip(old.frames, cur.frames, strict=True):
+        for regno, reg in enumerate(a.regs):
+            if _widens(reg, b.regs[regno], ids):
+                b.regs[regno] = env.unknown()
+        for spi, slot in enumerate(a.stack):
+            other = b.stack[spi] if spi < len(b.stack) else None
+            if other is None or slot.reg is None or other.reg is None:
+                continue
+            if is_spilled(slot) and is_spilled(other) and _widens(slot.reg, other.reg, ids):
+                b.stack[spi] = Slot(other.kinds, env.unknown())
+
+
+def _widens(old: RegState, cur: RegState, ids: IdMap) -> bool:
+    if old.type is not SCALAR_VALUE or cur.type is not SCALAR_VALUE:
+        return False
+    if old.precise or cur.precise:
+        return False
+    return not (old.key() == cur.key() and ids.check(old.id, cur.id))
+
+
+def check_function(env: Env, idx: int, subprog: int) -> None:
+    """ld_imm64 of a function needs one that BTF calls static."""
+    linkage = {info.start: info.linkage for info in env.prog.func_info}
+    if not linkage:
+        raise Reject("missing btf func_info", EINVAL)
+    if linkage.get(env.subprogs[subprog]) != 0:
+        raise Reject("callback function not static", EINVAL)
