@@ -6,8 +6,8 @@ The rules, as the C implementation has them (2.0.7, observed):
 - A cast cuts to a narrower type, to one of its size and the other sign, and from a signed type to
   an unsigned one; any other keeps all bits.
 - / and % are signed if the operation's type is (in `x /= y` the type of x): then 0 as divisor is a
-  fault, a quotient is negative if just one operand is, and a remainder has the dividend's sign (the C
-  implementation: the quotient's, but for constants).  Unsigned, x / 0 is 0 and x % 0 is x.
+  fault, a quotient is negative if just one operand is, and a remainder has the dividend's sign (in
+  the C implementation the quotient's, but for constants).  Unsigned, x / 0 is 0 and x % 0 is x.
 - << and >> count modulo 64; >> brings in the sign of its left operand's type.
 - An assignment's value is that of its right side, uncut.  ++ before gives the new value uncut.
 - Operands are computed from left to right, the right side of = before its place, the place of op=

@@ -2,7 +2,9 @@
 
 A program: `id`, `prog_type` (a name or number), `insns` (hex), `maps` (each `type`, `key`,
 `value`, `max_entries`, `flags`, `init`, `freeze`, `inner`), `license`, `attach_type`,
-`prog_flags`.  An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`,
+`prog_flags`, `btfs`, `prog_btf`, `func_info`, `func_info_size`.
+
+An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`,
 `stats`.
 """
 
@@ -16,7 +18,8 @@ from typing import Any
 from emu.isa import insn as codec
 from emu.kernel.enums import MapType, ProgType
 from emu.kernel.profile import Kernel, UnknownKernel
-from emu.prog import MapDef, Prog
+from emu.prog import FuncInfo, MapDef, Prog
+from verifier_model import func_info
 from verifier_model.verdict import Unmodelled
 from verifier_model.verify import verify
 
@@ -89,7 +92,15 @@ def program(row: dict[str, Any]) -> Prog:
         license=row.get("license", "GPL"),
         expected_attach_type=row.get("attach_type", 0),
         flags=row.get("prog_flags", 0),
+        func_info=_func_info(row),
     )
+
+
+def _func_info(row: dict[str, Any]) -> tuple[FuncInfo, ...]:
+    if not row.get("func_info"):
+        return ()
+    btf = bytes.fromhex(row["btfs"][row.get("prog_btf", 0)])
+    return func_info.read(bytes.fromhex(row["func_info"]), row.get("func_info_size", 8), btf)
 
 
 def _map(spec: dict[str, Any], earlier: list[MapDef]) -> MapDef:

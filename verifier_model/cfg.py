@@ -175,8 +175,10 @@ def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
                 env.forced_points[t] = 1
                 _mark(env, t)
         return edges
-    if code in (MAY_GOTO, GOTOX):
-        raise Unmodelled("may_goto or an indirect jump", t)
+    if code == GOTOX:
+        raise Unmodelled("an indirect jump", t)
+    if code == MAY_GOTO:
+        env.forced_points[t] = 1
     target = jump_target(insn, t)
     if op == 0:
         if rules.PRECISION:

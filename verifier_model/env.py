@@ -55,6 +55,8 @@ class Env:
         self.stack_depth: list[int] = [0]  # bytes, by subprog
         self.unknown_is_precise = False  # what a new scalar's `precise` is; verify.py knows
 
+        calls = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
+        self.has_dynptrs = not calls.isdisjoint(_DYNPTR_MAKERS)
         self.insn_idx = 0
         self.prev_insn_idx = -1
         # (state, insn, previous insn, lines in the log) of branches still to be walked
@@ -89,7 +91,7 @@ class Env:
         return self.subprogs[no + 1] if no + 1 < len(self.subprogs) else len(self.insns)
 
     def known_at(self, state: VerifierState, idx: int) -> list[VerifierState]:
-        """The states kept in the list of the insn and the running frame's call: explored_state()."""
+        """The states kept in the list of the insn and the frame's call: explored_state()."""
         callsite = state.frames[-1].callsite & U32
         spaced = self.rules.STATES_SPACED
         return self.explored.get((idx ^ callsite) % len(self.insns) if spaced else idx, [])
@@ -167,5 +169,7 @@ class Env:
         return maps[index] if 0 <= index < len(maps) else None
 
 
+_CALL = 0x85
+_DYNPTR_MAKERS = (197, 198)  # dynptr_from_mem(), ringbuf_reserve_dynptr()
 _UNBOUNDED = unknown_scalar()
 _FULL32 = (_UNBOUNDED.smin32, _UNBOUNDED.smax32, _UNBOUNDED.umin32, _UNBOUNDED.umax32)

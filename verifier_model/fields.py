@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emu.isa import table
 from emu.isa.table import ALU, ALU64, JMP, JMP32, LD, LDX, ST, STX, Field
 from emu.kernel.errno import EINVAL
+from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
 from verifier_model.verdict import Reject
 
@@ -76,6 +77,9 @@ def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
             return f"unknown opcode {code:02x}"
         names = {_JA: "BPF_JA", _CALL: "BPF_CALL", _EXIT: "BPF_EXIT"}
         both = "BPF_JMP/JMP32" if env.rules.TEXT_JMP32 else "BPF_JMP"
+        if op == _LAST_JMP and env.kernel.has(Trait.MAY_GOTO):
+            off = "" if env.rules.TEXT_MAY_GOTO_IMM else f"off {insn.off} "
+            return f"invalid may_goto {off}imm {insn.imm}"
         if op >= _LAST_JMP:
             return f"invalid {both} opcode {op:x}"
         return f"{names.get(op, both)} uses reserved fields"

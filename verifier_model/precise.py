@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verifier_model.state import FuncState, Step, VerifierState
 
 _CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
-_CMPXCHG = 0xF1
+_CMPXCHG, _LOAD_ACQUIRE = 0xF1, 0x100
 
 
 class CannotTrack(Exception):
@@ -287,7 +287,7 @@ def _undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -
         _track_linked(bt, step)
     if cls in (ALU, ALU64):
         _undo_alu(insn, bt)
-    elif cls == LDX:
+    elif cls == LDX or (cls == STX and insn.code & 0xE0 == ATOMIC and insn.imm == _LOAD_ACQUIRE):
         _undo_load(env, insn, step, bt)
     elif cls in (STX, ST):
         _undo_store(env, insn, step, bt)

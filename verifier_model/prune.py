@@ -23,7 +23,7 @@ from verifier_model.reg import (
     UNINIT,
     unknown_scalar,
 )
-from verifier_model.stack import EMPTY, INVALID, MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import DYNPTR, EMPTY, INVALID, MISC, SLOT, SPILL, ZERO, Slot
 from verifier_model.state import Step
 from verifier_model.verdict import Reject
 
@@ -77,7 +77,8 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     idx, rules = env.insn_idx, env.rules
     jumps = env.jmps_processed - env.prev_jmps_processed
     insns = env.insns_processed - env.prev_insns_processed
-    forced = env.keep_every_state or env.forced_points[idx] or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
+    forced = bool(env.keep_every_state or env.forced_points[idx])
+    forced = forced or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
     add_new = forced or not rules.STATES_SPACED or (jumps >= 2 and insns >= 8)
 
     hashed = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
@@ -93,6 +94,8 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
                 kept.append(old)
                 continue
             if old.branches and env.forced_points[idx] and _same_iteration(env, old, cur):
+                if not env.callback_points[idx]:
+                    enter_loop(cur, old)
                 old.hits += 1
                 _propagate_liveness(old, cur)
                 push_history(env, cur)
@@ -105,7 +108,9 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
                 _check_loop(env, old, cur)
                 if not forced and jumps < 20 and insns < 100:
                     add_new = False
-            elif states_equal(env, old, cur):
+            elif states_equal(env, old, cur, exact=_exactness(old)):
+                if old.loop_entry is not None and _exactness(old):
+                    enter_loop(cur, _topmost(old.loop_entry))
                 old.hits += 1
                 _propagate_liveness(old, cur)
                 if not rules.JMP_POINTS or env.jmp_points[idx]:
@@ -137,6 +142,27 @@ def _same_iteration(env: Env, old: VerifierState, cur: VerifierState) -> bool:
     if not env.callback_points[env.insn_idx] and old.may_goto_depth == cur.may_goto_depth:
         return False
     return states_equal(env, old, cur, exact=RANGE_WITHIN)
+
+
+def enter_loop(cur: VerifierState, head: VerifierState) -> None:
+    """The path of `cur` goes round to `head`: update_loop_entry()."""
+    top = _topmost(head)
+    if top.branches and top.dfs_depth <= _topmost(cur).dfs_depth:
+        cur.loop_entry = head
+
+
+def _topmost(state: VerifierState) -> VerifierState:
+    """The outermost loop's first state: get_loop_entry()."""
+    while state.loop_entry is not None and state.loop_entry is not state:
+        state = state.loop_entry
+    return state
+
+
+def _exactness(old: VerifierState) -> int:
+    """A state in a loop whose walk has not ended does not yet know what will be read."""
+    if old.loop_entry is None:
+        return NOT_EXACT
+    return RANGE_WITHIN if _topmost(old).branches else NOT_EXACT
 
 
 def push_history(env: Env, cur: VerifierState) -> None:
@@ -185,6 +211,8 @@ def _forget_precision(cur: VerifierState) -> None:
 def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
     """Refuse a path that comes back to a state of its own."""
     if len(old.frames) != len(cur.frames):
+        return
+    if (old.callback_unroll, old.may_goto_depth) != (cur.callback_unroll, cur.may_goto_depth):
         return
     for a, b in zip(old.frame.regs, cur.frame.regs, strict=True):
         if a is not b and (a.key() != b.key() or a.id != b.id or a.ref_obj_id != b.ref_obj_id):
@@ -266,9 +294,7 @@ def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: i
     return _stacksafe(env, old, cur, ids, exact)
 
 
-def regsafe(
-    rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int = NOT_EXACT
-) -> bool:
+def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int = NOT_EXACT) -> bool:
     """Whether what was safe with `old` in a register is safe with `cur` there."""
     if old.type is NOT_INIT and not exact:
         return True
@@ -364,6 +390,13 @@ def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> b
         if x == y or x in ignored or (x == MISC and y == ZERO):
             continue
         return False
+    if a.kinds[-1] == DYNPTR and a.reg is not None:
+        return (
+            b.reg is not None
+            and a.reg.mem_size == b.reg.mem_size
+            and a.reg.frameno == b.reg.frameno
+            and ids.check(a.reg.ref_obj_id, b.reg.ref_obj_id)
+        )
     if a.kinds[-1] == SPILL and a.reg is not None:
         if b.reg is None:
             return False

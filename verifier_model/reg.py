@@ -33,6 +33,7 @@ class RegType(enum.Enum):
     PTR_TO_SOCK_COMMON = "sock_common"
     PTR_TO_MAP_KEY = "map_key"
     PTR_TO_FUNC = "func"
+    PTR_TO_DYNPTR = "dynptr_ptr"
 
     __hash__ = object.__hash__
 
@@ -51,6 +52,7 @@ PTR_TO_SOCKET = RegType.PTR_TO_SOCKET
 PTR_TO_SOCK_COMMON = RegType.PTR_TO_SOCK_COMMON
 PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
 PTR_TO_FUNC = RegType.PTR_TO_FUNC
+PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
 # What moves with its offset, and what has none.
 PACKET_POINTERS = (PTR_TO_PACKET, PTR_TO_PACKET_META)
 SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON)
@@ -67,6 +69,7 @@ class RegState(Value):
     """
 
     __slots__ = (
+        "dynptr_id",
         "frameno",
         "id",
         "map",
@@ -93,6 +96,7 @@ class RegState(Value):
         self.umax32: int = U32
         self.id: int = 0  # registers with one non-zero id hold one value, or are null together
         self.ref_obj_id: int = 0  # the reference that must be released
+        self.dynptr_id: int = 0  # of memory: the dynptr that it belongs to
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
         self.frameno: int = 0  # whose stack a stack pointer points into
         # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
@@ -116,6 +120,7 @@ class RegState(Value):
         r.umax32 = self.umax32
         r.id = self.id
         r.ref_obj_id = self.ref_obj_id
+        r.dynptr_id = self.dynptr_id
         r.map = self.map
         r.frameno = self.frameno
         r.mem_size = self.mem_size

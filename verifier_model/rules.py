@@ -60,6 +60,7 @@ class Rules:
     DEDUCE_THREE_ROUNDS: bool
     DIRECT_MAP_VALUE: bool
     DIV_TRACKED: bool
+    DYNPTR_TRACKED: bool
     EQ_KEEPS_ID: bool
     EXIT_LEAK_TEXT: bool
     FILL_NARROW: bool
@@ -67,6 +68,7 @@ class Rules:
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
     HELPER_KEY_ANY_MEM: bool
+    HELPER_MEM_CTX: bool
     HELPER_READS_SPILLED_POINTERS: bool
     HELPER_READS_SPILLS: bool
     HELPER_STACK_VAR_OFF: bool
@@ -157,9 +159,11 @@ class Rules:
     TEXT_CANNOT_USE_HELPER: bool
     TEXT_CONST_BITS: bool
     TEXT_CTX_POINTER: bool
+    TEXT_DYNPTR_FROM_0: bool
     TEXT_EXPECTED_LIST: bool
     TEXT_FIXED_OFF: bool
     TEXT_JMP32: bool
+    TEXT_MAY_GOTO_IMM: bool
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool
     TEXT_SCALAR: bool

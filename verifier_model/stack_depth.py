@@ -40,12 +40,13 @@ def check_max_stack_depth(env: Env) -> None:
 
 
 def _calls(env: Env) -> list[list[int]]:
-    """The subprogs each subprog calls, in order."""
+    """The subprogs each subprog calls or hands to a helper, in order."""
+    back = env.rules.CALLBACKS
     return [
         [
             env.subprogs.index(i + env.insns[i].imm + 1)
             for i in range(start, env.subprog_end(no))
-            if is_pseudo_call(env.insns[i]) or (env.rules.CALLBACKS and is_pseudo_func(env.insns[i]))
+            if is_pseudo_call(env.insns[i]) or (back and is_pseudo_func(env.insns[i]))
         ]
         for no, start in enumerate(env.subprogs)
     ]

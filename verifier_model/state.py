@@ -109,6 +109,7 @@ class VerifierState:
         "hits",
         "insn_idx",
         "last_insn_idx",
+        "loop_entry",
         "may_goto_depth",
         "misses",
         "parent",
@@ -124,6 +125,7 @@ class VerifierState:
         self.callback_unroll = 0  # callbacks on this path
         self.may_goto_depth = 0  # exits of may_goto on this path
         self.dfs_depth = 0  # kept states on this path
+        self.loop_entry: VerifierState | None = None  # the first state of the loop it is in
         self.first_insn_idx = 0
         self.last_insn_idx = -1
         self.history: list[Step] = []
@@ -141,6 +143,7 @@ class VerifierState:
         new.callback_unroll = self.callback_unroll
         new.may_goto_depth = self.may_goto_depth
         new.dfs_depth = self.dfs_depth
+        new.loop_entry = self.loop_entry
         new.first_insn_idx = self.first_insn_idx
         new.last_insn_idx = self.last_insn_idx
         new.history = self.history[:]

@@ -9,9 +9,9 @@ from emu.isa.table import JMP, JMP32
 from emu.kernel import prog_types
 from emu.kernel.enums import F_SLEEPABLE, ProgType
 from emu.kernel.errno import E2BIG, EINVAL
-from verifier_model import cfg, fields, ldimm64, log_walk, stack_depth
+from verifier_model import cfg, fields, ldimm64, log_live, log_walk, stack_depth
 from verifier_model.env import Env
-from verifier_model.prune import is_state_visited, push_history
+from verifier_model.prune import enter_loop, is_state_visited, push_history
 from verifier_model.reg import PTR_TO_CTX, R1, pointer
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
 from verifier_model.transfer.registry import TRANSFERS
@@ -99,6 +99,8 @@ def _check(env: Env, watch: Watch | None) -> None:
     cfg.check_cfg(env)
     if rules.RECURSION_FOUND_FIRST:
         stack_depth.check_recursion(env)
+    if env.log.level > 1 and rules.LOG_LIVE_REGS:
+        log_live.live_regs(env)
     env.unknown_is_precise = not rules.PRECISION or (
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
@@ -182,4 +184,6 @@ def _end_path(state: VerifierState) -> None:
         st.branches -= 1
         if st.branches:
             return
+        if st.loop_entry is not None and st.parent is not None:
+            enter_loop(st.parent, st.loop_entry)
         st = st.parent

@@ -53,13 +53,23 @@ class Compilation:
             zdefs=bool(self.options.zdefs),
             kernel=self.kernel,
             process=bool(self.pids),
-            libraries=not self.options.nolibs,
+            libraries=not self.options.nolibs and not self.options.syslibdir,
         )
         cooker = Cooker(self.target(), self._match, options)
+        self._load_libraries(cooker)
         for program in self.request.programs:
             cooker.begin(program.form.fields)
             cooker.finish(self._parse(program, cooker))
         return cooker.unit
+
+    def _load_libraries(self, cooker: Cooker) -> None:
+        # The libraries that were asked for; our own are compiled when a program names what they
+        # define.
+        if self.options.nolibs or not self.request.programs:
+            return
+        for folder in (self.options.syslibdir, *self.options.libdir):
+            if folder:
+                cooker.load_folder(folder, self.request.programs[0].source)
 
     def _apply_pragmas(self) -> None:
         # Options hold for all programs, from before the first is compiled.  A wrong one is

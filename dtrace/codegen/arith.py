@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import S32_MAX, Label, VReg
 from dtrace.codegen import state
+from dtrace.codegen.gen import cut
 from dtrace.types.convert import is_signed, is_string, pointee
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def signed_divide(cg: ClauseGen, op: str, left: VReg, right: VReg | int) -> VReg
     sign = code.copy(left)
     magnitude(cg, left)
     if isinstance(right, int) and right != 0:
+        right = cut(right, 8, signed=True)
         if right < 0 and op == "div":
             code.emit("xor64_imm", sign, imm=-1)
         code.alu(op, left, abs(right))

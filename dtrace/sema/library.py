@@ -17,7 +17,6 @@ def load(cx: Context, name: str) -> bool:
     file = find(name)
     if file is None or file in cx.libraries:
         return False
-    cx.libraries.add(file)
     compile_library(cx, read(file))
     return True
 
@@ -27,12 +26,14 @@ def compile_library(cx: Context, source: Source) -> None:
 
     Raises CompileError.
     """
+    cx.libraries.add(source.name)
     from dtrace.lang.parser import parse
     from dtrace.sema.program import define
 
     tree = parse(
         source,
-        known_types=lambda word: cx.types.typedef(word) is not None,
+        # A kernel is slow to say that it has no such type, and a library would ask for each word.
+        known_types=lambda word: cx.types.typedef(word, kernel=False) is not None,
         known_names=lambda word: cx.names.lookup(word) is not None,
         allow_empty=True,
     )

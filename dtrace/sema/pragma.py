@@ -83,14 +83,17 @@ def check_used(cx: Context) -> None:
 
 def _depends_on(cx: Context, pragma: Pragma, kind: str, name: str) -> None:
     if kind == "library":
+        if cx.in_library:
+            return
         message = "main program may not explicitly depend on a library"
         raise cx.error(ErrTag.D_PRAGMA_DEPEND, message, pragma)
-    if name not in _known(cx, kind):
+    if name not in known(cx, kind):
         message = f"program requires {kind} {name}"
         raise cx.error(ErrTag.D_PRAGMA_DEPEND, message, pragma)
 
 
-def _known(cx: Context, kind: str) -> Iterable[str]:
+def known(cx: Context, kind: str) -> Iterable[str]:
+    """The names of all providers or modules there are."""
     from dtrace.probes.desc import ProbeDesc
 
     if kind == "module":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dtrace.lang.nodes import Node, Program
     from dtrace.probes.desc import Probe, ProbeDesc
     from dtrace.sema.symbols import Unit
+    from dtrace.source import Source
     from dtrace.target import Target
 
 __all__ = ["CookOptions", "Cooker", "cook"]
@@ -82,6 +83,12 @@ class Cooker:
         """Whether a program has defined the members of the struct or union `kind` `tag`."""
         known = self._cx.types.tags.get(f"{kind} {tag}")
         return known is not None and known.size > 0
+
+    def load_folder(self, folder: str, program: Source) -> None:
+        """Compile the D libraries of a folder, for `program`.  Raises CompileError."""
+        from dtrace.sema.libdir import load_folder
+
+        load_folder(self._cx, folder, program)
 
     def begin(self, fields: int = 4) -> None:
         """Another program begins, whose probe descriptions have that many fields."""

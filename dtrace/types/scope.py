@@ -24,7 +24,7 @@ class KernelTypes(Protocol):
 
 
 class TypeScope:
-    """What type names mean: D's own, the program's, then the kernel's.
+    """What type names mean: D's own, the program's, the D library's, then the kernel's.
 
     string: D's string type, which depends on the option strsize.
     kernel: the kernel's types, or None.
@@ -36,17 +36,23 @@ class TypeScope:
         self.typedefs: dict[str, Type] = {}
         # Defines types of the D library: called for one that is unknown, says if it is known now.
         self.library: Callable[[str], bool] | None = None
+        self._kernels: dict[tuple[str, str], Type | None] = {}  # what the kernel was asked for
         self.tags: dict[str, Struct | Enum] = {}  # "struct s", "enum e"
 
-    def typedef(self, name: str) -> Type | None:
+    def typedef(self, name: str, *, kernel: bool = True) -> Type | None:
         """The type of a typedef name or of `string`, else None.  A module before a backquote is
-        looked through: all kernel types are in one place."""
+        looked through: all kernel types are in one place.
+
+        kernel: whether the kernel's typedefs count too.
+        """
         if name == "string":
             return self.string
         name = name.removeprefix("D`")
-        found = self.typedefs.get(name) or TYPEDEFS.get(name) or self._kernel("", name)
+        found = self.typedefs.get(name) or TYPEDEFS.get(name)
         if found is None and self.library is not None and self.library(name):
-            return self.typedefs.get(name)
+            found = self.typedefs.get(name)
+        if found is None and kernel:
+            found = self._kernel("", name)
         return found
 
     def tag(self, kind: str, tag: str) -> Struct | Enum | None:
@@ -99,7 +105,10 @@ class TypeScope:
     def _kernel(self, kind: str, name: str) -> Type | None:
         if self.kernel is None:
             return None
-        return self.kernel.c_type(kind, name.rpartition("`")[2])
+        key = kind, name.rpartition("`")[2]
+        if key not in self._kernels:
+            self._kernels[key] = self.kernel.c_type(*key)
+        return self._kernels[key]
 
     def define(self, name: str, target: Type) -> None:
         """Add a typedef."""

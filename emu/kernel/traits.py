@@ -1150,6 +1150,27 @@ class Trait(enum.Enum):
         commit='8fa4ecd49b81 ("bpf: enforce exact retval range on subprog/callback exit")',
         note="The range of a result is that of its signed bounds; before, of its known bits.",
     )
+    TEXT_MAY_GOTO_IMM = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0: check_cond_jmp_op()",
+        note="The complaint about a bad may_goto names its immediate only.",
+    )
+    HELPER_MEM_CTX = Row(
+        since="7.2",
+        commit="read in 7.1.3 and 7.2.13: mem_types",
+        note="The list of what a memory argument may be ends with the context.",
+    )
+    DYNPTR_TRACKED = Row(
+        since="6.3",
+        commit='ef8fc7a07c0e ("bpf: Fix partial dynptr stack slot reads/writes")',
+        note="A store over a dynptr ends it, where it need not be given back; before, it went "
+        "unnoticed.",
+    )
+    TEXT_DYNPTR_FROM_0 = Row(
+        since="6.14",
+        commit="measured on 6.12.107 and 6.18.44: process_dynptr_func()",
+        note="Complaints count a dynptr's argument from 0.",
+    )
     PACKET_END_KNOWN = Row(
         since="5.11",
         commit='6d94e741a8ff ("bpf: Support for pointers beyond pkt_end.")',

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.check import ctx, map_value, mem, packet
+from verifier_model.check import const_str, ctx, dynptr, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -46,6 +46,7 @@ class Meta:
 
     __slots__ = (
         "const_key",
+        "dynptr_id",
         "filled",
         "helper",
         "map",
@@ -58,6 +59,7 @@ class Meta:
 
     def __init__(self, helper: Helper) -> None:
         self.helper = helper
+        self.dynptr_id = 0  # of the dynptr argument
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
         self.raw = False  # the memory argument is written, not read
@@ -98,6 +100,9 @@ _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
     Arg.PTR_TO_SOCK_COMMON: SOCKETS,
     Arg.PTR_TO_BTF_ID_SOCK_COMMON: SOCKETS,
+    Arg.PTR_TO_CONST_STR: (PTR_TO_MAP_VALUE,),
+    Arg.PTR_TO_DYNPTR: (PTR_TO_STACK,),
+    Arg.PTR_TO_UNINIT_DYNPTR: (PTR_TO_STACK,),
     Arg.PTR_TO_FUNC: (PTR_TO_FUNC,),
     Arg.PTR_TO_STACK_OR_NULL: (PTR_TO_STACK,),
     Arg.PTR_TO_INT: _MEMORY,
@@ -154,6 +159,13 @@ def _check_arg(
         assert meta.map is not None
         writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE
         check_memory(env, state, regno, meta.map.value_size, writes=writes, meta=meta)
+    elif arg is Arg.PTR_TO_UNINIT_DYNPTR:
+        dynptr.make(env, state, regno, reg, meta.helper)
+    elif arg is Arg.PTR_TO_DYNPTR:
+        found = dynptr.use(env, state, regno, reg, meta.helper)
+        meta.ref_obj_id, meta.dynptr_id = found.ref_obj_id, found.id
+    elif arg is Arg.PTR_TO_CONST_STR:
+        const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
         meta.subprog = reg.mem_size
     elif arg in _MEM_ARGS:
@@ -221,6 +233,10 @@ def _expected(env: Env, arg: Arg) -> str:
         return "ctx"
     if arg is Arg.PTR_TO_FUNC:
         return "func"
+    if arg is Arg.PTR_TO_CONST_STR:
+        return "map_value"
+    if arg in (Arg.PTR_TO_DYNPTR, Arg.PTR_TO_UNINIT_DYNPTR):
+        return "fp, dynptr_ptr" if rules.DYNPTR_TRACKED else "fp"
     if arg is Arg.PTR_TO_STACK_OR_NULL:
         return "fp"
     if arg is Arg.PTR_TO_SOCK_COMMON:
@@ -241,7 +257,8 @@ def _expected(env: Env, arg: Arg) -> str:
         return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
     ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
     trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
-    return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}"
+    context = ", ctx" if rules.HELPER_MEM_CTX else ""
+    return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"
 
 
 def _check_size(

@@ -36,12 +36,17 @@ _READ_ONLY = (ProgType.CGROUP_SKB,)
 
 def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False) -> None:
     """The bytes are known to be there: check_packet_access()."""
-    if reg.smin < 0:
+    if reg.smin < 0 and not env.rules.POINTER_CONST_IN_BITS:
         raise Reject(
             f"R{regno} min value is negative, either use unsigned index or do a if (index >=0) "
             "check.",
             EACCES,
         )
+    if env.rules.POINTER_CONST_IN_BITS and reg.mem_size >= 0:
+        from verifier_model.check.mem import check_region
+
+        check_region(env, reg, regno, off, size, reg.mem_size, zero_ok)
+        return
     at = off + _distance(env, reg)
     known = reg.mem_size
     if known < 0:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EACCES
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_SOCK_COMMON
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-# struct bpf_sock: fields of 4 bytes that may be read in part, and those that may not.
+# struct bpf_sock: where a load may be narrower than the 4 bytes of a field.
 _SIZE = 80
-_NARROW = (4, 8, 12, 24, *range(28, 44, 4), 44, 52, *range(56, 72, 4), 72, 76)
-_DST_PORT = 48
+_NARROW = (4, 8, 12, *range(24, 44), 44, *range(52, 72), 72, 76)
+_DST_PORT = 48  # 2 bytes, and 2 of padding that a load of 4 reads too
 _NOT_COMMON = range(8, 24)
 
 
@@ -37,8 +37,6 @@ def check(env: Env, reg: RegState, regno: int, off: int, size: int, *, writes: b
     common = reg.type is PTR_TO_SOCK_COMMON
     if off < 0 or off >= _SIZE or off % size or (common and off in _NOT_COMMON):
         raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)
-    word = off & ~3
-    if word == _DST_PORT:
-        raise Unmodelled("a load of a socket's dst_port", env.insn_idx)
-    if not (size == 4 or (size < 4 and word in _NARROW)):
+    narrow = (size < 4 and off in _NARROW) or (size <= 2 and off == _DST_PORT)
+    if size != 4 and not narrow:
         raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EACCES
 from verifier_model.check.stack_slots import check_bounds, scrub, write_data
 from verifier_model.reg import SCALAR_VALUE
-from verifier_model.stack import INVALID, MISC, SLOT, ZERO, Slot, is_spilled
-from verifier_model.verdict import Reject
+from verifier_model.stack import DYNPTR, INVALID, MISC, SLOT, ZERO, Slot, is_spilled, kind_at
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -39,6 +39,8 @@ def check_initialized(
     """
     rules = env.rules
     frame = state.frames[ptr.frameno]
+    if env.has_dynptrs and raw:
+        reaches_dynptr(env, frame, ptr, off, size)
     how = "helper" if helper else "read"
     if helper and rules.TEXT_NO_INDIRECT:
         how = "write" if writes else "read"
@@ -56,6 +58,15 @@ def check_initialized(
             raise Reject(_uninitialized(env, regno, ptr, low, at - low, size, helper), EACCES)
         state.mark_stack_read(ptr.frameno, spi)
     return False
+
+
+def reaches_dynptr(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> None:
+    """A helper that fills memory leaves dynptrs alone."""
+    for at in range(ptr.smin + off, ptr.smax + off + size):
+        if kind_at(frame.stack, at) == DYNPTR:
+            if not env.rules.DYNPTR_TRACKED:
+                raise Unmodelled("a helper's store over a dynptr", env.insn_idx)
+            raise Reject(f"potential write to dynptr at off={at} disallowed", EACCES)
 
 
 def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:

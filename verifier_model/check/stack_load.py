@@ -13,7 +13,17 @@ from verifier_model.check.stack_helper import check_initialized
 from verifier_model.check.stack_slots import remember_access
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.scalars import is_null, width
-from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot, is_spilled, kind_at, slot_of
+from verifier_model.stack import (
+    INVALID,
+    MISC,
+    SLOT,
+    SPILL,
+    ZERO,
+    Slot,
+    is_spilled,
+    kind_at,
+    slot_of,
+)
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EACCES
+from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.reg import UNINIT
 from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot
 from verifier_model.state import Step
@@ -61,7 +61,7 @@ def check_bounds(
                     f"invalid variable-offset{extra} stack R{regno} var_off={reg.var_off} "
                     f"size={size}"
                 )
-            raise Reject(text, EACCES)
+            raise Reject(text, EINVAL if least <= low <= -1 and size >= 0 else EACCES)
     if low < -SLOT * len(frame.stack) and (how == "write" or env.rules.STACK_GROWS_BY_READ):
         frame.grow((-low - 1) // SLOT)
     depth = env.stack_depth

@@ -29,6 +29,10 @@ def write(
 ) -> None:
     """Store register `value` (-1: an immediate or unknown data) through the stack pointer."""
     frame = state.frames[ptr.frameno]
+    if env.has_dynptrs:
+        from verifier_model.check import dynptr
+
+        dynptr.overwrite(env, state, frame, ptr.smin + off, ptr.smax + off + size)
     if ptr.is_const():
         _write_fixed(env, state, frame, ptr_regno, off + ptr.smin, size, value)
     else:

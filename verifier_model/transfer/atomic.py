@@ -9,17 +9,50 @@ from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
 from verifier_model.reg import PACKET_POINTERS, PTR_TO_CTX, R0, SOCKETS
-from verifier_model.transfer.ldst import access_size
+from verifier_model.transfer.ldst import access_size, check_same_pointer
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
+    from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
 _CMPXCHG = 0xF1
 _NOT_ATOMIC = (PTR_TO_CTX, *PACKET_POINTERS, *SOCKETS)
+
+
+@transfer(*(f"load_acquire{bits}" for bits in (8, 16, 32, 64)))
+def transfer_load_acquire(env: Env, state: VerifierState, insn: Insn) -> int:
+    """dst = memory, and what follows comes later: check_atomic_load()."""
+    src = env.read_reg(state, insn.src)
+    _check_pointer(env, src, insn.src, "loads from")
+    env.check_writable(state, insn.dst)
+    size = access_size(insn)
+    value = mem.load(env, state, insn.src, insn.off, size, insn.dst, strict=True)
+    check_same_pointer(env, src.type)
+    assert value is not None
+    env.write_reg(state, insn.dst, value)
+    return env.insn_idx + 1
+
+
+@transfer(*(f"store_release{bits}" for bits in (8, 16, 32, 64)))
+def transfer_store_release(env: Env, state: VerifierState, insn: Insn) -> int:
+    """Memory = src, after what came before: check_atomic_store()."""
+    dst = env.read_reg(state, insn.dst)
+    _check_pointer(env, dst, insn.dst, "stores into")
+    env.read_reg(state, insn.src)
+    mem.store(env, state, insn.dst, insn.off, access_size(insn), insn.src, strict=True)
+    check_same_pointer(env, dst.type)
+    return env.insn_idx + 1
+
+
+def _check_pointer(env: Env, reg: RegState, regno: int, verb: str) -> None:
+    if reg.type in _NOT_ATOMIC:
+        name = "BPF_ATOMIC" if env.rules.ATOMIC_FETCH else "BPF_XADD"
+        shown = type_name(reg, env.rules)
+        raise Reject(f"{name} {verb} R{regno} {shown} is not allowed", EACCES)
 
 
 @transfer(
@@ -37,10 +70,7 @@ def transfer_atomic(env: Env, state: VerifierState, insn: Insn) -> int:
     dst = env.read_reg(state, insn.dst)
     if insn.imm == _CMPXCHG:
         env.read_reg(state, R0)
-    if dst.type in _NOT_ATOMIC:
-        name = "BPF_ATOMIC" if env.rules.ATOMIC_FETCH else "BPF_XADD"
-        shown = type_name(dst, env.rules)
-        raise Reject(f"{name} stores into R{insn.dst} {shown} is not allowed", EACCES)
+    _check_pointer(env, dst, insn.dst, "stores into")
     old = -1
     if insn.imm & FETCH:
         old = R0 if insn.imm == _CMPXCHG else insn.src

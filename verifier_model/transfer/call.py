@@ -12,11 +12,13 @@ from emu.kernel.enums import F_RDONLY_PROG, Ret
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import PSEUDO_CALL
 from verifier_model import log_walk
+from verifier_model.check import const_str, dynptr, packet
 from verifier_model.check import helper as check_helper
-from verifier_model.check import packet
 from verifier_model.check.refs import check_leak, check_range, release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
+from verifier_model.log import type_name
+from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     CALLER_SAVED,
     PTR_TO_MAP_VALUE,
@@ -90,10 +92,14 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
         clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
+    if row.name in dynptr.RELEASES:
+        dynptr.give_back(env, state, meta.ref_obj_id)
     if row.name in _RELEASES:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
         _check_leak(env, state, "tail_call")
+    if row.name == "snprintf":
+        const_str.check_format(env, state)
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
@@ -203,6 +209,12 @@ def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta:
         ):
             result.maybe_null = True
             result.id = env.new_id()
+    elif proto.ret is Ret.PTR_TO_DYNPTR_MEM_OR_NULL:
+        result = pointer(PTR_TO_MEM)
+        result.mem_size = meta.mem_size
+        result.maybe_null = True
+        result.id = env.new_id()
+        result.ref_obj_id, result.dynptr_id = meta.ref_obj_id, meta.dynptr_id
     elif proto.ret is Ret.PTR_TO_SOCKET_OR_NULL:
         result = pointer(PTR_TO_SOCKET)
         result.maybe_null = True

@@ -1,8 +1,8 @@
 """Helpers that call a function of the program back, and the way out of such a function.
 
-Until 6.6 the function is walked once, as if the helper called it and then returned.  Since 6.7 the
-walk goes on behind the helper and, as another path, through the function and back to the call, until
-a state comes back that was seen there.  Source: __check_func_call(), push_callback_call(),
+Until 6.6 the function is walked once, as if the helper called it and then returned.  Since 6.7
+the walk goes on behind the helper and, as another path, through the function and back to the call,
+until a state comes back that was seen there.  Source: __check_func_call(), push_callback_call(),
 set_loop_callback_state(), map_set_for_each_callback_args() and prepare_func_exit().
 """
 

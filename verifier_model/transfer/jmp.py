@@ -28,6 +28,7 @@ from verifier_model.reg import (
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
 from verifier_model.transfer.alu import check_invariants
+from verifier_model.transfer.callback import previous_entry, widen
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Unmodelled
 
@@ -342,6 +343,17 @@ def transfer_goto(env: Env, state: VerifierState, insn: Insn) -> int:
     return jump_target(insn, env.insn_idx)
 
 
-@transfer("gotox", "may_goto")
-def transfer_other_jumps(env: Env, state: VerifierState, insn: Insn) -> int:
-    raise Unmodelled("may_goto or an indirect jump", env.insn_idx)
+@transfer("may_goto")
+def transfer_may_goto(env: Env, state: VerifierState, insn: Insn) -> int:
+    """The jump leaves a loop whenever the kernel's budget ends; staying is walked later."""
+    before = previous_entry(env, state, state.parent, env.insn_idx)
+    other = env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+    other.may_goto_depth += 1
+    if before is not None:
+        widen(env, before, other)
+    return env.insn_idx + 1 + insn.off
+
+
+@transfer("gotox")
+def transfer_indirect(env: Env, state: VerifierState, insn: Insn) -> int:
+    raise Unmodelled("an indirect jump", env.insn_idx)

@@ -56,7 +56,7 @@ def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
     value = mem.load(
         env, state, insn.src, insn.off, access_size(insn), insn.dst, sign_extend=signed
     )
-    _check_same_pointer(env, src.type)
+    check_same_pointer(env, src.type)
     assert value is not None
     env.write_reg(state, insn.dst, value)
     return env.insn_idx + 1
@@ -67,7 +67,7 @@ def transfer_store_reg(env: Env, state: VerifierState, insn: Insn) -> int:
     env.read_reg(state, insn.src)
     dst = env.read_reg(state, insn.dst)
     mem.store(env, state, insn.dst, insn.off, access_size(insn), insn.src)
-    _check_same_pointer(env, dst.type)
+    check_same_pointer(env, dst.type)
     return env.insn_idx + 1
 
 
@@ -79,11 +79,11 @@ def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
             f"BPF_ST stores into R{insn.dst} {type_name(dst, env.rules)} is not allowed", EACCES
         )
     mem.store(env, state, insn.dst, insn.off, access_size(insn), -1)
-    _check_same_pointer(env, dst.type)
+    check_same_pointer(env, dst.type)
     return env.insn_idx + 1
 
 
-def _check_same_pointer(env: Env, kind: RegType) -> None:
+def check_same_pointer(env: Env, kind: RegType) -> None:
     """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
     before = env.accessed_as.setdefault(env.insn_idx, kind)
     if before is not kind and (before in _ALONE or kind in _ALONE):
@@ -142,10 +142,3 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
     frame.regs_written |= ARGS_MASK
     env.write_reg(state, R0, env.unknown())
     return env.insn_idx + 1
-
-
-@transfer(
-    *(f"{name}{bits}" for name in ("load_acquire", "store_release") for bits in (8, 16, 32, 64))
-)
-def transfer_ordered(env: Env, state: VerifierState, insn: Insn) -> int:
-    raise Unmodelled("a load or store with ordering", env.insn_idx)

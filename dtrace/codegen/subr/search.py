@@ -9,7 +9,7 @@ from dtrace.codegen import string
 from dtrace.codegen.gen import round_up
 from dtrace.codegen.subr import text
 from dtrace.codegen.subr.find import HIGH, ONES, WORD, load_place, place, repeated
-from dtrace.codegen.subr.loop import Cell, define_loop
+from dtrace.codegen.subr.loop import Cell, define_loop, leave_unless
 from dtrace.codegen.subr.text import LEAD, PATTERN, TEXT, base, start, whole
 
 if TYPE_CHECKING:
@@ -182,9 +182,7 @@ def _define_match(program: ProgramGen, words: int) -> str:
     l_last, l_yes, l_no = Label("last"), Label("yes"), Label("no")
     at = load_place(program, code, mem, l_no)
     length = _length(program).load(code, mem)
-    code.jump("jle", length, WORD, l_yes)
-    code.jump("jgt", length, whole(program), l_no)
-    code.bound(length, whole(program))
+    leave_unless(code, "jgt", length, WORD, l_yes)
     p = code.copy(mem)
     code.alu("add", p, at)
     in_text, in_part = base(program, TEXT), start(program, PATTERN)
@@ -195,6 +193,10 @@ def _define_match(program: ProgramGen, words: int) -> str:
         right = code.load("ldxdw", mem, in_part + WORD * i, Area.KEPT)
         code.jump("jne", left, right, l_no)
     code.bind(l_last)
+    # Anew, so that the verifier knows the same of it from wherever it comes here.
+    length = _length(program).load(code, mem)
+    leave_unless(code, "jle", length, whole(program), l_no)
+    code.bound(length, whole(program))
     code.alu("add", p, length)
     left = code.load("ldxdw", p, in_text - WORD, Area.KEPT)
     q = code.copy(mem)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dtrace.dlibs.load import FOLDER, find, read
-from dtrace.lang.decls import InlineDecl
+from dtrace.lang.decls import Declaration, InlineDecl, TranslatorDecl
+from dtrace.lang.nodes import IntLit
 from dtrace.lang.parser import parse
 from dtrace.probes.desc import Begin, Probe, ProbeDesc
 from dtrace.probes.match import BadDescription, matches, parse_description
@@ -17,6 +20,9 @@ from dtrace.types.convert import compatible, promote, same, type_name
 from dtrace.types.layout import add_member, align_of, find_member, finish
 from dtrace.types.model import Array, Enum, Pointer, Struct, Type
 from dtrace.types.scope import TypeScope
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SCOPE = TypeScope(string_type(256))
 
@@ -228,12 +234,31 @@ def test_every_library_file_compiles_and_is_found_by_each_of_its_names() -> None
     files = [name for name in os.listdir(FOLDER) if name.endswith(".d")]
     assert files
     for file in files:
-        tree = parse(read(file), known_types=lambda name: False)
+        # Types of other files and of D itself end in _t.
+        tree = parse(read(file), known_types=lambda name: name.endswith("_t"))
         for item in tree.items:
-            assert isinstance(item, InlineDecl)
-            assert find(item.declarator.name) == file
+            if isinstance(item, InlineDecl):
+                assert find(item.declarator.name) == file
+            elif isinstance(item, Declaration):
+                assert [find(declarator.name) for declarator in item.declarators] == [file]
+            else:
+                assert isinstance(item, TranslatorDecl)
 
 
 @pytest.mark.parametrize("name", [n for n in vars(errno) if n.startswith("E")])
 def test_error_numbers_are_the_c_librarys(name: str) -> None:
     assert f"inline int {name} = {getattr(errno, name)};" in read("errno.d").text
+
+
+@pytest.mark.parametrize(
+    ("file", "module"), [("io.d", os), ("ip.d", socket), ("net.d", socket), ("siginfo.d", os)]
+)
+def test_constants_are_the_c_librarys(file: str, module: ModuleType) -> None:
+    found = 0
+    for item in parse(read(file)).items:
+        assert isinstance(item, InlineDecl)
+        assert isinstance(item.value, IntLit)
+        known = getattr(module, item.declarator.name, None)
+        assert known in (None, item.value.value), item.declarator.name
+        found += known is not None
+    assert found >= 2

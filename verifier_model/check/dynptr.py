@@ -1,0 +1,133 @@
+"""Dynptrs on the stack: two slots that only helpers read and write.
+
+What the slots hold is a register: `mem_size` is the kind, `frameno` 1 in the first slot, `id` the
+dynptr's own and `ref_obj_id` the ring buffer reservation that must be given back.
+Source: process_dynptr_func(), mark_stack_slots_dynptr(), unmark_stack_slots_dynptr() and
+destroy_if_dynptr_stack_slot().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EACCES, EINVAL
+from verifier_model.check.refs import release
+from verifier_model.log import type_name
+from verifier_model.reg import PTR_TO_DYNPTR, PTR_TO_MAP_VALUE, R1, pointer
+from verifier_model.stack import DYNPTR, EMPTY, SLOT, Slot
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import FuncState, VerifierState
+
+LOCAL, RINGBUF = 1, 2
+_MAKERS = {"dynptr_from_mem": LOCAL, "ringbuf_reserve_dynptr": RINGBUF}
+RELEASES = ("ringbuf_submit_dynptr", "ringbuf_discard_dynptr")
+
+
+def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> None:
+    """The argument is room for a dynptr, and holds one after the call."""
+    kind = _MAKERS.get(row.name)
+    if kind is None:
+        raise Unmodelled(f"the dynptr of {row.name}", env.insn_idx)
+    if kind == LOCAL:
+        data = state.frames[-1].regs[R1]
+        if data.type is not PTR_TO_MAP_VALUE:
+            shown = type_name(data, env.rules)
+            raise Reject(f"Unsupported reg type {shown} for bpf_dynptr_from_mem data", EACCES)
+    at = _offset(env, reg)
+    if at % SLOT or at > -2 * SLOT:
+        if not env.rules.DYNPTR_TRACKED:
+            raise Unmodelled("a dynptr at an odd place of the stack", env.insn_idx)
+        raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
+    frame = state.frames[reg.frameno]
+    first = (-at - 1) // SLOT
+    if not env.rules.DYNPTR_TRACKED and any(
+        DYNPTR in slot.kinds for slot in frame.stack[first - 1 : first + 1]
+    ):
+        raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
+    from verifier_model.check import mem
+
+    mem.store(env, state, regno, 0, SLOT, -1)
+    mem.store(env, state, regno, SLOT, SLOT, -1)
+    held = pointer(PTR_TO_DYNPTR)
+    held.mem_size = kind
+    held.id = env.new_id()
+    if kind == RINGBUF:
+        held.ref_obj_id = env.new_id()
+        state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
+    for spi in (first, first - 1):
+        part = held.copy()
+        part.frameno = int(spi == first)
+        frame.stack[spi] = Slot(DYNPTR * SLOT, part)
+
+
+def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> RegState:
+    """The argument is a dynptr: what its first slot holds."""
+    at = _offset(env, reg)
+    frame = state.frames[reg.frameno]
+    first = (-at - 1) // SLOT
+    found: RegState | None = None
+    if not at % SLOT and 1 <= first < len(frame.stack):
+        slot, below = frame.stack[first], frame.stack[first - 1]
+        if slot.kinds == below.kinds == DYNPTR * SLOT and slot.reg is not None:
+            found = slot.reg if slot.reg.frameno else None
+    if row.name in RELEASES and (found is None or not found.ref_obj_id):
+        if not env.rules.DYNPTR_TRACKED:
+            raise Unmodelled("the release of what is no dynptr", env.insn_idx)
+        raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
+    if found is None:
+        number = regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno
+        raise Reject(f"Expected an initialized dynptr as arg #{number}", EINVAL)
+    if env.rules.DYNPTR_TRACKED:
+        state.mark_stack_read(reg.frameno, first)
+        state.mark_stack_read(reg.frameno, first - 1)
+    return found
+
+
+def give_back(env: Env, state: VerifierState, ref: int) -> None:
+    """A reservation is submitted or discarded: the dynptr and what points into it are gone."""
+    for frame in state.frames:
+        for spi, slot in enumerate(frame.stack):
+            if slot.kinds == DYNPTR * SLOT and slot.reg is not None and slot.reg.ref_obj_id == ref:
+                frame.stack[spi] = EMPTY
+                frame.stack_written |= 1 << spi
+    release(env, state, ref)
+
+
+def overwrite(env: Env, state: VerifierState, frame: FuncState, low: int, high: int) -> None:
+    """A store hits [low, high) of a stack: a dynptr there is no more."""
+    for spi in range((-high) // SLOT, min((-low - 1) // SLOT + 1, len(frame.stack))):
+        held = frame.stack[spi].reg
+        if DYNPTR not in frame.stack[spi].kinds or held is None:
+            continue
+        if not env.rules.DYNPTR_TRACKED:
+            raise Unmodelled("a store over a dynptr", env.insn_idx)
+        if held.ref_obj_id:
+            raise Reject("cannot overwrite referenced dynptr", EINVAL)
+        _forget(env, state, held.id)
+
+
+def _forget(env: Env, state: VerifierState, dynptr: int) -> None:
+    """Both slots, and pointers into the memory of the dynptr."""
+    for frame in state.frames:
+        for i, reg in enumerate(frame.regs):
+            if reg.dynptr_id == dynptr:
+                frame.regs[i] = env.unknown()
+        for spi, slot in enumerate(frame.stack):
+            if slot.reg is None:
+                continue
+            if slot.reg.type is PTR_TO_DYNPTR and slot.reg.id == dynptr:
+                frame.stack[spi] = EMPTY
+                frame.stack_written |= 1 << spi
+            elif slot.reg.dynptr_id == dynptr:
+                frame.stack[spi] = Slot(slot.kinds, env.unknown())
+
+
+def _offset(env: Env, reg: RegState) -> int:
+    if not reg.is_const():
+        raise Unmodelled("a dynptr at a variable offset", env.insn_idx)
+    return reg.off + reg.smin

@@ -1,0 +1,30 @@
+"""The table of live registers at the head of the log, at level 2.
+
+Source: compute_live_registers().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verifier_model.cfg import LD_IMM64
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+
+
+def live_regs(env: Env) -> None:
+    """A line an insn: its loop, its index, R0 to R9 where they are live, its text."""
+    from verifier_model.live_regs import live_registers, loops
+
+    insns, log = env.insns, env.log
+    live = live_registers(env)
+    loop = loops(env) if env.rules.LOG_LOOPS else None
+    log.add("Live regs before insn:")
+    second = False
+    for idx, insn in enumerate(insns):
+        if not second:
+            mark = "" if loop is None else f"{loop[idx]:3d} " if loop[idx] else "    "
+            regs = "".join(str(i) if live[idx] >> i & 1 else "." for i in range(10))
+            log.add(f"{mark}{idx:3d}: {regs} {log.insn_text(env, idx)}")
+        second = not second and insn.code == LD_IMM64
