@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from emu.isa.table import InsnDef
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, MapDef, Prog
+    from verifier_model.log_loops import LoopVisits
+    from verifier_model.log_stack import StackUse
     from verifier_model.reg import RegState
-    from verifier_model.state import VerifierState
+    from verifier_model.state import FuncState, VerifierState
 
 
 class Env:
@@ -63,6 +65,8 @@ class Env:
         self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}
         self.hist_pushed = -1  # the count of insns at which the history was last added to
+        self.stack_use: StackUse | None = None  # where the log tells of it
+        self.loop_visits: LoopVisits | None = None  # the same
         self.cur_state: VerifierState | None = None  # of the path that is walked
         self.scratched_regs = -1  # registers to show in the log: bits, of the frame that runs
         self.scratched_slots = -1  # the same, of its stack slots
@@ -125,6 +129,18 @@ class Env:
         if regno != FP and not frame.regs_written >> regno & 1:
             state.mark_reg_read(len(state.frames) - 1, regno)
         return reg
+
+    def mark_stack_read(self, state: VerifierState, depth: int, spi: int) -> None:
+        """An insn reads a slot of a frame: bpf_mark_stack_read(), before 6.18 mark_reg_read()."""
+        state.mark_stack_read(depth, spi)
+        if self.stack_use is not None:
+            self.stack_use.reads(depth, spi)
+
+    def mark_stack_write(self, frame: FuncState, spi: int) -> None:
+        """An insn writes all of a slot."""
+        frame.stack_written |= 1 << spi
+        if self.stack_use is not None:
+            self.stack_use.writes(frame.frameno, spi)
 
     def check_writable(self, state: VerifierState, regno: int) -> None:
         """A register an insn writes: check_reg_arg(DST_OP)."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa import table
 from emu.isa.table import ALU, ALU64, JMP, JMP32, LD, LDX, ST, STX, Field
+from emu.kernel.enums import ProgType
 from emu.kernel.errno import EINVAL
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _DST, _SRC, _OFF, _IMM = (int(f) for f in (Field.DST, Field.SRC, Field.OFF, Field.IMM))
 _JA, _CALL, _EXIT = 0x00, 0x80, 0x90
 _NEG, _MOV, _END, _LAST_ALU, _LAST_JMP = 0x80, 0xB0, 0xD0, 0xD0, 0xE0
+# may_access_skb()
+MAY_LOAD_PACKET = (ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT)
 _ATOMIC, _LD_IMM64 = 0xC0, 0x18
 
 
@@ -95,6 +98,8 @@ def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
             wide = code == _LD_IMM64
             return "BPF_LD_IMM64 uses reserved fields" if wide else "invalid BPF_LD_IMM insn"
         if mode in (0x20, 0x40):
+            if not env.rules.INSNS_CHECKED_FIRST and env.prog_type not in MAY_LOAD_PACKET:
+                return "BPF_LD_[ABS|IND] instructions not allowed for this program type"
             return "BPF_LD_[ABS|IND] uses reserved fields"
         return "invalid BPF_LD mode"
     names = {LDX: "BPF_LDX", ST: "BPF_ST", STX: "BPF_STX"}

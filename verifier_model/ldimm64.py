@@ -22,6 +22,7 @@ from emu.prog import (
     PSEUDO_MAP_VALUE,
 )
 from verifier_model.domain.word import U32
+from verifier_model.reg import FP
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def resolve(env: Env) -> None:
     while i < len(insns):
         insn = insns[i]
         cls, mode = insn.code & 7, insn.code & 0xE0
+        if rules.INSNS_CHECKED_FIRST and max(insn.dst, insn.src) > FP:
+            raise Reject(f"R{insn.dst if insn.dst > FP else insn.src} is invalid", EINVAL)
         if cls == LDX and not rules.INSNS_CHECKED_FIRST:
             modes = (MEM, MEMSX) if rules.ISA_V4 else (MEM,)
             if mode not in modes or insn.imm:

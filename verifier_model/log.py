@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.isa.table import ALU, ALU64
 from verifier_model.reg import RegType
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from verifier_model.log_reg import RegText
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
+
+_GOTOL = 0x06
 
 
 class Log:
@@ -43,9 +46,7 @@ class Log:
         """An insn without its index: `(bf) r6 = r1`."""
         text = self.insn_texts.get(idx)
         if text is None:
-            from emu.isa import disasm
-
-            text = self.insn_texts[idx] = disasm.coded(env.insns, idx)
+            text = self.insn_texts[idx] = _insn_text(env, idx)
         return text
 
     def stats(self, env: Env) -> str:
@@ -59,6 +60,20 @@ class Log:
             f"max_states_per_insn {env.max_states_per_insn} total_states {env.total_states} "
             f"peak_states {env.peak_states} mark_read 0"
         )
+
+
+def _insn_text(env: Env, idx: int) -> str:
+    """print_bpf_insn(), which before 6.6 knew no use of `off` in arithmetic and no gotol."""
+    from emu.isa import disasm
+
+    insn = env.insns[idx]
+    if env.rules.ISA_V4:
+        return disasm.coded(env.insns, idx)
+    if insn.code == _GOTOL:
+        return f"(06) if w{insn.dst} jmp {insn.imm & 0xFFFFFFFF:#x} goto pc{insn.off:+d}"
+    if insn.off and insn.code & 7 in (ALU, ALU64):
+        return disasm.coded([insn._replace(off=0)], 0)
+    return disasm.coded(env.insns, idx)
 
 
 def type_name(reg: RegState, rules: Rules) -> str:

@@ -13,13 +13,28 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 
-def live_regs(env: Env) -> None:
+def begin(env: Env) -> None:
+    """What the kernel computes of the program before the walk, as far as the release tells it."""
+    rules = env.rules
+    if rules.LOG_LOOPS:
+        from verifier_model.log_loops import LoopVisits
+
+        env.loop_visits = LoopVisits(env)
+    if rules.LOG_LIVE_REGS:
+        _live_regs(env)
+    if rules.LOG_STACK_LIVENESS:
+        from verifier_model.log_stack import StackUse
+
+        env.stack_use = StackUse(env)
+
+
+def _live_regs(env: Env) -> None:
     """A line an insn: its loop, its index, R0 to R9 where they are live, its text."""
-    from verifier_model.live_regs import live_registers, loops
+    from verifier_model.live_regs import live_registers
 
     insns, log = env.insns, env.log
     live = live_registers(env)
-    loop = loops(env) if env.rules.LOG_LOOPS else None
+    loop = env.loop_visits.loops if env.loop_visits is not None else None
     log.add("Live regs before insn:")
     second = False
     for idx, insn in enumerate(insns):

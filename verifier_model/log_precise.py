@@ -35,7 +35,7 @@ def undoes(env: Env, bt: Tracker, idx: int) -> None:
     insn = f"before {idx}: {env.log.insn_text(env, idx)}"
     regs, slots = bt.regs[-1], bt.slots[-1]
     if env.rules.PRECISION_BY_FRAME:
-        tracked = f"regs={_regs(regs)} stack={_slots(slots)}"
+        tracked = f"regs={_regs(regs)} stack={slot_offsets(slots)}"
         env.log.lines.append(f"mark_precise: frame{bt.frame}: {tracked} {insn}")
     else:
         env.log.lines.append(f"regs={regs:x} stack={slots:x} {insn}")
@@ -45,7 +45,7 @@ def marked(env: Env, st: VerifierState, bt: Tracker, depth: int, *, new: bool) -
     """The parent state with its marks, and what is still tracked in this frame of it."""
     lines, regs, slots = env.log.lines, bt.regs[depth], bt.slots[depth]
     if env.rules.PRECISION_BY_FRAME:
-        tracked = f"regs={_regs(regs)} stack={_slots(slots)}"
+        tracked = f"regs={_regs(regs)} stack={slot_offsets(slots)}"
         lines.append(f"mark_precise: frame{depth}: parent state {tracked}: {whole(env, st, depth)}")
         return
     had = "didn't have" if new else "already had"
@@ -89,7 +89,8 @@ def _regs(mask: int) -> str:
     return ",".join(f"r{i}" for i in bits(mask))
 
 
-def _slots(mask: int) -> str:
+def slot_offsets(mask: int) -> str:
+    """Slots as the log names them, by their lowest byte: `-8,-16`."""
     return ",".join(str(-SLOT * (i + 1)) for i in bits(mask))
 
 

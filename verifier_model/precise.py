@@ -80,6 +80,13 @@ def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
     _backtrack(env, state, bt)
 
 
+def mark_slot_precision(env: Env, state: VerifierState, frameno: int, spi: int) -> None:
+    """A check depends on the value of a scalar that is spilled: mark_chain_precision_batch()."""
+    bt = Tracker(len(state.frames) - 1)
+    bt.set_slot(frameno, spi)
+    _backtrack(env, state, bt)
+
+
 def propagate_precision(env: Env, old: VerifierState, state: VerifierState) -> None:
     """What counted in a state that ended this path counts for this path: propagate_precision()."""
     rules = env.rules

@@ -191,6 +191,8 @@ def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
         frame.regs_read = frame.regs_written = 0
         frame.stack_read = frame.stack_written = 0
         frame.result_frame = frame.frameno
+    if env.loop_visits is not None:
+        env.loop_visits.kept(new)
 
 
 def _forget_precision(cur: VerifierState) -> None:

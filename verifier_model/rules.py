@@ -51,6 +51,7 @@ class Rules:
     CONST_DST_BRANCH_BUG: bool
     CONST_HAS_NO_ID: bool
     CPU_ID_BOUNDED: bool
+    CTX_CONST_OFFSET: bool
     DEDUCE_64_FIRST: bool
     DEDUCE_ACROSS_WIDTHS: bool
     DEDUCE_MIXED_S32: bool

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
 from emu.kernel import prog_types
-from emu.kernel.enums import F_SLEEPABLE, ProgType
+from emu.kernel.enums import (
+    F_ANY_ALIGNMENT,
+    F_SLEEPABLE,
+    F_STRICT_ALIGNMENT,
+    F_TEST_REG_INVARIANTS,
+    F_TEST_STATE_FREQ,
+    F_XDP_DEV_BOUND_ONLY,
+    F_XDP_HAS_FRAGS,
+    ProgType,
+)
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import cfg, fields, ldimm64, log_live, log_walk, stack_depth
 from verifier_model.env import Env
@@ -50,8 +59,12 @@ def verify(
 
     Source: bpf_check(), kernel/bpf/verifier.c.
     """
+    if prog.flags & ~_known_flags(kernel):
+        return Verdict(False, EINVAL)
     if not prog.insns or len(prog.insns) > kernel.limits.max_insns:
-        return Verdict(False, E2BIG if prog.insns else EINVAL)
+        return Verdict(False, E2BIG)
+    if prog.type is ProgType.UNSPEC:
+        return Verdict(False, EINVAL)
     env = Env(prog, kernel, log_level, cpus)
     try:
         _check(env, watch)
@@ -64,6 +77,24 @@ def verify(
             raise Unmodelled(err.what, env.insn_idx) from None
         raise
     return _verdict(env, None)
+
+
+# prog_flags of BPF_PROG_LOAD, and the releases that took them first.
+_FLAGS = (
+    (F_STRICT_ALIGNMENT, "4.12"),
+    (F_ANY_ALIGNMENT, "5.0"),
+    (1 << 2, "5.3"),  # BPF_F_TEST_RND_HI32
+    (F_TEST_STATE_FREQ, "5.4"),
+    (F_SLEEPABLE, "5.10"),
+    (F_XDP_HAS_FRAGS, "5.18"),
+    (F_XDP_DEV_BOUND_ONLY, "6.3"),
+    (F_TEST_REG_INVARIANTS, "6.8"),
+    (1 << 16, "6.9"),  # BPF_F_TOKEN_FD
+)
+
+
+def _known_flags(kernel: Kernel) -> int:
+    return sum(flag for flag, since in _FLAGS if kernel.at_least(since))
 
 
 def _verdict(env: Env, err: Reject | None) -> Verdict:
@@ -99,8 +130,8 @@ def _check(env: Env, watch: Watch | None) -> None:
     cfg.check_cfg(env)
     if rules.RECURSION_FOUND_FIRST:
         stack_depth.check_recursion(env)
-    if env.log.level > 1 and rules.LOG_LIVE_REGS:
-        log_live.live_regs(env)
+    if env.log.level > 1:
+        log_live.begin(env)
     env.unknown_is_precise = not rules.PRECISION or (
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
@@ -127,6 +158,7 @@ def _do_check(env: Env, watch: Watch | None) -> None:
     fields_known = bytearray(n)
     history_apart, starts_in_history = rules.JMP_POINTS, rules.JMP_HISTORY_OF_START
     log = env.log if env.log.level else None
+    stack_use = env.stack_use
 
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, 0))
     state.frames[0].regs[R1] = pointer(PTR_TO_CTX)
@@ -159,14 +191,20 @@ def _do_check(env: Env, watch: Watch | None) -> None:
                 raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
             if insn.code & 7 in (JMP, JMP32):
                 env.jmps_processed += 1
+            if stack_use is not None:
+                stack_use.begin_insn(state)
             following = handler(env, state, insn)
+            if stack_use is not None:
+                stack_use.end_insn(idx)
             if following is not None:
                 env.prev_insn_idx = idx
                 idx = following
                 continue
         elif log is not None:
             log_walk.pruned(env)
-        _end_path(state)
+        if stack_use is not None:
+            stack_use.update(state)
+        _end_path(env, state)
         if not env.stack:
             env.log.rewind(0)
             return
@@ -177,13 +215,15 @@ def _do_check(env: Env, watch: Watch | None) -> None:
             log_walk.path_ends(env)
 
 
-def _end_path(state: VerifierState) -> None:
+def _end_path(env: Env, state: VerifierState) -> None:
     """One path less goes on from each ancestor: update_branch_counts()."""
     st: VerifierState | None = state
     while st is not None:
         st.branches -= 1
         if st.branches:
             return
+        if env.loop_visits is not None and st is not state:
+            env.loop_visits.ended(st)
         if st.loop_entry is not None and st.parent is not None:
             enter_loop(st.parent, st.loop_entry)
         st = st.parent

@@ -39,6 +39,42 @@ TYPES = {
     "pt_regs": dict.fromkeys(STRUCTS["pt_regs"], "unsigned long"),
 }
 WORD = 8  # bytes: the structs' alignment
+# Typedefs in the parameters of system calls, and what they name: include/linux/types.h and
+# include/uapi.  fd_set and siginfo_t are never looked into.
+_TYPEDEFS = {
+    "u8": "uint8_t",
+    "u16": "uint16_t",
+    "u32": "uint32_t",
+    "u64": "uint64_t",
+    "s8": "int8_t",
+    "s16": "int16_t",
+    "s32": "int32_t",
+    "s64": "int64_t",
+    "__u8": "uint8_t",
+    "__u16": "uint16_t",
+    "__u32": "uint32_t",
+    "__u64": "uint64_t",
+    "__s8": "int8_t",
+    "__s16": "int16_t",
+    "__s32": "int32_t",
+    "__s64": "int64_t",
+    "umode_t": "unsigned short",
+    "clockid_t": "int",
+    "timer_t": "int",
+    "mqd_t": "int",
+    "key_t": "int",
+    "key_serial_t": "int",
+    "qid_t": "unsigned int",
+    "rwf_t": "int",
+    "aio_context_t": "unsigned long",
+    "__kernel_old_time_t": "long",
+    "cap_user_header_t": "struct __user_cap_header_struct *",
+    "cap_user_data_t": "struct __user_cap_data_struct *",
+    "sigset_t": "unsigned long",  # a struct of one array of one word
+    "fd_set": "struct __kernel_fd_set",
+    "siginfo_t": "struct siginfo",
+    "stack_t": "struct sigaltstack",
+}
 # Typedefs of a struct with one member, `val`.
 _IDS = {"kuid_t": "uid_t", "kgid_t": "gid_t"}
 
@@ -50,7 +86,8 @@ class EmulatedTypes:
         self._structs: dict[str, Struct] = {}
 
     def c_type(self, kind: str, name: str) -> Type | None:
-        """The type of a C name: a struct of the world, or a typedef in one; else None."""
+        """The type of a C name: a struct of the world, or a typedef in one or in the parameters of
+        a system call; else None."""
         if kind == "struct" and name in STRUCTS:
             return self._structs.get(name) or self._struct(name, STRUCTS[name], SIZES[name])
         if kind == "" and name in _IDS:
@@ -58,6 +95,8 @@ class EmulatedTypes:
             struct = Struct("struct", "", value.size, value.size, complete=True)
             struct.members["val"] = StructMember("val", value, 0)
             return Typedef(name, struct)
+        if kind == "" and name in _TYPEDEFS:
+            return Typedef(name, self._member_type(_TYPEDEFS[name]))
         return None
 
     def _struct(self, tag: str, members: dict[str, Member], size: int) -> Struct:
@@ -82,11 +121,11 @@ class EmulatedTypes:
         return struct
 
     def _member_type(self, text: str) -> Type:
-        if text.startswith("struct "):
-            tag = text.split()[1]
-            return Pointer(self.c_type("struct", tag) or Struct("struct", tag))
         if text.endswith(" *"):
-            return Pointer(BASE_TYPES[text.removesuffix(" *")])
+            return Pointer(self._member_type(text.removesuffix(" *")))
+        if text.startswith("struct "):
+            tag = text.removeprefix("struct ")
+            return self.c_type("struct", tag) or Struct("struct", tag)
         t = BASE_TYPES.get(text) or TYPEDEFS.get(text) or self.c_type("", text)
         assert t is not None, text
         return t

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from dtrace.bpf.code import Area, Label
 from dtrace.codegen import act, agg, builtin, state
 from dtrace.codegen.gen import ClauseGen, round_up
+from dtrace.codegen.logic import jump_if
 from dtrace.codegen.output import ERROR_FUNC, emit_record
 from dtrace.codegen.record import HEADER_SIZE, Statement
 from dtrace.codegen.scan import names_used, walk
@@ -55,7 +56,7 @@ def _generate(cg: ClauseGen) -> None:
     if clause.predicate is not None:
         _cache(cg, [clause.predicate])
         cg.code.span = clause.predicate.span
-        cg.code.jump("jeq", cg.expr(clause.predicate), 0, cg.l_end)
+        jump_if(cg, clause.predicate, cg.l_end, holds=False)
         cg.scratch = 0
     _cache(cg, clause.body or [])
     _guards(cg, clause.body or [])
@@ -128,7 +129,7 @@ def _if(cg: ClauseGen, stmt: If) -> None:
     """
     code = cg.code
     l_else, l_end = Label("else"), Label("end")
-    code.jump("jeq", cg.expr(stmt.cond), 0, l_else)
+    jump_if(cg, stmt.cond, l_else, holds=False)
     _branch(cg, stmt.then)
     if stmt.other:
         code.goto(l_end)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Label, VReg
 from dtrace.codegen import string
+from dtrace.lang.nodes import IntLit
 from dtrace.types.convert import is_signed, is_string
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 OPS = ("==", "!=", "<", "<=", ">", ">=")
 UNSIGNED = {"==": "jeq", "!=": "jne", "<": "jlt", "<=": "jle", ">": "jgt", ">=": "jge"}
 SIGNED = UNSIGNED | {"<": "jslt", "<=": "jsle", ">": "jsgt", ">=": "jsge"}
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def cg_compare(cg: ClauseGen, node: Binary) -> VReg:
@@ -25,17 +28,27 @@ def cg_compare(cg: ClauseGen, node: Binary) -> VReg:
             result = 0
     end:
     """
-    result, l_end = VReg(), Label("end")
-    right: VReg | int
-    assert node.optype is not None
-    if is_string(node.optype):
-        left, right = string.cg_compare_strings(cg, node)
-        jumps = UNSIGNED
-    else:
-        left, right = cg.expr(node.left), cg.operand(node.right)
-        jumps = SIGNED if is_signed(node.optype) else UNSIGNED
-    cg.code.emit("mov64_imm", result, imm=1)
-    cg.code.jump(jumps[node.op], left, right, l_end)
+    left, op, right, jumps = _operands(cg, node)
+    result, l_end = cg.code.const(1), Label("end")
+    cg.code.jump(jumps[op], left, right, l_end)
     cg.code.emit("mov64_imm", result, imm=0)
     cg.code.bind(l_end)
     return result
+
+
+def cg_jump(cg: ClauseGen, node: Binary, to: Label, *, holds: bool) -> None:
+    """Go to `to` if the comparison holds, or, with holds=False, if it does not."""
+    left, op, right, jumps = _operands(cg, node)
+    cg.code.jump(jumps[op if holds else OPPOSITE[op]], left, right, to)
+
+
+def _operands(cg: ClauseGen, node: Binary) -> tuple[VReg, str, VReg | int, dict[str, str]]:
+    # What to compare, how, and the jumps that do it.  A constant comes second.
+    assert node.optype is not None
+    if is_string(node.optype):
+        left, right = string.cg_compare_strings(cg, node)
+        return left, node.op, right, UNSIGNED
+    jumps = SIGNED if is_signed(node.optype) else UNSIGNED
+    if isinstance(node.left, IntLit):
+        return cg.expr(node.right), MIRROR[node.op], node.left.value, jumps
+    return cg.expr(node.left), node.op, cg.operand(node.right), jumps

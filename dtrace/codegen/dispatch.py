@@ -34,8 +34,8 @@ EXPRS: dict[type, Callable[[ClauseGen, Any], VReg]] = {
 BINARY: dict[str, Callable[[ClauseGen, Any], VReg]] = {
     **dict.fromkeys(arith.OPS, arith.cg_arith),
     **dict.fromkeys(compare.OPS, compare.cg_compare),
-    "&&": logic.cg_logical_and,
-    "||": logic.cg_logical_or,
+    "&&": logic.cg_logical,
+    "||": logic.cg_logical,
     "^^": logic.cg_logical_xor,
 }
 

@@ -5,46 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtrace.bpf.code import Label, VReg
-from dtrace.codegen import string
+from dtrace.codegen import compare, string
+from dtrace.lang.nodes import Binary, Unary
 from dtrace.types.convert import is_string
 
 if TYPE_CHECKING:
     from dtrace.codegen.gen import ClauseGen
-    from dtrace.lang.nodes import Binary, Expr, Ternary, Unary
+    from dtrace.lang.nodes import Expr, Ternary
 
 
-def cg_logical_and(cg: ClauseGen, node: Binary) -> VReg:
-    """`a && b` is 0 or 1, and `b` runs only where `a` is not 0.
-
-            result = 0
-            if left == 0 goto end
-            if right == 0 goto end
-            result = 1
-    end:
-    """
-    result, l_end = cg.code.const(0), Label("end")
-    cg.code.jump("jeq", cg.expr(node.left), 0, l_end)
-    cg.code.jump("jeq", cg.expr(node.right), 0, l_end)
-    cg.code.emit("mov64_imm", result, imm=1)
-    cg.code.bind(l_end)
-    return result
-
-
-def cg_logical_or(cg: ClauseGen, node: Binary) -> VReg:
-    """`a || b` is 0 or 1, and `b` runs only where `a` is 0.
+def cg_logical(cg: ClauseGen, node: Binary) -> VReg:
+    """`a && b` and `a || b` are 0 or 1; `b` runs only where `a` does not decide.
 
             result = 1
-            if left != 0 goto end
-            if right != 0 goto end
+            if a && b goto end
             result = 0
     end:
     """
     result, l_end = cg.code.const(1), Label("end")
-    cg.code.jump("jne", cg.expr(node.left), 0, l_end)
-    cg.code.jump("jne", cg.expr(node.right), 0, l_end)
+    jump_if(cg, node, l_end, holds=True)
     cg.code.emit("mov64_imm", result, imm=0)
     cg.code.bind(l_end)
     return result
+
+
+def jump_if(cg: ClauseGen, node: Expr, to: Label, *, holds: bool) -> None:
+    """Go to `to` if `node` is not 0, or, with holds=False, if it is 0."""
+    if isinstance(node, Unary) and node.op == "!":
+        jump_if(cg, node.operand, to, holds=not holds)
+    elif isinstance(node, Binary) and node.op in compare.OPS:
+        compare.cg_jump(cg, node, to, holds=holds)
+    elif isinstance(node, Binary) and node.op in ("&&", "||"):
+        # The truth of the left operand that makes it the whole's.
+        decides = node.op == "||"
+        l_skip = Label("decided")
+        jump_if(cg, node.left, to if holds is decides else l_skip, holds=decides)
+        jump_if(cg, node.right, to, holds=holds)
+        cg.code.bind(l_skip)
+    else:
+        cg.code.jump("jne" if holds else "jeq", cg.expr(node), 0, to)
 
 
 def cg_logical_xor(cg: ClauseGen, node: Binary) -> VReg:
@@ -87,7 +86,7 @@ def cg_ternary(cg: ClauseGen, node: Ternary) -> VReg:
     result, size = VReg(), 0
     if is_string(node.type):
         size = string.bound(cg, node)
-    code.jump("jeq", cg.expr(node.cond), 0, l_no)
+    jump_if(cg, node.cond, l_no, holds=False)
     code.emit("mov64_reg", result, _chosen(cg, node.yes, size))
     code.goto(l_end)
     code.bind(l_no)

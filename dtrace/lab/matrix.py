@@ -1,4 +1,4 @@
-"""`dtlab verify`: what the verifier of each kernel says of D programs."""
+"""`dtlab verify`: what the verifier of each kernel says of D programs and BPF objects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dtrace.backend.emulated import EmulatedKernel
 from dtrace.diag import CompileError, KernelError, excerpt
 from dtrace.request import Form, Program, Request
 from dtrace.source import Source
+from emu import objfile
 from emu.kernel.profile import Kernel
 from verifier_model import verify
 from verifier_model.verdict import Unmodelled
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dtrace.link.build import Built
+    from emu.prog import Prog
 
 
 class Cell(NamedTuple):
-    """What one kernel says of one script.
+    """What one kernel says of one script or object.
 
-    word: "ok", "reject", "error" (it does not compile for that kernel) or "unmodelled".
+    word: "ok", "reject", "error" (it does not compile for that kernel, or is no object that can be
+        loaded) or "unmodelled".
     detail: why, for the last three; several lines.
     insns: of all its programs.  processed: what the verifier walks, the sum of its programs.
     """
@@ -34,7 +37,13 @@ class Cell(NamedTuple):
 
 
 def judge(path: str, text: str, release: str) -> Cell:
-    """Compile script `text` for kernel `release` and ask the model about every program."""
+    """Compile script `text` for kernel `release` and ask the model about every program.
+
+    text: one character a byte; that of a BPF object is loaded instead.
+    """
+    data = text.encode("latin-1", "replace")
+    if data.startswith(objfile.MAGIC):
+        return _judge_object(data, release)
     source = Source(text, path, f"failed to compile script {path}")
     profile = Kernel.release(release)
     kernel = EmulatedKernel(profile, world="idle")
@@ -58,6 +67,32 @@ def judge(path: str, text: str, release: str) -> Cell:
         insns += len(built.prog.insns)
         processed += verdict.insns_processed
     return Cell("ok", "", insns, processed)
+
+
+def _judge_object(data: bytes, release: str) -> Cell:
+    """Ask the model about every program of a BPF object."""
+    try:
+        progs = objfile.load(data)
+    except objfile.ObjectError as err:
+        return Cell("error", str(err))
+    insns = processed = 0
+    for prog in progs:
+        try:
+            verdict = verify(prog, Kernel.release(release))
+        except Unmodelled as unmodelled:
+            return Cell("unmodelled", _at_line(prog, unmodelled.insn, str(unmodelled)))
+        if not verdict.accepted:
+            return Cell("reject", _at_line(prog, verdict.insn, verdict.message))
+        insns += len(prog.insns)
+        processed += verdict.insns_processed
+    return Cell("ok", "", insns, processed)
+
+
+def _at_line(prog: Prog, insn: int, message: str) -> str:
+    """The complaint, and the line that the instruction was made of."""
+    lines = [line for line in prog.line_info if line.insn <= insn]
+    where = f"\n{lines[-1].file}:{lines[-1].line}: {lines[-1].text.strip()}" if lines else ""
+    return f"{prog.name}: {message}{where}"
 
 
 def _at(built: Built, insn: int, message: str) -> str:

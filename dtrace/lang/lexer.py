@@ -378,9 +378,14 @@ class Lexer:
         return self.last_unknown and before not in ("struct", "union", "provider")
 
     def unexpected(self, token: Token) -> CompileError:
-        """The syntax error that `token` is."""
+        """The syntax error that `token` is.
+
+        To know the `/` that ends a predicate libdtrace has read up to what follows it, and names
+        that line.
+        """
         message = f"syntax error near {self.near(token)}"
-        return CompileError(ErrTag.D_SYNTAX, message, self.span(token.start, token.end))
+        at = self.skip_blanks(token.end) if token.kind == "EPRED" else token.start
+        return self.error(ErrTag.D_SYNTAX, message, token.start, token.end, at=at)
 
 
 def split_blanks(text: str) -> tuple[str, str]:

@@ -44,7 +44,8 @@ def text(insns: Sequence[Insn], i: int) -> str:
 
 def coded(insns: Sequence[Insn], i: int) -> str:
     """text() behind the instruction's code, as in the verifier log: "(b7) r0 = 0"."""
-    return f"({insns[i].code:02x}) {text(insns, i)}"
+    words = text(insns, i)
+    return words if words.startswith("BUG_") else f"({insns[i].code:02x}) {words}"
 
 
 def disassemble(insns: Sequence[Insn]) -> list[str]:

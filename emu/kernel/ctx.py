@@ -32,6 +32,7 @@ class Context(NamedTuple):
     sizes: tuple[int, ...]  # sizes of access allowed
     fields: tuple[CtxField, ...] = ()  # () where any aligned access within the bounds is allowed
     only_fields: bool = False  # bytes outside every field cannot be read
+    partial: bool = False  # it has more fields than are told here
 
 
 def _regs(*names: str) -> tuple[CtxField, ...]:
@@ -148,6 +149,19 @@ XDP_MD = Context(
         CtxField("egress_ifindex", 20, 4, (4,), since="5.8", attach_type=BPF_XDP_DEVMAP),
     ),
     only_fields=True,
+)
+
+# The first word of contexts that programs of control groups and sockets have; struct bpf_sk_lookup
+# begins with a pointer.
+FIRST_WORD = Context("ctx", 0, 4, (1, 2, 4), _words(0, "first"), only_fields=True, partial=True)
+SK_LOOKUP = Context(
+    "bpf_sk_lookup",
+    0,
+    8,
+    (8,),
+    (CtxField("sk", 0, 8, (8,), gives="sock"),),
+    only_fields=True,
+    partial=True,
 )
 
 # System V calling convention: the registers of a function's first six arguments, and its result.

@@ -95,6 +95,8 @@ class AttachType(IntEnum):
 
     NONE = 0  # the program type says it all; the kernel's 0 is BPF_CGROUP_INET_INGRESS
     CGROUP_INET_EGRESS = 1
+    CGROUP_INET4_BIND = 8
+    CGROUP_INET6_BIND = 9
     TRACE_RAW_TP = 23
     TRACE_FENTRY = 24
     TRACE_FEXIT = 25

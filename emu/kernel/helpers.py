@@ -31,7 +31,16 @@ XDP = (ProgType.XDP,)
 CGROUP_SKB = (ProgType.CGROUP_SKB,)
 NET = SOCKET + TC + XDP + CGROUP_SKB
 TRACING_ALL = KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP + TRACING
-EVERY = TRACING_ALL + NET
+SYSCTL = (ProgType.CGROUP_SYSCTL,)
+CGROUP = (
+    *SYSCTL,
+    ProgType.CGROUP_SOCK,
+    ProgType.CGROUP_DEVICE,
+    ProgType.CGROUP_SOCK_ADDR,
+    ProgType.SOCK_OPS,
+    ProgType.SK_LOOKUP,
+)
+EVERY = TRACING_ALL + NET + CGROUP
 
 
 class Reach(NamedTuple):
@@ -469,7 +478,7 @@ HELPERS = (
         (Arg.PTR_TO_MEM_RDONLY, Arg.CONST_SIZE, Arg.ANYTHING, Arg.PTR_TO_LONG),
         since="5.2",
         commit="d7a4cb9b6705",
-        reach=(Reach(EVERY, "6.1"),),
+        reach=(Reach(EVERY, "6.1"), Reach(SYSCTL)),
     ),
     Helper(
         106,
@@ -478,7 +487,7 @@ HELPERS = (
         (Arg.PTR_TO_MEM_RDONLY, Arg.CONST_SIZE, Arg.ANYTHING, Arg.PTR_TO_LONG),
         since="5.2",
         commit="d7a4cb9b6705",
-        reach=(Reach(EVERY, "6.1"),),
+        reach=(Reach(EVERY, "6.1"), Reach(SYSCTL)),
     ),
     Helper(
         107,

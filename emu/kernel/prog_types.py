@@ -37,6 +37,10 @@ class ProgTypeRow(NamedTuple):
     attach_types: tuple[AttachType, ...] = (AttachType.NONE,)
 
 
+_BOOL = (ReturnRange(0, 1),)
+_BINDS = (AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND)
+_BIND = (ReturnRange(0, 3, _BINDS, since="5.12"), ReturnRange(0, 1))
+
 PROG_TYPES = (
     ProgTypeRow(ProgType.SOCKET_FILTER, "3.19", "89aa075832b0", ctx.SK_BUFF, tracing=False),
     ProgTypeRow(
@@ -103,6 +107,17 @@ PROG_TYPES = (
             ReturnRange(0, 3, (AttachType.CGROUP_INET_EGRESS,), since="5.2"),
             ReturnRange(0, 1),
         ),
+    ),
+    *(
+        ProgTypeRow(kind, since, commit, context, tracing=False, returns=returns)
+        for kind, since, commit, context, returns in (
+            (ProgType.CGROUP_SOCK, "4.10", "610236587600", ctx.FIRST_WORD, _BOOL),
+            (ProgType.SOCK_OPS, "4.13", "40304b2a1567", ctx.FIRST_WORD, _BOOL),
+            (ProgType.CGROUP_DEVICE, "4.15", "ebc614f68736", ctx.FIRST_WORD, _BOOL),
+            (ProgType.CGROUP_SOCK_ADDR, "4.17", "4fbac77d2d09", ctx.FIRST_WORD, _BIND),
+            (ProgType.CGROUP_SYSCTL, "5.2", "7b146cebe30c", ctx.FIRST_WORD, _BOOL),
+            (ProgType.SK_LOOKUP, "5.9", "e9ddbb7707ff", ctx.SK_LOOKUP, _BOOL),
+        )
     ),
 )
 

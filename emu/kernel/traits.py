@@ -1167,9 +1167,15 @@ class Trait(enum.Enum):
         "unnoticed.",
     )
     TEXT_DYNPTR_FROM_0 = Row(
-        since="6.14",
-        commit="measured on 6.12.107 and 6.18.44: process_dynptr_func()",
+        since="6.12",
+        commit="measured on 6.1.180 and 6.12.107: process_dynptr_func()",
         note="Complaints count a dynptr's argument from 0.",
+    )
+    CTX_CONST_OFFSET = Row(
+        since="7.1",
+        commit="measured on 6.18.44 and 7.2.13: check_ctx_access()",
+        note="Where loads from the context are not rewritten, a constant may be added to its "
+        "pointer.",
     )
     PACKET_END_KNOWN = Row(
         since="5.11",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from dtrace.codegen.act import ACTIONS
 from dtrace.codegen.agg import BUCKETS, UPDATES
 from dtrace.codegen.builtin import BUILTINS
-from dtrace.codegen.call import SUBROUTINES
-from dtrace.codegen.probename import PARTS
+from dtrace.codegen.call import MODULES
+from dtrace.probes.desc import PROBE_PARTS
 from dtrace.sema.context import Context, CookOptions
 from dtrace.sema.idents import _ROWS, IDENTS, AggFunc, IdentDef, IdentKind
 from dtrace.sema.proto import parse_prototype
@@ -52,8 +54,8 @@ def test_every_aggregating_function_has_a_row() -> None:
     ("kind", "generated"),
     [
         (IdentKind.ACTION, set(ACTIONS)),
-        (IdentKind.SUBROUTINE, set(SUBROUTINES)),
-        (IdentKind.VARIABLE, {*BUILTINS, *PARTS, *(f"arg{n}" for n in range(10))}),
+        (IdentKind.SUBROUTINE, set(MODULES)),
+        (IdentKind.VARIABLE, {*BUILTINS, *PROBE_PARTS, *(f"arg{n}" for n in range(10))}),
     ],
 )
 def test_just_the_implemented_names_can_be_generated(kind: IdentKind, generated: set[str]) -> None:
@@ -74,3 +76,9 @@ def test_arguments_in_brackets_are_optional_and_dots_are_any_number() -> None:
         "lquantize": (3, -1),
         "substr": (2, 3),
     }
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_subroutine_is_in_the_module_that_is_said_to_have_it(name: str) -> None:
+    module = import_module(f"dtrace.codegen.subr.{MODULES[name]}")
+    assert callable(getattr(module, f"cg_subr_{name}"))

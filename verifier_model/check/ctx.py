@@ -17,7 +17,7 @@ from verifier_model.reg import (
     PTR_TO_SOCK_COMMON,
     pointer,
 )
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.ctx import Context, CtxField
@@ -34,8 +34,10 @@ _POINTERS = {
 
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
-    check_unmodified(env, reg, regno)
+    off += _check_offset(env, reg, regno)
     layout = _layout(env)
+    if layout.partial and off + size > layout.size:
+        raise Unmodelled(f"the context of {env.prog_type.name} at {off}", env.insn_idx)
     if not _readable(env, layout, off, size):
         _refuse(off, size)
     field = _field(env, layout, off) if layout.only_fields else None
@@ -49,16 +51,27 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
 
 
 def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
-    check_unmodified(env, reg, regno)
+    off += _check_offset(env, reg, regno)
     layout = _layout(env)
     if env.prog_type is ProgType.KPROBE and env.rules.KPROBE_CTX_WRITE:
         if not _readable(env, layout, off, size):
             _refuse(off, size)
         return
+    if layout.partial:
+        raise Unmodelled(f"a store to the context of {env.prog_type.name}", env.insn_idx)
     field = _field(env, layout, off)
     inside = field is not None and not off % size and off + size <= field.off + field.size
     if not inside or field is None or size not in field.write_sizes:
         _refuse(off, size)
+
+
+def _check_offset(env: Env, reg: RegState, regno: int) -> int:
+    """The constant that was added to the context pointer, where the release takes that."""
+    converted = _layout(env).only_fields or env.prog_type is ProgType.PERF_EVENT
+    if env.rules.CTX_CONST_OFFSET and not converted and reg.is_const() and reg.smin >= 0:
+        return reg.smin
+    check_unmodified(env, reg, regno)
+    return 0
 
 
 def check_unmodified(env: Env, reg: RegState, regno: int) -> None:

@@ -55,7 +55,8 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
     mem.store(env, state, regno, SLOT, SLOT, -1)
     held = pointer(PTR_TO_DYNPTR)
     held.mem_size = kind
-    held.id = env.new_id()
+    if env.rules.DYNPTR_TRACKED:
+        held.id = env.new_id()
     if kind == RINGBUF:
         held.ref_obj_id = env.new_id()
         state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
@@ -71,17 +72,20 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
     frame = state.frames[reg.frameno]
     first = (-at - 1) // SLOT
     found: RegState | None = None
+    held: RegState | None = None
     if not at % SLOT and 1 <= first < len(frame.stack):
         slot, below = frame.stack[first], frame.stack[first - 1]
-        if slot.kinds == below.kinds == DYNPTR * SLOT and slot.reg is not None:
-            found = slot.reg if slot.reg.frameno else None
-    if row.name in RELEASES and (found is None or not found.ref_obj_id):
+        held = slot.reg if slot.kinds == DYNPTR * SLOT else None
+        if held is not None and held.frameno and below.kinds == slot.kinds:
+            found = held
+    if row.name in RELEASES and (held is None or not held.ref_obj_id):
         if not env.rules.DYNPTR_TRACKED:
             raise Unmodelled("the release of what is no dynptr", env.insn_idx)
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
-        number = regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno
-        raise Reject(f"Expected an initialized dynptr as arg #{number}", EINVAL)
+        name = f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
+        name = f"R{regno}" if env.rules.TEXT_ARGS else name
+        raise Reject(f"Expected an initialized dynptr as {name}", EINVAL)
     if env.rules.DYNPTR_TRACKED:
         state.mark_stack_read(reg.frameno, first)
         state.mark_stack_read(reg.frameno, first - 1)

@@ -12,7 +12,7 @@ from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check import const_str, ctx, dynptr, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
-from verifier_model.precise import mark_chain_precision
+from verifier_model.precise import mark_chain_precision, mark_slot_precision
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
@@ -148,7 +148,7 @@ def _check_arg(
         assert meta.map is not None
         check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
         if env.rules.LOOKUP_CONST_KEY_NOT_NULL:
-            meta.const_key = _constant_key(state, reg, meta.map)
+            meta.const_key = _constant_key(env, state, reg, meta.map)
     elif arg in (
         Arg.PTR_TO_MAP_VALUE,
         Arg.PTR_TO_MAP_VALUE_OR_NULL,
@@ -273,9 +273,8 @@ def _check_size(
             f"R{regno} min value is negative, either use unsigned or 'var &= const'", EACCES
         )
     raw = meta.raw and fixed
-    if reg.umin == 0 and not zero_ok:
-        if rules.TEXT_ZERO_SIZED_RANGE:
-            raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
+    if reg.umin == 0 and not zero_ok and rules.TEXT_ZERO_SIZED_RANGE:
+        raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
     if reg.umin == 0 and not rules.TEXT_ZERO_SIZED_RANGE:
         check_memory(
             env,
@@ -346,7 +345,7 @@ def check_memory(
         raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
 
 
-def _constant_key(state: VerifierState, reg: RegState, m: MapDef) -> int | None:
+def _constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> int | None:
     """The array index on the stack, where it is known: get_constant_map_key() (6.14)."""
     if m.type not in (MapType.ARRAY, MapType.PERCPU_ARRAY):
         return None
@@ -360,11 +359,12 @@ def _constant_key(state: VerifierState, reg: RegState, m: MapDef) -> int | None:
     slot = frame.stack[spi]
     kinds = slot.kinds[last - 3 : last + 1]
     if kinds == ZERO * 4:
-        state.mark_stack_read(reg.frameno, spi)
+        env.mark_stack_read(state, reg.frameno, spi)
         return 0
     whole = SLOT - len(slot.kinds.rstrip(SPILL))
     if last != 7 or whole != 4 or slot.reg is None:
         return None
     if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
         return None
+    mark_slot_precision(env, state, reg.frameno, spi)
     return int(slot.reg.var_off.value)

@@ -13,7 +13,7 @@ from verifier_model.check import ctx, map_value, packet, sock, stack_load, stack
 from verifier_model.check.stack_slots import check_bounds
 from verifier_model.domain import tnum
 from verifier_model.domain.width import coerce_to_size, coerce_to_size_sx
-from verifier_model.domain.word import S64_MIN, U64
+from verifier_model.domain.word import S64_MIN, U64, s64
 from verifier_model.log import type_name
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
@@ -136,8 +136,6 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) 
     """The stack is always accessed aligned, other memory where asked: check_ptr_alignment()."""
     if size == 1 or not (strict or env.strict_alignment or reg.type is PTR_TO_STACK):
         return
-    if reg.type is SCALAR_VALUE:
-        return
     if reg.type in PACKET_POINTERS:
         packet.check_alignment(env, reg, off, size)
         return
@@ -148,7 +146,7 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) 
     rules = env.rules
     if rules.POINTER_CONST_IN_BITS:
         base = tnum.add(reg.var_off, tnum.const(reg.off & U64))
-        shown = tnum.shown(base)
+        shown = str(s64(base.value)) if not base.mask else tnum.shown(base)
         raise Reject(f"misaligned {where}access off {shown}+{off} size {size}", EACCES)
     shown = tnum.shown(reg.var_off) if rules.TEXT_CONST_BITS else str(reg.var_off)
     raise Reject(f"misaligned {where}access off {shown}+{reg.off}+{off} size {size}", EACCES)

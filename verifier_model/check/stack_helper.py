@@ -56,7 +56,7 @@ def check_initialized(
         spi = (-at - 1) >> 3
         if not _is_readable(env, frame, at, clobbers):
             raise Reject(_uninitialized(env, regno, ptr, low, at - low, size, helper), EACCES)
-        state.mark_stack_read(ptr.frameno, spi)
+        env.mark_stack_read(state, ptr.frameno, spi)
     return False
 
 

@@ -60,18 +60,16 @@ def _read_fixed(
         env.scratched_slots |= 1 << spi
     if not _holds_register(env, slot):
         _check_bytes(env, slot, off, size, MISC + ZERO)
-        state.mark_stack_read(frameno, spi)
+        env.mark_stack_read(state, frameno, spi)
         return _from_bytes(env, frame, off, off + size) if dst >= 0 else None
 
     reg = slot.reg
     assert reg is not None
     spilled = SLOT - len(slot.kinds.rstrip(SPILL))
     if size != SLOT or spilled != SLOT:
-        state.mark_stack_read(frameno, spi)
+        env.mark_stack_read(state, frameno, spi)
         return _read_narrow(env, state, frame, spi, off, size, spilled, dst)
-    if dst < 0 and reg.type is not SCALAR_VALUE:
-        raise Reject(f"leaking pointer from stack off {off}", EACCES)
-    state.mark_stack_read(frameno, spi)
+    env.mark_stack_read(state, frameno, spi)
     if dst < 0:
         return None
     if env.rules.SPILL_KEEPS_ANY and reg.type is SCALAR_VALUE:

@@ -50,7 +50,8 @@ def check_bounds(
             least = -SLOT * len(frame.stack)
         if low < least or low > -1 or high > 0 or size < 0:
             if reg.is_const():
-                text = f"invalid{extra} stack R{regno} off={off} size={size}"
+                at = low if env.rules.POINTER_CONST_IN_BITS else off
+                text = f"invalid{extra} stack R{regno} off={at} size={size}"
             elif env.rules.TEXT_VAR_STACK_OFF:
                 text = (
                     f"invalid variable-offset{extra} stack R{regno} var_off={reg.var_off} "
@@ -105,7 +106,7 @@ def write_data(env: Env, frame: FuncState, off: int, size: int, kind: str) -> No
     """Plain bytes overwrite part of one slot; a register that was spilled there is lost."""
     spi = (-off - 1) >> 3
     if size == SLOT:
-        frame.stack_written |= 1 << spi
+        env.mark_stack_write(frame, spi)
         frame.stack[spi] = Slot(kind * SLOT)
         return
     slot = frame.stack[spi]

@@ -126,7 +126,7 @@ def _spill_scalar(
 def _save(env: Env, frame: FuncState, spi: int, reg: RegState, size: int) -> None:
     """Put a register into the low `size` bytes of a slot: save_register_state()."""
     if size == SLOT:
-        frame.stack_written |= 1 << spi
+        env.mark_stack_write(frame, spi)
         frame.stack[spi] = Slot(SPILL * SLOT, reg)
         return
     old = frame.stack[spi].kinds[: SLOT - size]

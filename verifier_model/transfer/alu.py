@@ -161,13 +161,11 @@ def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegStat
 
     bits = 32 if alu32 else 64
     if op in _SHIFTS and src.umax >= bits:
-        unbound(dst)
-        dst.var_off = tnum.UNKNOWN
+        _forget(env, dst)
     elif op in (_DIV, _MOD) and rules.DIV_TRACKED:
         divide.divide(dst, src, op == _MOD, bool(insn.off), alu32, rules)
     elif op in (_DIV, _MOD) or (op == _XOR and not rules.XOR_TRACKED):
-        unbound(dst)
-        dst.var_off = tnum.UNKNOWN
+        _forget(env, dst)
     else:
         arith.OPS[op](dst, src, rules, alu32)
     if alu32:
@@ -179,6 +177,14 @@ def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegStat
     if rules.INVARIANTS_CHECKED:
         check_invariants(env, dst, "alu")
     return dst
+
+
+def _forget(env: Env, dst: RegState) -> None:
+    """The result can be any number: mark_reg_unknown()."""
+    unbound(dst)
+    dst.var_off = tnum.UNKNOWN
+    if env.rules.PRECISION_FORGOTTEN:
+        dst.precise = env.unknown_is_precise
 
 
 def check_invariants(env: Env, reg: RegState, where: str) -> None:

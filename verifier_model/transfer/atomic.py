@@ -75,6 +75,8 @@ def transfer_atomic(env: Env, state: VerifierState, insn: Insn) -> int:
     if insn.imm & FETCH:
         old = R0 if insn.imm == _CMPXCHG else insn.src
         env.check_writable(state, old)
+        # The kernel forgets it first, even where it is the address.
+        env.write_reg(state, old, env.unknown())
     size = access_size(insn)
     mem.load(env, state, insn.dst, insn.off, size, -1, strict=True)
     value = mem.load(env, state, insn.dst, insn.off, size, old, strict=True) if old >= 0 else None

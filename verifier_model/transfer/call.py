@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel import helper_names, helpers, maps, prog_types
-from emu.kernel.enums import F_RDONLY_PROG, Ret
+from emu.kernel.enums import F_RDONLY_PROG, ProgType, Ret
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import PSEUDO_CALL
 from verifier_model import log_walk
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 MAX_ERRNO = 4095
 # Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
+_WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
 _CASTS = ("sk_fullsock",)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 _RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
@@ -81,6 +82,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse_unknown(env, insn.imm)
         return None
     if not helpers.available(env.kernel, env.prog_type, row):
+        if not _all_helpers_known(env):
+            raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
         _refuse(env, f"bpf_{row.name}", insn.imm)
     proto = helpers.proto(env.kernel, row)
     if proto.gpl_only and not _is_gpl_compatible(env.prog.license):
@@ -139,13 +142,22 @@ def _takes_map(row: Helper, m: MapDef) -> bool:
     return maps.takes(row.name, m.type)
 
 
+def _all_helpers_known(env: Env) -> bool:
+    """Whether what is not in the tables cannot be called by programs of this type."""
+    from emu.kernel.packet_helpers import WITHOUT_ROW
+
+    row = prog_types.by_type(env.prog_type)
+    tracing = row is not None and (row.tracing or env.prog_type is _WRITABLE)
+    return tracing or any(env.prog_type in types for types, _ in WITHOUT_ROW)
+
+
 def _may_call(env: Env, name: str) -> bool:
     """Whether programs of this type may call a helper that no row describes."""
     from emu.kernel.packet_helpers import WITHOUT_ROW
 
-    return any(name in names for types, names in WITHOUT_ROW if env.prog_type in types) or not any(
-        env.prog_type in types for types, _ in WITHOUT_ROW
-    )
+    if not _all_helpers_known(env):
+        return True
+    return any(name in names for types, names in WITHOUT_ROW if env.prog_type in types)
 
 
 def _sees_packets(env: Env) -> bool:
@@ -293,6 +305,8 @@ def _call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
     caller.regs_written |= ARGS_MASK | 1
     state.frames.append(callee)
     env.scratched_regs = env.scratched_slots = -1
+    if env.stack_use is not None:
+        env.stack_use.forget_chain()
     if env.log.level:
         log_walk.call(env, state)
     return target
@@ -325,6 +339,8 @@ def _return(env: Env, state: VerifierState) -> int:
     caller.result_frame = callee.result_frame
     following = callee.callsite + 1
     callee.refs_at_call = state.refs
+    if env.stack_use is not None:
+        env.stack_use.update(state)
     if env.log.level:
         log_walk.leave(env, state, following)
     state.frames.pop()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import MEMSX
-from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.check import ctx, mem
 from verifier_model.check.refs import check_leak
 from verifier_model.domain.word import U32
+from verifier_model.fields import MAY_LOAD_PACKET
 from verifier_model.log import type_name
 from verifier_model.reg import (
     CALLER_SAVED,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _IND = 0x40
 # Pointers whose loads the kernel rewrites.
 _ALONE = (PTR_TO_CTX, *SOCKETS)
-_MAY_LOAD_PACKET = (ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT)
 _BYTES = {0x10: 1, 0x08: 2, 0x00: 4, 0x18: 8}
 
 
@@ -124,7 +123,7 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
 @transfer(*(f"ld_{mode}{s}" for mode in ("abs", "ind") for s in ("b", "h", "w")))
 def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
     """r0 = the packet's bytes; r6 is its context: check_ld_abs()."""
-    if env.prog_type not in _MAY_LOAD_PACKET:
+    if env.prog_type not in MAY_LOAD_PACKET:
         raise Reject("BPF_LD_[ABS|IND] instructions not allowed for this program type", EINVAL)
     if len(env.subprogs) > 1 and not env.rules.LD_ABS_IN_SUBPROGS:
         text = "BPF_LD_[ABS|IND] instructions cannot be mixed with bpf-to-bpf calls"

@@ -9,6 +9,13 @@ typedef long long s64;
 /* The hexadecimal digits of four numbers below 16, each in a byte. */
 #define HEX_DIGITS(n) ((n) + 0x30303030 + ((((n) + 0x06060606) >> 4) & 0x01010101) * ('a' - '9' - 1))
 
+/* The top bit of `n`, as a number that the compiler cannot make a branch of. */
+static inline u64 top_bit(u64 n)
+{
+	asm volatile("" : "+r"(n));
+	return n >> 63;
+}
+
 /* Keep the compiler from working ahead of this: what it would compute before, it would spill. */
 #define IN_ORDER(a, b) asm volatile("" : "+r"(a), "+r"(b))
 

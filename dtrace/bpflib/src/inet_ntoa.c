@@ -14,7 +14,7 @@ u64 dt_inet_ntoa(char *out, u64 address)
 #pragma clang loop unroll(full)
 	for (i = 0; i < 4; i++) {
 		u64 n = address >> 8 * i & 0xff;
-		u64 more = ((9 - n) >> 63) + ((99 - n) >> 63); /* digits, less one */
+		u64 more = top_bit(9 - n) + top_bit(99 - n); /* digits, less one */
 		u64 digits = (n / 100) | n / 10 % 10 << 8 | n % 10 << 16;
 		u32 word = (digits | 0x2e303030) >> 8 * (2 - more);
 

@@ -9,18 +9,18 @@
 #define GROUPS 8
 
 /* 1 if a >= b, for small numbers. */
-#define REACHES(a, b) (((u64)(a) - (u64)(b)) >> 63 ^ 1)
+#define REACHES(a, b) (top_bit((u64)(a) - (u64)(b)) ^ 1)
 
 u64 dt_inet_ntoa6(char *out, const unsigned char *address)
 {
-	u64 zeros = 0, run = 0, first = GROUPS, longest = 1, last, at = 0, i;
+	u64 run = 0, first = GROUPS, longest = 1, last, at = 0, i;
 
 #pragma clang loop unroll(full)
 	for (i = 0; i < GROUPS; i++) {
-		u64 group = address[2 * i] | address[2 * i + 1], longer;
+		u64 group = address[2 * i] | address[2 * i + 1];
+		u64 zero = top_bit(group - 1), longer;
 
-		zeros = (group - 1) >> 63;
-		run = (run + 1) & -zeros;
+		run = (run + 1) & -zero;
 		longer = -REACHES(run, longest + 1);
 		first = ((i + 1 - run) & longer) | (first & ~longer);
 		longest = (run & longer) | (longest & ~longer);
@@ -30,7 +30,7 @@ u64 dt_inet_ntoa6(char *out, const unsigned char *address)
 #pragma clang loop unroll(full)
 	for (i = 0; i < GROUPS; i++) {
 		u64 g = (u64)address[2 * i] << 8 | address[2 * i + 1];
-		u64 more = ((0xf - g) >> 63) + ((0xff - g) >> 63) + ((0xfff - g) >> 63);
+		u64 more = top_bit(0xf - g) + top_bit(0xff - g) + top_bit(0xfff - g);
 		u64 skip = -(REACHES(i, first) & REACHES(last, i));
 		u64 colons = REACHES(first, i) << (i == 0); /* that stand for the run */
 		u64 word = HEX_DIGITS(g >> 12 | (g & 0xf00) | (g & 0xf0) << 12 | (g & 0xf) << 24);

@@ -10,7 +10,7 @@
 
 u64 dt_lltostr(char *out, s64 value)
 {
-	u64 negative = (u64)value >> 63;
+	u64 negative = top_bit(value);
 	u64 v = ((u64)value ^ -negative) + negative;
 	u64 digits = 1, sign;
 	int i;
@@ -22,7 +22,7 @@ u64 dt_lltostr(char *out, s64 value)
 
 		out[SIZE - 2 - i] = '0' + v - 10 * rest;
 		v = rest;
-		digits += -v >> 63; /* 1 if any is left */
+		digits += top_bit(-v); /* 1 if any is left */
 		IN_ORDER(v, digits);
 	}
 	sign = (SIZE - 2 - digits) & (SIZE - 1);

@@ -174,6 +174,8 @@ def spilled_index(kernel: Kernel, *, limit_before: bool) -> list[Asm]:
     index = code.load("ldxdw", code.params[0], 0)
     busy = crowded(code)
     l_out = Label("out")
+    for reg in busy * 4:
+        code.alu("add", busy[0], reg)
     code.jump("jgt", index, 100, l_out)
     if limit_before:
         code.bound(index, 100)

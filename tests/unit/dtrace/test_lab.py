@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
+import pytest
+
 from dtrace.lab.main import main
 
 SMALL = "BEGIN { @[execname] = count(); exit(0); }\n"
@@ -64,3 +69,46 @@ def test_wrong_usage_is_status_2(capsys):
 def test_a_script_that_cannot_be_read_is_named(capsys):
     assert main(["verify", "/no/such.d"]) == 1
     assert "failed to open /no/such.d: No such file or directory" in capsys.readouterr().err
+
+
+OBJECT = """
+__attribute__((section("socket"), used)) int good(void *ctx) { return 1; }
+"""
+READS_NULL = """
+__attribute__((section("socket"), used)) int bad(void *ctx)
+{ return *(volatile int *)0; }
+"""
+
+
+def verify_object(capsys, tmp_path, text):
+    clang = shutil.which("clang")
+    if clang is None:
+        pytest.skip("no clang to make objects with")
+    pytest.importorskip("elftools", reason="objects need pyelftools")
+    (tmp_path / "test.c").write_text(text)
+    words = [clang, "-target", "bpf", "-O2", "-g", "-c", "test.c", "-o", "test.o"]
+    subprocess.run(words, check=True, cwd=tmp_path)
+    status = main(["verify", str(tmp_path / "test.o"), "--kernels", "5.4,6.18"])
+    lines = capsys.readouterr().out.replace(f"{tmp_path}/", "").splitlines()
+    return status, [line for line in lines if line]
+
+
+def test_an_object_that_loads_is_ok(capsys, tmp_path):
+    status, lines = verify_object(capsys, tmp_path, OBJECT)
+    assert status == 0
+    assert lines[1].split() == ["test.o", "ok", "ok"]
+
+
+def test_an_object_that_is_refused_is_shown_with_its_line(capsys, tmp_path):
+    status, lines = verify_object(capsys, tmp_path, READS_NULL)
+    assert status == 1
+    assert lines[1].split() == ["test.o", "reject", "reject"]
+    assert lines[2].startswith("test.o on 5.4: reject: bad: R1 invalid mem access 'inv'")
+    assert lines[3].endswith("test.c:3: { return *(volatile int *)0; }")
+
+
+def test_a_damaged_object_is_an_error_with_its_offset(capsys, tmp_path):
+    path = tmp_path / "cut.o"
+    path.write_bytes(b"\x7fELF\x02\x01")
+    assert main(["verify", str(path), "--kernels", "6.18"]) == 1
+    assert "cut.o on 6.18: error: byte 0: Elf_Ehdr is cut short" in capsys.readouterr().out

@@ -19,9 +19,12 @@ from dtrace.sema.program import Cooker, CookOptions
 from dtrace.sema.scope import Constant
 from dtrace.source import Source
 from dtrace.target import Target
+from dtrace.types.builtin import string_type
 from dtrace.types.convert import type_name
 from dtrace.types.layout import find_member
 from dtrace.types.model import Struct, resolve
+from dtrace.types.scope import TypeScope
+from emu.kernel.syscalls import by_name
 from emu.world.structs import SIZES, STRUCTS
 
 if TYPE_CHECKING:
@@ -192,6 +195,13 @@ def test_emulated_structs_have_the_members_that_the_world_fills_in() -> None:
 def test_every_emulated_member_has_a_type() -> None:
     for tag, members in STRUCTS.items():
         assert {name for name in members if "." not in name} == set(TYPES[tag])
+
+
+def test_the_type_of_every_parameter_of_a_system_call_is_known() -> None:
+    scope = TypeScope(string_type(256), EmulatedTypes())
+    for call in by_name().values():
+        for param in filter(None, call.params.split(", ")):
+            assert scope.parse(param.rstrip("abcdefghijklmnopqrstuvwxyz_0123456789")), param
 
 
 def test_names_of_emulated_types() -> None:
