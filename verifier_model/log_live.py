@@ -33,7 +33,7 @@ def _live_regs(env: Env) -> None:
     from verifier_model.live_regs import live_registers
 
     insns, log = env.insns, env.log
-    live = live_registers(env)
+    live = env.live_regs or live_registers(env)
     loop = env.loop_visits.loops if env.loop_visits is not None else None
     log.add("Live regs before insn:")
     second = False

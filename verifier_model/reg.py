@@ -57,8 +57,10 @@ PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
 PACKET_POINTERS = (PTR_TO_PACKET, PTR_TO_PACKET_META)
 SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON)
 
-# A scalar's id with this bit: its value is that of the others plus `off` (BPF_ADD_CONST).
-ADD_CONST = 1 << 31
+# A scalar's id with one of these bits: its value, or its low 32 bits, is that of the others plus
+# `off` (BPF_ADD_CONST64, BPF_ADD_CONST32).
+ADD_CONST_64, ADD_CONST_32 = 1 << 31, 1 << 30
+ADD_CONST = ADD_CONST_64 | ADD_CONST_32
 
 
 class RegState(Value):

@@ -91,6 +91,7 @@ class Rules:
     LD_ABS_IN_SUBPROGS: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
+    LINK_LIVE_REGS: bool
     LOG_DETAILS: bool
     LOG_LIVENESS: bool
     LOG_LIVE_REGS: bool
@@ -135,9 +136,9 @@ class Rules:
     RECURSION_WALKED: bool
     REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
-    RETURN_RANGE_SIGNED: bool
     REGSAFE_OLD_IMPRECISE: bool
     RELEASE_ARG_REFERENCED: bool
+    RETURN_RANGE_SIGNED: bool
     RINGBUF_MEM_NAME: bool
     SCALAR_IDS: bool
     SPILL_KEEPS_ANY: bool

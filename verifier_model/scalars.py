@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier_model.domain import arith
+from verifier_model.domain.bounds import sync
+from verifier_model.domain.width import zero_extend
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64
-from verifier_model.reg import ADD_CONST, SCALAR_VALUE
+from verifier_model.reg import ADD_CONST, ADD_CONST_32, SCALAR_VALUE
 from verifier_model.stack import Slot, is_spilled
 
 if TYPE_CHECKING:
@@ -66,16 +68,18 @@ def assign_id(env: Env, state: VerifierState, regno: int) -> RegState:
     return reg
 
 
-def linked_places(state: VerifierState, wanted: int) -> list[tuple[int, int, int]]:
+def linked_places(env: Env, state: VerifierState, wanted: int) -> list[tuple[int, int, int]]:
     """Where scalars of that id (links by a constant included) are: (frame, register, slot).
 
     A place is a register, slot -1, or a slot, register -1.
     """
     base = wanted & ~ADD_CONST
     places = []
+    callsites = [frame.callsite for frame in state.frames[1:]] + [env.insn_idx]
     for depth, frame in enumerate(state.frames):
+        live = env.live_regs[callsites[depth]] if env.live_regs else -1
         for regno, reg in enumerate(frame.regs):
-            if reg.id & ~ADD_CONST == base and reg.type is SCALAR_VALUE:
+            if reg.id & ~ADD_CONST == base and reg.type is SCALAR_VALUE and live >> regno & 1:
                 places.append((depth, regno, -1))
         for spi, slot in enumerate(frame.stack):
             reg2 = slot.reg
@@ -103,9 +107,15 @@ def sync_linked(
         assert reg is not None
         if reg is known or (reg.id & ~ADD_CONST) != (known.id & ~ADD_CONST):
             continue
+        if (reg.id ^ known.id) & ADD_CONST == ADD_CONST:
+            continue  # one is linked by its low half, the other whole
         new = known.copy()
         if (reg.id | known.id) & ADD_CONST and reg.off != known.off:
             arith.add(new, env.const((reg.off - known.off) & U64), rules, False)
+            if known.id & ADD_CONST_32:
+                zero_extend(new, rules)
+            if rules.LINK_ADD_CONST_32:
+                sync(new, rules)
         new.id, new.off = reg.id, reg.off
         if spi < 0:
             frame.regs[regno] = new

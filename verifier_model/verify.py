@@ -20,6 +20,7 @@ from emu.kernel.enums import (
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import cfg, fields, ldimm64, log_live, log_walk, stack_depth
 from verifier_model.env import Env
+from verifier_model.live_regs import live_registers
 from verifier_model.prune import enter_loop, is_state_visited, push_history
 from verifier_model.reg import PTR_TO_CTX, R1, pointer
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
@@ -130,6 +131,8 @@ def _check(env: Env, watch: Watch | None) -> None:
     cfg.check_cfg(env)
     if rules.RECURSION_FOUND_FIRST:
         stack_depth.check_recursion(env)
+    if rules.LINK_LIVE_REGS:
+        env.live_regs = live_registers(env)
     if env.log.level > 1:
         log_live.begin(env)
     env.unknown_is_precise = not rules.PRECISION or (
@@ -202,9 +205,9 @@ def _do_check(env: Env, watch: Watch | None) -> None:
                 continue
         elif log is not None:
             log_walk.pruned(env)
+        _end_path(env, state)
         if stack_use is not None:
             stack_use.update(state)
-        _end_path(env, state)
         if not env.stack:
             env.log.rewind(0)
             return

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def annotate(built: Built) -> Iterator[str]:
     """Lines without newlines: a heading, then instructions with their index and encoding.
 
-        Program for dtrace:::BEGIN, tracepoint, 44 insns:
+    Program for dtrace:::BEGIN, tracepoint, 44 insns:
 
-        dt_clause_0:
-        ; line 3: trace(1 + 2);
-          28: 62 06 e8 00 03 00 00 00  *(u32 *)(r6 +232) = 3
+    dt_clause_0:
+    ; line 3: trace(1 + 2);
+      28: 62 06 e8 00 03 00 00 00  *(u32 *)(r6 +232) = 3
     """
     prog = built.prog
     probes = ", ".join(str(probe) for probe in built.probes[:3])

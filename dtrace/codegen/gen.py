@@ -195,9 +195,7 @@ class ClauseGen:
             name += "_user" if user else "_kernel"
         return name + "_str" if string else name
 
-    def copy_bytes(
-        self, dst: VReg, size: VReg | int, src: VReg, *, user: bool = False
-    ) -> None:
+    def copy_bytes(self, dst: VReg, size: VReg | int, src: VReg, *, user: bool = False) -> None:
         """Copy `size` bytes from address `src`; fault if that is not readable."""
         status = self.code.helper(self.reader(user=user), dst, size, src)
         l_ok = Label("readable")

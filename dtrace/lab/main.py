@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USAGE = """\
-Usage: dtlab verify SCRIPT.d ... [--kernels RELEASE,RELEASE,... | FIRST..LAST]
+Usage: dtlab verify FILE ... [--kernels RELEASE,RELEASE,... | FIRST..LAST]
 
-  verify    say which kernels would load the programs of D scripts, and why others would not.
-            Default: every kernel that there is a profile of.
+  verify    say which kernels would load the programs of D scripts and BPF objects (.o), and why
+            others would not.  Default: every kernel that there is a profile of.
 
 Exit status: 0 all load everywhere, 1 some do not, 2 wrong usage.
 """
@@ -57,7 +57,7 @@ def _verify(words: list[str]) -> int:
         else:
             paths.append(word)
     if not paths:
-        raise UsageError("a D script is expected")
+        raise UsageError("a D script or a BPF object is expected")
     texts = [_read(path) for path in paths]
     lines = list(matrix(paths, texts, _releases(wanted)))
     sys.stdout.write("\n".join(lines) + "\n")
@@ -70,7 +70,7 @@ def _read(path: str) -> str:
 
 
 def _releases(wanted: str) -> list[str]:
-    """`5.4,6.1` as it stands; `5.4..6.1` every release with a profile from the first to the last."""
+    """`5.4,6.1` as it stands; `5.4..6.1` every release with a profile from first to last."""
     from emu.kernel.profile import RELEASES, Kernel, UnknownKernel
 
     try:

@@ -589,6 +589,13 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: adjust_reg_min_max_vals()",
         note="So do a copy minus a constant, and 32-bit sums.",
+        backports=("6.18.44",),
+    )
+    LINK_LIVE_REGS = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: collect_linked_regs()",
+        note="A comparison tells of linked registers only where they are live.",
+        backports=("6.18.44",),
     )
 
     # -- Verifier: branches ----------------------------------------------------------------------

@@ -22,9 +22,9 @@ from verifier_model.domain.width import (
     coerce_to_size_sx,
     zero_extend,
 )
-from verifier_model.domain.word import U32, U64
+from verifier_model.domain.word import U32, U64, s32
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import ADD_CONST, SCALAR_VALUE
+from verifier_model.reg import ADD_CONST, ADD_CONST_32, ADD_CONST_64, SCALAR_VALUE
 from verifier_model.scalars import assign_id, width
 from verifier_model.transfer.ptr_alu import adjust_pointer, pointer_difference
 from verifier_model.transfer.registry import transfer
@@ -114,11 +114,12 @@ def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState) -> No
     value = src.smin
     links = op == _ADD and not alu32 and src.is_const() and 0 <= value <= 0x7FFFFFFF
     if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and src.is_const():
-        if op == _SUB:
-            value = -value
-        links = not alu32 and -0x80000000 <= value <= 0x7FFFFFFF
+        value = s32(value & U32) if alu32 else value
+        links = value >= -0x80000000
+        value = -value if op == _SUB else value
+        links = links and value <= 0x7FFFFFFF
     if dst.id and not dst.id & ADD_CONST and links:
-        dst.id |= ADD_CONST
+        dst.id |= ADD_CONST_32 if alu32 else ADD_CONST_64
         dst.off = value
     else:
         dst.id = 0

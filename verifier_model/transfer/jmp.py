@@ -173,7 +173,7 @@ def _remember_linked(
     places: list[tuple[int, int, int]] = []
     for reg in (src, dst):
         if reg is not None and reg.type is SCALAR_VALUE and reg.id:
-            places += [p for p in linked_places(state, reg.id) if p not in places]
+            places += [p for p in linked_places(env, state, reg.id) if p not in places]
     if rules.JMP_HISTORY_LIMITED and len(places) > 1:
         for place in places[_LINKED_MAX:]:
             _unlink(state, place)

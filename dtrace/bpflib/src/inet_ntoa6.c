@@ -2,7 +2,8 @@
  * zero groups as `::`, to the 72 bytes at `out`; the result is its length.
  *
  * A group is written with the colon behind it, the leading zeros shifted away; the next one covers
- * what is too much.  Without branches: the verifier sees one path.
+ * what is too much.  The verifier sees one path: there are no branches, and there are products where
+ * masks of all ones or none would do, of which newer kernels follow both values.
  */
 #include "bpflib.h"
 
@@ -20,10 +21,10 @@ u64 dt_inet_ntoa6(char *out, const unsigned char *address)
 		u64 group = address[2 * i] | address[2 * i + 1];
 		u64 zero = top_bit(group - 1), longer;
 
-		run = (run + 1) & -zero;
-		longer = -REACHES(run, longest + 1);
-		first = ((i + 1 - run) & longer) | (first & ~longer);
-		longest = (run & longer) | (longest & ~longer);
+		run = (run + 1) * zero;
+		longer = REACHES(run, longest + 1);
+		first += (i + 1 - run - first) * longer;
+		longest += (run - longest) * longer;
 		IN_ORDER(first, longest);
 	}
 	last = first + longest - 1; /* far behind the groups if there is no run */
@@ -31,14 +32,15 @@ u64 dt_inet_ntoa6(char *out, const unsigned char *address)
 	for (i = 0; i < GROUPS; i++) {
 		u64 g = (u64)address[2 * i] << 8 | address[2 * i + 1];
 		u64 more = top_bit(0xf - g) + top_bit(0xff - g) + top_bit(0xfff - g);
-		u64 skip = -(REACHES(i, first) & REACHES(last, i));
+		u64 skip = REACHES(i, first) & REACHES(last, i);
 		u64 colons = REACHES(first, i) << (i == 0); /* that stand for the run */
 		u64 word = HEX_DIGITS(g >> 12 | (g & 0xf00) | (g & 0xf0) << 12 | (g & 0xf) << 24);
 
 		word = (word | 0x3a00000000) >> 8 * (3 - more);
-		word = (word & ~skip) | (0x3a3a & skip);
+		word += (0x3a3a - word) * skip;
 		*(u64 *)(out + at) = word;
-		at = (at + ((more + 2) & ~skip) + (colons & skip)) & 63;
+		more += 2;
+		at = (at + more + (colons - more) * skip) & 63;
 		IN_ORDER(at, last);
 	}
 	at = (at - (REACHES(last, GROUPS - 1) & REACHES(GROUPS - 1, first) ^ 1)) & 63;

@@ -55,7 +55,7 @@ def cg_subr_alloca(cg: ClauseGen, node: Call) -> VReg:
 def allocate(cg: ClauseGen, size: VReg) -> VReg:
     """The address of `size` new bytes, at a multiple of 8.
 
-            if size > scratchsize or the rounded top + size > scratchsize, fault
+    if size > scratchsize or the rounded top + size > scratchsize, fault
     """
     code, program = cg.code, cg.program
     most = round_up(program.target.scratchsize, 8)
@@ -77,9 +77,9 @@ def allocate(cg: ClauseGen, size: VReg) -> VReg:
 def checked(cg: ClauseGen, address: VReg, size: VReg | int) -> VReg:
     """A pointer for the verifier to the `size` allocated bytes at `address`, which stays as it is.
 
-            at = address - base
-            if at >= top, fault: invalid address
-            if at + size > top, fault: invalid size
+    at = address - base
+    if at >= top, fault: invalid address
+    if at + size > top, fault: invalid size
     """
     code, program = cg.code, cg.program
     most = round_up(program.target.scratchsize, 8)

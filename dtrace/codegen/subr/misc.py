@@ -42,8 +42,8 @@ def cg_subr_rand(cg: ClauseGen, node: Call) -> VReg:
 def cg_subr_progenyof(cg: ClauseGen, node: Call) -> VReg:
     """`progenyof(pid)`: whether the current process or one of its ancestors has that pid.
 
-            task = current;  found = 0
-            task = parent of task, until found
+    task = current;  found = 0
+    task = parent of task, until found
     """
     code, program = cg.code, cg.program
     pid = cg.expr(node.args[0])

@@ -23,9 +23,9 @@ CLEAN = "clean"  # the text that cleanpath() makes
 def cg_subr_basename(cg: ClauseGen, node: Call) -> VReg:
     """`basename(path)`: the last name; "." of an empty path, "/" of one of slashes only.
 
-            last = the last byte that is not a slash;  if there is none goto constant
-            first = the last slash before it, + 1
-            the result is what lies between
+    last = the last byte that is not a slash;  if there is none goto constant
+    first = the last slash before it, + 1
+    the result is what lies between
     """
     code = cg.code
     length = text.cg_text(cg, TEXT, node.args[0]).length
@@ -48,10 +48,10 @@ def cg_subr_basename(cg: ClauseGen, node: Call) -> VReg:
 def cg_subr_dirname(cg: ClauseGen, node: Call) -> VReg:
     """`dirname(path)`: what is before the last name; "." if that is nothing, "/" if only slashes.
 
-            last = the last byte that is not a slash;  if there is none goto constant
-            last = the last slash before it;  if there is none, the result is "."
-            last = the last byte before it that is not a slash;  if there is none goto constant
-            the result is what ends there
+    last = the last byte that is not a slash;  if there is none goto constant
+    last = the last slash before it;  if there is none, the result is "."
+    last = the last byte before it that is not a slash;  if there is none goto constant
+    the result is what ends there
     """
     code = cg.code
     length = text.cg_text(cg, TEXT, node.args[0]).length

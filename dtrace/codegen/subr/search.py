@@ -42,9 +42,7 @@ def cg_subr_strstr(cg: ClauseGen, node: Call) -> VReg:
     return tail
 
 
-def _search(
-    cg: ClauseGen, node: Call, first: VReg | None, *, back: bool
-) -> VReg:
+def _search(cg: ClauseGen, node: Call, first: VReg | None, *, back: bool) -> VReg:
     """
             found = first, not below 0        (back: not above the length; -1 if it is below 0)
             if found s> length goto none
