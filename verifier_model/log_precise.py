@@ -12,8 +12,8 @@ from verifier_model.log_state import whole
 from verifier_model.stack import SLOT
 
 if TYPE_CHECKING:
+    from verifier_model.backtrack import Tracker
     from verifier_model.env import Env
-    from verifier_model.precise import Tracker
     from verifier_model.state import VerifierState
 
 

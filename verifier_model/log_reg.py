@@ -22,6 +22,7 @@ from verifier_model.log import type_name
 from verifier_model.reg import (
     ADD_CONST,
     CONST_PTR_TO_MAP,
+    PACKET_POINTERS,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
@@ -92,6 +93,8 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         parts.append(f"ks={reg.map.key_size},vs={reg.map.value_size}")
     if reg.off and kind is not SCALAR_VALUE:
         parts.append(f"off={snum(reg.off)}")
+    if kind in PACKET_POINTERS:
+        parts.append(f"r={unum(reg.mem_size)}")
     if kind is PTR_TO_MEM:
         parts.append(f"sz={unum(reg.mem_size)}")
     if bits.mask:
@@ -119,8 +122,7 @@ def _short(reg: RegState, rules: Rules) -> str:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")
-    if kind in _HAS_MAP and reg.map is not None:
-        parts.append(f"ks={reg.map.key_size},vs={reg.map.value_size}")
+    parts += _region(reg)
     if not bits.mask:
         parts.append(f"imm={bits.value:x}")
     elif rules.LOG_RANGES_MERGED:
@@ -145,13 +147,21 @@ def _long(reg: RegState, rules: Rules) -> str:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")
-    if kind in _HAS_MAP and reg.map is not None:
-        parts.append(f"ks={reg.map.key_size},vs={reg.map.value_size}")
+    parts += _region(reg)
     if not bits.mask:
         parts.append(f"imm={bits.value:x}")
     else:
         _add_ranges(parts, reg, rules, "_value")
     return f"{text}({','.join(parts)})"
+
+
+def _region(reg: RegState) -> list[str]:
+    """How far a packet pointer may be used, or the sizes of a map."""
+    if reg.type in PACKET_POINTERS:
+        return [f"r={reg.mem_size}"]
+    if reg.type in _HAS_MAP and reg.map is not None:
+        return [f"ks={reg.map.key_size},vs={reg.map.value_size}"]
+    return []
 
 
 def _add_ranges(parts: list[str], reg: RegState, rules: Rules, suffix: str) -> None:

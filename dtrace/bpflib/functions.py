@@ -21,7 +21,7 @@ FUNCTIONS = {
         Function("dt_stddev", "stddev", 2),
         Function("dt_lltostr", "lltostr", 2),
         Function("dt_inet_ntoa", "inet_ntoa", 2),
-        Function("dt_inet_ntoa6", "inet_ntoa6", 2, stack=16),
+        Function("dt_inet_ntoa6", "inet_ntoa6", 2, stack=40),
         Function("dt_link_ntop", "link_ntop", 3),
     )
 }

@@ -79,8 +79,6 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
         if held is not None and held.frameno and below.kinds == slot.kinds:
             found = held
     if row.name in RELEASES and (held is None or not held.ref_obj_id):
-        if not env.rules.DYNPTR_TRACKED:
-            raise Unmodelled("the release of what is no dynptr", env.insn_idx)
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
         name = f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"

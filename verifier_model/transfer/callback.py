@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from emu.kernel import maps
 from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
 from verifier_model.check.refs import check_range
+from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
-from verifier_model.prune import IdMap
 from verifier_model.reg import (
     CALLER_SAVED,
     PTR_TO_MAP_KEY,

@@ -5,10 +5,10 @@ than they take.  So the body is a function of its own, which keeps its state in 
 the verifier forgets what it knew and all rounds look the same to it; a second function calls it
 ROUND times, and a third one that one, until a step says that it is done.
 
-The verifier follows what comes after a conditional jump first and keeps where it leads to for later,
-at most 8192 such places on one way through the program (BPF_COMPLEXITY_LIMIT_JMP_SEQ).  So what
-leaves the loop stands after the jump and what goes on is its target: that way it has left the loop
-before it comes to the next step.
+The verifier follows what comes after a conditional jump first and keeps its target for later, at
+most 8192 of them on one way through the program (BPF_COMPLEXITY_LIMIT_JMP_SEQ).  So what leaves the
+loop stands after the jump and what goes on is its target: that way it has left the loop before it
+comes to the next step.
 """
 
 from __future__ import annotations
@@ -64,6 +64,14 @@ def leave_unless(code: Code, op: str, left: VReg, right: VReg | int, l_leave: La
     code.jump(op, left, right, l_on)
     code.goto(l_leave)
     code.bind(l_on)
+
+
+def forget(program: ProgramGen, code: Code, mem: VReg, reg: VReg) -> None:
+    """Send `reg` through memory, so that the verifier knows the same of it, nothing, on all ways to
+    here: it would walk the loops that follow once for each way."""
+    cell = Cell(program, "forgotten")
+    cell.store(code, mem, reg)
+    code.emit("mov64_reg", reg, cell.load(code, mem))
 
 
 class Cell:

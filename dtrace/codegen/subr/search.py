@@ -9,7 +9,7 @@ from dtrace.codegen import string
 from dtrace.codegen.gen import round_up
 from dtrace.codegen.subr import text
 from dtrace.codegen.subr.find import HIGH, ONES, WORD, load_place, place, repeated
-from dtrace.codegen.subr.loop import Cell, define_loop, leave_unless
+from dtrace.codegen.subr.loop import Cell, define_loop, forget, leave_unless
 from dtrace.codegen.subr.text import LEAD, PATTERN, TEXT, base, start, whole
 
 if TYPE_CHECKING:
@@ -71,9 +71,11 @@ def _search(cg: ClauseGen, node: Call, first: VReg | None, *, back: bool) -> VRe
     code.alu("add", found, LEAD)
     place(program).store(code, cg.mem, found)
     _length(program).store(code, cg.mem, part.length)
+    mask = _mask(code, part.length)
+    forget(program, code, cg.mem, mask)
     word = code.load("ldxdw", cg.mem, start(program, PATTERN), Area.KEPT)
     name = _define(program, _words(cg, node.args[1]), back=back)
-    code.func(name, cg.mem, word, _mask(code, part.length), repeated(code, word))
+    code.func(name, cg.mem, word, mask, repeated(code, word))
     code.emit("mov64_reg", found, place(program).load(code, cg.mem))
     code.alu("sub", found, LEAD)
     code.jump("jlt", found, whole_text.length, l_end)

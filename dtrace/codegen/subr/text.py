@@ -12,6 +12,7 @@ from dtrace.bpf.code import Area, Label
 from dtrace.codegen import state
 from dtrace.codegen.gen import round_up
 from dtrace.codegen.scan import in_process
+from dtrace.codegen.subr.loop import forget
 from dtrace.lang.nodes import IntLit
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def read_string(
     code.emit("mov64_imm", length, imm=1)
     code.bind(l_read)
     code.alu("sub", length, 1)
+    forget(cg.program, code, cg.mem, length)
     limit(cg, length, cg.target.strsize - 1)
     return length
 

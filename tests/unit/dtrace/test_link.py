@@ -119,6 +119,33 @@ def test_clauses_of_system_calls_share_a_program_from_five_calls_on() -> None:
     assert len(build(f"{many} syscall::lseek:entry {{ @ = count(); }}").build.programs) == 1
 
 
+def texts(text: str) -> list[str]:
+    """The instructions of each program."""
+    programs = build(text).build.programs
+    return ["\n".join(disassemble(built.prog.insns)) for built in programs]
+
+
+def test_errno_is_cleared_by_every_probe_that_shows_it() -> None:
+    """Else a timer would show what the last system call on its CPU left."""
+    clear = f"+{state.ERRNO}) = 0"
+    assert all(clear in text for text in texts("syscall::read:return, tick-1s { trace(errno); }"))
+    assert all(clear not in text for text in texts("syscall::read:return { trace(arg0); }"))
+
+
+def test_errno_is_set_for_error_clauses_too() -> None:
+    assert (
+        f"+{state.ERRNO}) = 0"
+        in texts("syscall::read:return { trace(*(int *)arg0); } ERROR { trace(errno); }")[0]
+    )
+
+
+def test_a_system_call_s_record_is_not_read_behind_its_parameters() -> None:
+    """The kernel refuses to attach a program that does: read() has three."""
+    (text,) = texts("syscall::read:entry { trace(arg2); trace(arg3); }")
+    assert "(r6 +32)" in text
+    assert "(r6 +40)" not in text
+
+
 @pytest.mark.parametrize(
     ("body", "limit"),
     [

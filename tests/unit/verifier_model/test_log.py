@@ -1,0 +1,118 @@
+"""The log's words, from lines that real kernels wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.isa.asm import assemble
+from emu.kernel.enums import ProgType
+from emu.kernel.profile import Kernel
+from emu.prog import Prog
+from verifier_model.domain.tnum import Tnum
+from verifier_model.log_reg import reg_text_of, snum, unum
+from verifier_model.reg import PTR_TO_STACK, const_scalar, pointer, unknown_scalar
+from verifier_model.rules import rules_of
+from verifier_model.verify import verify
+
+
+def _text(release, reg, frameno=0):
+    return reg_text_of(rules_of(Kernel.release(release)))(reg, frameno)
+
+
+def _byte():
+    reg = unknown_scalar()
+    reg.var_off = Tnum(0, 0xFF)
+    reg.smin = reg.umin = reg.smin32 = reg.umin32 = 0
+    reg.smax = reg.umax = reg.smax32 = reg.umax32 = 255
+    return reg
+
+
+@pytest.mark.parametrize(
+    ("release", "text"),
+    [
+        ("5.10", "inv(id=0,umax_value=255,var_off=(0x0; 0xff))"),
+        ("6.1", "scalar(umax=255,var_off=(0x0; 0xff))"),
+        ("6.12", "scalar(smin=smin32=0,smax=umax=smax32=umax32=255,var_off=(0x0; 0xff))"),
+    ],
+)
+def test_a_byte_has_the_words_of_its_release(release, text):
+    assert _text(release, _byte()) == text
+
+
+@pytest.mark.parametrize(
+    ("release", "text"),
+    [("5.10", "inv4294967295"), ("6.1", "4294967295"), ("6.12", "0xffffffff")],
+)
+def test_a_large_constant_is_hex_since_6_8(release, text):
+    assert _text(release, const_scalar(0xFFFFFFFF)) == text
+
+
+def test_precision_stands_behind_inv_and_before_scalar():
+    reg = const_scalar(5)
+    reg.precise = True
+    assert _text("5.10", reg) == "invP5"
+    assert _text("6.1", reg) == "P5"
+
+
+def test_a_pointer_to_another_frame_names_it_since_6_8():
+    reg = pointer(PTR_TO_STACK)
+    reg.off = -56
+    assert _text("6.1", reg, 1) == "fp-56"
+    assert _text("6.12", reg, 1) == "fp[0]-56"
+
+
+def test_a_negative_bound_of_32_bits_in_hex_has_8_digits():
+    reg = unknown_scalar()
+    reg.smin32 = -0x10000
+    assert _text("6.12", reg) == "scalar(smin32=0xffff0000)"
+
+
+def test_numbers_of_16_bits_are_decimal():
+    assert (snum(-0x8000), snum(-0x8001)) == ("-32768", "0xffffffffffff7fff")
+    assert (unum(0xFFFF), unum(0x10000)) == ("65535", "0x10000")
+
+
+PROGRAM = """
+    r0 = 0
+    *(u64 *)(r10 -8) = r1
+    exit
+"""
+
+
+def _log(release, level=2):
+    prog = Prog("p", ProgType.KPROBE, tuple(assemble(PROGRAM)), license="GPL")
+    return verify(prog, Kernel.release(release), log_level=level).log
+
+
+def test_until_5_16_the_state_stands_before_each_insn():
+    assert _log("5.10")[1:5] == (
+        "0: R1=ctx(id=0,off=0,imm=0) R10=fp0",
+        "0: (b7) r0 = 0",
+        "1: R0_w=inv0 R1=ctx(id=0,off=0,imm=0) R10=fp0",
+        "1: (7b) *(u64 *)(r10 -8) = r1",
+    )
+
+
+def test_since_5_17_the_change_stands_behind_the_insn_in_column_38():
+    assert _log("6.12")[1:5] == (
+        "0: R1=ctx() R10=fp0",
+        "0: (b7) r0 = 0                        ; R0_w=0",
+        "1: (7b) *(u64 *)(r10 -8) = r1         ; R1=ctx() R10=fp0 fp-8_w=ctx()",
+        "2: (95) exit",
+    )
+
+
+def test_6_18_tells_live_registers_and_the_use_of_the_stack_and_no_liveness_of_states():
+    log = _log("6.18")
+    assert log[1:4] == (
+        "Live regs before insn:",
+        "      0: .1........ (b7) r0 = 0",
+        "      1: 01........ (7b) *(u64 *)(r10 -8) = r1",
+    )
+    assert "1: (7b) *(u64 *)(r10 -8) = r1         ; R1=ctx() R10=fp0 fp-8=ctx()" in log
+    assert "(0) frame 0 insn 1 +written -8 " in log
+
+
+def test_level_1_of_an_accepted_program_is_its_statistics():
+    assert [line.split()[0] for line in _log("6.12", level=1)] == ["processed"]
+    assert _log("6.12", level=0) == ()

@@ -1,0 +1,190 @@
+"""One insn undone: what must be known before it for what is tracked after it.
+
+Source: backtrack_insn().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import ALU, ALU64, ATOMIC, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
+from emu.prog import PSEUDO_CALL
+from verifier_model.reg import FP, R0
+from verifier_model.state import ARGS_MASK
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.state import Step
+
+_CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
+_CMPXCHG, _LOAD_ACQUIRE = 0xF1, 0x100
+
+
+class CannotTrack(Exception):
+    """Backtracking met what it does not follow: every scalar counts then."""
+
+
+class Tracker:
+    """Which registers and slots of each frame are still to be explained: struct backtrack_state."""
+
+    __slots__ = ("frame", "regs", "slots")
+
+    def __init__(self, frame: int) -> None:
+        self.frame = frame  # the running frame at the insn that is looked at
+        self.regs = [0] * (frame + 1)
+        self.slots = [0] * (frame + 1)
+
+    def empty(self) -> bool:
+        return not any(self.regs) and not any(self.slots)
+
+    def set_slot(self, frame: int, spi: int) -> None:
+        self.slots[frame] |= 1 << spi
+
+    def enter(self) -> None:
+        """Back into the callee that ended here."""
+        self.frame += 1
+        self.regs.append(0)
+        self.slots.append(0)
+
+    def leave(self) -> None:
+        """Back out of the callee, to the call."""
+        if self.frame == 0 or self.slots[self.frame]:
+            raise CannotTrack
+        self.regs.pop()
+        self.slots.pop()
+        self.frame -= 1
+
+
+def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -> None:
+    """What has to be known before an insn for what is tracked after it: backtrack_insn()."""
+    insn = env.insns[idx]
+    cls = insn.code & 7
+    if insn.code == 0:
+        return  # the second half of ld_imm64
+    if step is not None and step.linked:
+        _track_linked(bt, step)
+    if cls in (ALU, ALU64):
+        _undo_alu(insn, bt)
+    elif cls == LDX or (cls == STX and insn.code & 0xE0 == ATOMIC and insn.imm == _LOAD_ACQUIRE):
+        _undo_load(env, insn, step, bt)
+    elif cls in (STX, ST):
+        _undo_store(env, insn, step, bt)
+    elif cls in (JMP, JMP32):
+        _undo_jump(env, insn, idx, subseq_idx, bt)
+    elif cls == LD:
+        bit = 1 << insn.dst
+        if bt.regs[-1] & bit:
+            bt.regs[-1] &= ~bit
+            if insn.code & 0xE0:
+                raise CannotTrack
+    if step is not None and step.linked:
+        _track_linked(bt, step)
+
+
+def _track_linked(bt: Tracker, step: Step) -> None:
+    """Of registers that were linked when the insn ran, all count if one does."""
+    some = any(
+        frame <= bt.frame
+        and (bt.regs[frame] >> regno & 1 if spi < 0 else bt.slots[frame] >> spi & 1)
+        for frame, regno, spi in step.linked
+    )
+    if not some:
+        return
+    for frame, regno, spi in step.linked:
+        if spi < 0:
+            bt.regs[frame] |= 1 << regno
+        else:
+            bt.slots[frame] |= 1 << spi
+
+
+def _undo_alu(insn: Insn, bt: Tracker) -> None:
+    bit = 1 << insn.dst
+    if not bt.regs[-1] & bit:
+        return
+    op = insn.code & 0xF0
+    if op in (_NEG, _END):
+        return
+    if op == _MOV:
+        bt.regs[-1] &= ~bit
+    if insn.code & X and insn.src != FP:
+        bt.regs[-1] |= 1 << insn.src
+
+
+def _undo_load(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
+    bit = 1 << insn.dst
+    if not bt.regs[-1] & bit:
+        return
+    bt.regs[-1] &= ~bit
+    if env.rules.SPILL_ZERO:
+        if step is not None and step.stack_frame >= 0:
+            if step.stack_frame > bt.frame:
+                raise CannotTrack
+            bt.set_slot(step.stack_frame, step.spi)
+    elif insn.src == FP:
+        bt.set_slot(bt.frame, (-insn.off - 1) >> 3)
+
+
+def _undo_store(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
+    if insn.code & 7 == STX and insn.code & 0xE0 == ATOMIC and insn.imm & FETCH:
+        old = R0 if insn.imm == _CMPXCHG else insn.src
+        bt.regs[-1] &= ~(1 << old)
+        return
+    if bt.regs[-1] >> insn.dst & 1:
+        raise CannotTrack  # a scalar is no address: this is a difference of pointers
+    frame = bt.frame
+    if env.rules.SPILL_ZERO:
+        if step is None or step.stack_frame < 0:
+            return
+        frame, spi = step.stack_frame, step.spi
+        if frame > bt.frame:
+            raise CannotTrack
+    elif insn.dst == FP:
+        spi = (-insn.off - 1) >> 3
+    else:
+        return
+    bit = 1 << spi
+    if bt.slots[frame] & bit:
+        bt.slots[frame] &= ~bit
+        if insn.code & 7 == STX:
+            bt.regs[-1] |= 1 << insn.src
+
+
+def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> None:
+    op = insn.code & 0xF0
+    if op == _CALL and insn.src == PSEUDO_CALL:
+        _undo_subprog_call(env, idx, subseq_idx, bt)
+    elif op == _CALL and env.callback_points[idx] and idx != subseq_idx - 1:
+        # Out of the function that was called back: its arguments are the helper's.
+        if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ~ARGS_MASK:
+            raise CannotTrack
+        bt.leave()
+    elif op == _CALL:
+        bt.regs[-1] &= ~1
+        if bt.regs[-1] & ARGS_MASK:
+            raise CannotTrack
+    elif op == _EXIT:
+        called_back = subseq_idx >= 0 and env.callback_points[subseq_idx]
+        if called_back:
+            bt.regs[-1] &= ~ARGS_MASK
+        if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ARGS_MASK:
+            raise CannotTrack
+        by_call = subseq_idx > 0 and env.insns[subseq_idx - 1].src == PSEUDO_CALL
+        result = bt.regs[-1] & 1 if by_call and not called_back else 0
+        bt.regs[-1] &= ~1
+        bt.enter()
+        bt.regs[-1] = result
+    elif op and insn.code & X:
+        both = 1 << insn.dst | 1 << insn.src
+        if bt.regs[-1] & both:
+            bt.regs[-1] |= both & ~(1 << FP)
+
+
+def _undo_subprog_call(env: Env, idx: int, subseq_idx: int, bt: Tracker) -> None:
+    if not env.rules.PRECISION_ACROSS_CALLS:
+        raise CannotTrack
+    if bt.regs[-1] & ~ARGS_MASK:
+        raise CannotTrack
+    args = bt.regs[-1]
+    bt.leave()
+    bt.regs[-1] |= args
