@@ -106,7 +106,7 @@ def check_assign(cx: Context, node: Assign) -> None:
             f"{var.name}: cannot reuse the same identifier for both alloca and non-alloca "
             "allocations"
         )
-        raise cx.error(ErrTag.D_ALLOCA_INCOMPAT, message, node)
+        raise cx.error(ErrTag.D_ALLOCA_INCOMPAT, message, node, cx.clause_line)
 
 
 def _is_mixed(node: Expr) -> bool:

@@ -205,7 +205,8 @@ def test_interrupt_while_loading_leaves_nothing(delay: float) -> None:
     ours = loaded_progs() - before
     dtrace.send_signal(signal.SIGINT)
     _, complaint = dtrace.communicate(timeout=TIMEOUT)
-    assert "Traceback" not in complaint
+    # Before our first line runs, the interpreter itself reports the interrupt.
+    assert "Traceback" not in complaint or complaint.startswith("Fatal Python error: init")
     assert_unloaded(ours)
 
 

@@ -52,7 +52,7 @@ def cg_subr_inet_ntoa6(cg: ClauseGen, node: Call) -> VReg:
 
 
 def cg_subr_inet_ntop(cg: ClauseGen, node: Call) -> VReg:
-    """`inet_ntop(family, address)`: inet_ntoa6(address, 1) if that is AF_INET6, else inet_ntoa()."""
+    """`inet_ntop(family, address)`: inet_ntoa6(address, 1) for AF_INET6, else inet_ntoa()."""
     code = cg.code
     family, address = node.args
     kind = cg.operand(family)

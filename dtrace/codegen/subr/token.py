@@ -1,6 +1,6 @@
 """strtok: the tokens of a string, one a call.
 
-The string and the place behind its last token are kept for each CPU, as in DTrace.
+The string and where its last token ended are kept for each CPU, as in DTrace.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def cg_subr_strtok(cg: ClauseGen, node: Call) -> VReg:
             place = rest;  skip what is in the set
             if place is the text's end, the result is NULL
             set[0] = 1;  find the next that is in the set
-            the result is what lies between;  rest = place + 1
+            the result is what lies between;  rest = place
     """
     code, program = cg.code, cg.program
     length, rest = Cell(program, "rest_length"), Cell(program, "rest_place")
@@ -58,7 +58,6 @@ def cg_subr_strtok(cg: ClauseGen, node: Call) -> VReg:
     end = _cg_span(cg, place(program).load(code, cg.mem), member=1)
     size = code.address(end, -LEAD)
     code.alu("sub", size, first)
-    code.alu("add", end, 1)
     rest.store(code, cg.mem, end)
     code.emit("mov64_reg", token, text.cut(cg, REST, first, size))
     code.bind(l_none)

@@ -1,0 +1,4 @@
+[llo hello] [lo]
+[llo] [hello]
+1 1 1
+

@@ -1,0 +1,3 @@
+[abcdef] [abcdefg]
+[abc]
+

@@ -1,0 +1,5 @@
+[ll] [el] [he]
+[] [hello] []
+[el] [] [llo]
+[] [] [hello]
+
