@@ -54,7 +54,7 @@ OPTIONS = {
         OptDef("btfpath", _C, values.string, ""),
         OptDef("core", _C, values.flag, False),
         OptDef("cpp", _C, values.flag, False, "cli"),
-        OptDef("cppargs", _C, values.word, (), "cli", in_program=False),
+        OptDef("cppargs", _C, values.words, (), "cli", in_program=False),
         OptDef("cpphdrs", _C, values.flag, False, "cli", in_program=False),
         OptDef("cpppath", _C, values.string, "cpp", "cli", in_program=False),
         OptDef("ctfpath", _C, values.string, "", in_program=False),

@@ -141,6 +141,11 @@ def string(text: str | None) -> str:
     return text
 
 
+def words(text: str | None) -> tuple[str, ...]:
+    """Words for the list of words that the option is: `-x cppargs="-a -b"` is two."""
+    return tuple(word(text)[0].split())
+
+
 def word(text: str | None) -> tuple[str, ...]:
     """One more word: the option's value is all that were given, in order."""
     return (string(text),)

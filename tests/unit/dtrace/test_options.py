@@ -221,3 +221,10 @@ def test_get_knows_every_option_and_no_other() -> None:
 def test_dtrace_has_as_many_options_of_each_kind() -> None:
     scopes = [row.scope for row in OPTIONS.values()]
     assert [scopes.count(s) for s in (Scope.COMPILE, Scope.RUNTIME, Scope.DYNAMIC)] == [52, 24, 12]
+
+
+def test_cppargs_are_words():
+    options = Options()
+    options.set("cppargs", "-fno-show-column  -DX=1")
+    options.set("cppargs", "-DY")
+    assert options.cppargs == ("-fno-show-column", "-DX=1", "-DY")
