@@ -2,7 +2,6 @@
  * ASSERTION: inet_ntoa(), inet_ntoa6(), inet_ntop(): zeros that are left out, mapped addresses.
  *
  * SECTION: Actions and Subroutines/inet()
- * @@kernels: >=5.10
  */
 
 #pragma D option quiet

@@ -2,7 +2,6 @@
  * ASSERTION: substr(): starts and counts below 0, and beyond the string.
  *
  * SECTION: Actions and Subroutines/substr()
- * @@kernels: >=5.3
  */
 
 #pragma D option quiet

@@ -16,6 +16,10 @@ static inline u64 top_bit(u64 n)
 	return n >> 63;
 }
 
+/* Cut `n` to the bits of `mask` here, just before it is used: kernels before 5.10 forget what they
+ * knew of a number that the compiler has spilled in between. */
+#define LIMIT(n, mask) do { asm volatile("" : "+r"(n)); (n) &= (mask); } while (0)
+
 /* Keep the compiler from working ahead of this: what it would compute before, it would spill. */
 #define IN_ORDER(a, b) asm volatile("" : "+r"(a), "+r"(b))
 

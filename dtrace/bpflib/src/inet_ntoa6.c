@@ -38,12 +38,14 @@ u64 dt_inet_ntoa6(char *out, const unsigned char *address)
 
 		word = (word | 0x3a00000000) >> 8 * (3 - more);
 		word += (0x3a3a - word) * skip;
+		LIMIT(at, 63);
 		*(u64 *)(out + at) = word;
 		more += 2;
-		at = (at + more + (colons - more) * skip) & 63;
+		at += more + (colons - more) * skip;
 		IN_ORDER(at, last);
 	}
-	at = (at - (REACHES(last, GROUPS - 1) & REACHES(GROUPS - 1, first) ^ 1)) & 63;
+	at -= REACHES(last, GROUPS - 1) & REACHES(GROUPS - 1, first) ^ 1;
+	LIMIT(at, 63);
 	out[at] = 0;
 	return at;
 }

@@ -58,7 +58,12 @@ def cg_subr_substr(cg: ClauseGen, node: Call) -> VReg:
             end += count
             if first s< 0, first = 0
             if end s> length, end = length
-            if end s<= first, the result is empty
+            end -= first
+            if end s<= 0, the result is empty
+
+    The last comparison is with a constant in src: a kernel then sees which way a start and a count
+    that are constants go, where 5.2 would follow the impossible one with bounds that contradict
+    each other (reg_set_min_max_inv).
     """
     code = cg.code
     source = text.source_of(cg, node.args[0])
@@ -85,11 +90,11 @@ def cg_subr_substr(cg: ClauseGen, node: Call) -> VReg:
     code.emit("mov64_imm", first, imm=0)
     code.bind(l_start)
     l_some = Label("some")
-    code.jump("jsgt", end, first, l_some)
+    code.alu("sub", end, first)
+    code.jump("jsgt", end, 0, l_some)
     code.emit("mov64_imm", first, imm=0)
     code.emit("mov64_imm", end, imm=0)
     code.bind(l_some)
-    code.alu("sub", end, first)
     return text.cut(cg, text.TEXT, first, end)
 
 
