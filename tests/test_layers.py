@@ -24,7 +24,7 @@ PACKAGES = ("emu", "verifier_model", "dtrace")
 # that counts is the longest one that is its name or a parent's.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.kernel",),
-    ("emu.prog",),
+    ("emu.prog", "emu.btf"),
     ("emu.isa",),
     ("emu.objfile",),
     ("emu.vm", "emu.maps", "emu.helpers", "emu.net"),

@@ -1,9 +1,8 @@
 """BTF: a kernel's own types, read on demand.
 
-BTF is a list of type records of various lengths and a table of strings; a type's id is its place in
-the list, from 1 on (Documentation/bpf/btf.rst).  Reading it all takes half a second for a
-kernel, so only an index is made: where each record starts, and the offset of its name.  The index
-can be kept (dtrace.types.btf_cache); everything else is read when it is asked for.
+Reading all types of a kernel takes half a second, so emu.btf makes only an index: where each record
+starts, and the offset of its name.  The index can be kept (dtrace.types.btf_cache); everything else
+is read when it is asked for.
 
 A name is found without a dictionary: it is searched in the strings, and the offset found there in
 the index's array of name offsets, both at memory speed.
@@ -14,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtrace.types import model
-from dtrace.types.btf_data import (
+from emu.btf import (
     ARRAY_PART,
     DEEPEST,
     ENUM64_PART,
@@ -33,7 +32,7 @@ from dtrace.types.btf_data import (
 if TYPE_CHECKING:
     from mmap import mmap
 
-    from dtrace.types.btf_data import Record
+    from emu.btf import Record
 
 # Compilers' names of the integer types, and C's short ones.
 _C_INTS = {

@@ -15,7 +15,7 @@ from struct import Struct, error
 from zlib import crc32
 
 from dtrace.types.btf import Btf
-from dtrace.types.btf_data import BtfError, Index
+from emu.btf import BtfError, Index
 
 VMLINUX = "/sys/kernel/btf/vmlinux"
 _NOTES = "/sys/kernel/notes"

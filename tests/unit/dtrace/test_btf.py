@@ -10,7 +10,7 @@ import pytest
 
 from dtrace.types import btf_cache, model
 from dtrace.types.btf import Btf
-from dtrace.types.btf_data import BtfError, Kind
+from emu.btf import BtfError, Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
