@@ -1,5 +1,6 @@
 /*
- * ASSERTION: inet_ntoa(), inet_ntoa6(), inet_ntop(): zeros that are left out, mapped addresses.
+ * ASSERTION: inet_ntoa(), inet_ntoa6(), inet_ntop(): zeros that are left out, mapped and
+ *	compatible addresses.
  *
  * SECTION: Actions and Subroutines/inet()
  */
@@ -18,5 +19,9 @@ BEGIN
 	this->six[1] = 0x04030201ffff0000;
 	printf("%s\n", inet_ntoa6((struct in6_addr *)this->six));
 	printf("%s\n", inet_ntoa6((struct in6_addr *)this->six, 1));
+	((in6_addr_t *)this->six)->in6_u.u6_addr32[2] = 0;
+	printf("%s\n", inet_ntop(10, this->six));
+	((in6_addr_t *)this->six)->in6_u.u6_addr32[3] = 0x01000000;
+	printf("%s\n", inet_ntoa6((in6_addr_t *)this->six));
 	exit(0);
 }

@@ -118,6 +118,9 @@ class Kernel(Protocol):
     def syscalls(self) -> dict[str, int]:
         """Number by name of the system calls that can be traced."""
 
+    def chip_of(self, cpu: int) -> int:
+        """The number of the socket that a CPU is in; 0 if it is not known."""
+
     def offset_of(self, struct: str, member: str) -> int:
         """Offset in bytes of a member (dots allowed) of a kernel struct, from BTF."""
 

@@ -101,6 +101,7 @@ class Compilation:
             self.kernel.begin_prog_type(),
             self.kernel.offset_of,
             self.kernel.wall_offset,
+            self.kernel.chip_of,
         )
 
     def _parse(self, program: Program, cooker: Cooker) -> Tree:

@@ -244,6 +244,10 @@ class EmulatedKernel:
 
         return {row.name: row.number for row in traceable(self.profile)}
 
+    def chip_of(self, cpu: int) -> int:
+        """The emulated machine has one socket."""
+        return 0
+
     def offset_of(self, struct: str, member: str) -> int:
         from emu.world.structs import STRUCTS
 

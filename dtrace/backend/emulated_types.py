@@ -38,6 +38,11 @@ TYPES = {
     "cred": {name: "kuid_t" if name.endswith("uid") else "kgid_t" for name in STRUCTS["cred"]},
     "pt_regs": dict.fromkeys(STRUCTS["pt_regs"], "unsigned long"),
 }
+# Internet addresses: include/uapi/linux/in.h, in6.h.  The members of in6_u are views of the same
+# bytes.
+_IN_ADDR = ("s_addr", "uint32_t")
+_IN6_ADDR = (("u6_addr8", "uint8_t"), ("u6_addr16", "uint16_t"), ("u6_addr32", "uint32_t"))
+_IN6_ADDR_SIZE = 16
 WORD = 8  # bytes: the structs' alignment
 # Typedefs in the parameters of system calls, and what they name: include/linux/types.h and
 # include/uapi.  fd_set and siginfo_t are never looked into.
@@ -90,6 +95,8 @@ class EmulatedTypes:
         a system call; else None."""
         if kind == "struct" and name in STRUCTS:
             return self._structs.get(name) or self._struct(name, STRUCTS[name], SIZES[name])
+        if kind == "struct" and name in _ADDRESSES:
+            return _ADDRESSES[name]()
         if kind == "" and name in _IDS:
             value = TYPEDEFS[_IDS[name]]
             struct = Struct("struct", "", value.size, value.size, complete=True)
@@ -129,3 +136,23 @@ class EmulatedTypes:
         t = BASE_TYPES.get(text) or TYPEDEFS.get(text) or self.c_type("", text)
         assert t is not None, text
         return t
+
+
+def _in_addr() -> Struct:
+    name, value = _IN_ADDR[0], TYPEDEFS[_IN_ADDR[1]]
+    struct = Struct("struct", "in_addr", value.size, value.size, complete=True)
+    struct.members[name] = StructMember(name, value, 0)
+    return struct
+
+
+def _in6_addr() -> Struct:
+    views = Struct("union", "", _IN6_ADDR_SIZE, 4, complete=True)
+    for name, element in _IN6_ADDR:
+        array = Array(TYPEDEFS[element], _IN6_ADDR_SIZE // TYPEDEFS[element].size)
+        views.members[name] = StructMember(name, array, 0)
+    struct = Struct("struct", "in6_addr", _IN6_ADDR_SIZE, 4, complete=True)
+    struct.members["in6_u"] = StructMember("in6_u", views, 0)
+    return struct
+
+
+_ADDRESSES = {"in_addr": _in_addr, "in6_addr": _in6_addr}

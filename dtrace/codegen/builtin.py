@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtrace.bpf.code import Area, VReg
+from dtrace.bpf.code import Area, MapRef, VReg
 from dtrace.codegen import dynvar, probename, state, string
 from dtrace.codegen.expr import narrow
 from dtrace.lang.nodes import Ident, IntLit
@@ -117,6 +117,20 @@ def kernel_load(cg: ClauseGen, base: VReg, struct: str, member: str, size: int) 
 _curthread = _read("get_current_task")
 
 
+def _curcpu(cg: ClauseGen) -> VReg:
+    """The address of this CPU's value of CPUS, through memory: the verifier lets a pointer into a
+    map be used for little else than what is at it."""
+    code = cg.code
+    cg.program.uses_cpus = True
+    key, at = cg.alloc(8), cg.alloc(8)
+    cpu = code.helper("get_smp_processor_id")
+    code.emit("stxw", cg.mem, cpu, off=key, ref=Area.SCRATCH)
+    info = code.helper("map_lookup_elem", MapRef(state.CPUS), cg.scratch_address(key))
+    code.jump("jeq", info, 0, cg.l_abort)
+    code.emit("stxdw", cg.mem, info, off=at, ref=Area.SCRATCH)
+    return code.load("ldxdw", cg.mem, at, Area.SCRATCH)
+
+
 def _errno(cg: ClauseGen) -> VReg:
     cg.uses_errno = True
     return cg.code.load("ldxw", cg.mem, state.ERRNO)
@@ -141,6 +155,7 @@ def _execname(cg: ClauseGen) -> VReg:
 
 BUILTINS: dict[str, Callable[[ClauseGen], VReg]] = {
     "cpu": _read("get_smp_processor_id"),
+    "curcpu": _curcpu,
     "curthread": _curthread,
     "epid": _epid,
     "errno": _errno,

@@ -24,8 +24,10 @@ from dtrace.bpf.code import (
 )
 from dtrace.codegen import state
 from dtrace.codegen.record import HEADER_SIZE
+from dtrace.diag import CompileError
+from dtrace.errtags import ErrTag
 from dtrace.probes.desc import Error
-from dtrace.types.convert import is_signed, is_string
+from dtrace.types.convert import is_signed, is_string, type_name
 from dtrace.types.model import Array, Struct, resolve
 from emu.kernel.traits import Trait
 
@@ -147,7 +149,13 @@ class ClauseGen:
         return self.value_address(state.RODATA, self.program.intern(text))
 
     def load(self, t: Type, base: VReg, offset: int, ref: Ref | None = None) -> VReg:
-        """The value of scalar type `t` at base + offset, extended to 64 bits by its sign."""
+        """The value of scalar type `t` at base + offset, extended to 64 bits by its sign.
+
+        Raises CompileError for a long double, which no register holds.
+        """
+        if t.size not in LOADS:
+            message = f"a value of type {type_name(t)} cannot be used: it is wider than a register"
+            raise CompileError(ErrTag.D_UNKNOWN, message, self.code.span)
         reg = self.code.load(LOADS[t.size], base, offset, ref)
         self.extend(reg, t)
         return reg

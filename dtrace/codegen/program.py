@@ -28,7 +28,8 @@ class ProgramGen:
     """The shared part of a compilation.
 
     offset_of(struct, member): bytes, from the target's BTF.  wall_offset(): what to add to the
-    monotonic clock for nanoseconds since the epoch.  Both are called only if a clause needs them.
+    monotonic clock for nanoseconds since the epoch.  chip_of(cpu): the number of a CPU's socket.
+    They are called only if a clause needs them.
     """
 
     def __init__(
@@ -37,11 +38,14 @@ class ProgramGen:
         target: Target,
         offset_of: Callable[[str, str], int],
         wall_offset: Callable[[], int],
+        chip_of: Callable[[int], int],
     ) -> None:
         self.unit = unit
         self.target = target
         self.offset_of = offset_of
         self.wall_offset = wall_offset
+        self.chip_of = chip_of
+        self.uses_cpus = False
         self.statements: dict[int, Statement] = {}
         self.errors: list[ClauseGen] = []  # the functions for ERROR, in order
         self.functions: dict[str, Code] = {}  # that subroutines call, by name

@@ -27,6 +27,9 @@ AGG_DROPS = 176  # u64: aggregation keys that found no room
 NESTED = 184  # u64: firings inside another probe's program, which are not traced
 SIZE = 192
 
+# A value of CPUS: s32 cpu_id, cpu_pset, cpu_chip, cpu_lgrp, as the D library's cpuinfo_t has them.
+CPU_INFO_SIZE = 16
+
 # Bytes that a value of a per-CPU map can have: PCPU_MIN_UNIT_SIZE, include/linux/percpu.h.
 PER_CPU_MAX = 32 << 10
 
@@ -62,7 +65,7 @@ class Fault(enum.IntEnum):
 
 
 # Names of the maps that every session may have.
-MEM, GLOBAL, RODATA, BUFFERS, GVARS, PROBES, EPOCHS = (
+MEM, GLOBAL, RODATA, BUFFERS, GVARS, PROBES, EPOCHS, CPUS = (
     "mem",
     "state",
     "rodata",
@@ -70,4 +73,5 @@ MEM, GLOBAL, RODATA, BUFFERS, GVARS, PROBES, EPOCHS = (
     "gvars",
     "probes",
     "epochs",
+    "cpus",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +44,8 @@ def convert(piece: Piece, value: Any, width: int | None, prec: int | None) -> by
     """The text of `value`.
 
     piece: with the flags that mean something to its conversion only.
-    value: bytes for strings, an integer for all others, which only %d and %i take if negative.
+    value: bytes for strings, a float for floating-point numbers, an integer for all others, which
+        only %d and %i take if negative.
     width, prec: the piece's own, or the values of its `*`.
     """
     flags = piece.flags
@@ -52,9 +55,14 @@ def convert(piece: Piece, value: Any, width: int | None, prec: int | None) -> by
         prec = None
     if piece.conv in _NUMBERS:
         text = _NUMBERS[piece.conv](value, flags, prec)
-        return _pad(text, flags, width, zeros=prec is None)
+        return _pad(text, flags, width, zeros=_takes_zeros(piece.conv, value, prec))
     text = (WIDE.get(piece.name) or _TEXTS[piece.conv])(value)
     return _pad(text if piece.conv in "cC" else text[:prec], flags, width, zeros=False)
+
+
+def _takes_zeros(conv: str, value: float, prec: int | None) -> bool:
+    # Whether the flag 0 is heeded.
+    return math.isfinite(value) if conv in "eEfgG" else prec is None
 
 
 def _pad(text: bytes, flags: str, width: int | None, *, zeros: bool) -> bytes:
@@ -94,7 +102,27 @@ def _upper_hex(value: int, flags: str, prec: int | None) -> bytes:
     return _hex(value, flags, prec).upper()
 
 
-_NUMBERS: dict[str, Callable[[int, str, int | None], bytes]] = {
+_FLOATS = {4: struct.Struct("<f"), 8: struct.Struct("<d")}
+
+
+def floating(data: bytes) -> float:
+    """The float or double whose bytes are `data`."""
+    (value,) = _FLOATS[len(data)].unpack(data)
+    return float(value)
+
+
+def _floating(conv: str) -> Callable[[float, str, int | None], bytes]:
+    # What Python's % prints is C's; a NaN has its sign in C.
+    def convert_float(value: float, flags: str, prec: int | None) -> bytes:
+        sign = "-" if math.copysign(1, value) < 0 else "".join([f for f in "+ " if f in flags][:1])
+        alternative = "#" if "#" in flags and math.isfinite(value) else ""
+        digits = f"%{alternative}.{6 if prec is None else prec}{conv}" % abs(value)
+        return (sign + digits).encode()
+
+    return convert_float
+
+
+_NUMBERS: dict[str, Callable[[Any, str, int | None], bytes]] = {
     "d": _decimal,
     "i": _decimal,
     "u": _unsigned,
@@ -102,6 +130,7 @@ _NUMBERS: dict[str, Callable[[int, str, int | None], bytes]] = {
     "x": _hex,
     "X": _upper_hex,
     "p": _hex,
+    **{conv: _floating(conv) for conv in "eEfgG"},
 }
 
 # --- Characters, times, addresses -----------------------------------------------------------------

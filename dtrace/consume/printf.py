@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dtrace.consume.convert import WIDE, convert
+from dtrace.consume.convert import WIDE, convert, floating
 from dtrace.consume.dump import c_string
 from dtrace.formats import parse_format
 
@@ -29,6 +29,7 @@ _FLAGS = {
     **dict.fromkeys("di", "-+ 0"),
     "u": "-0",
     **dict.fromkeys("oxXp", "-0#"),
+    **dict.fromkeys("eEfgG", "-+ 0#"),
     **dict.fromkeys("cCsSTYaA", "-"),
 }
 # Python's conversion that prints the same, as long as there is no `#` and no `*`.
@@ -118,6 +119,9 @@ def _getter(piece: Piece, place: int, datum: Datum) -> Getter:
         return lambda values: c_string(values[place])
     if piece.name == "c":
         return lambda values: values[place] & 0xFF
+    if piece.conv in "eEfgG":
+        size = datum.size
+        return lambda values: floating(values[place].to_bytes(size, "little"))
     if datum.signed and piece.conv not in "di":
         mask = (1 << 8 * datum.size) - 1
         return lambda values: values[place] & mask

@@ -1,4 +1,6 @@
-/* Protocols: include/uapi/linux/in.h and in6.h. */
+/* Addresses and protocols: include/uapi/linux/in.h and in6.h. */
+
+typedef struct in6_addr in6_addr_t;
 
 inline int IPPROTO_IP = 0;
 inline int IPPROTO_HOPOPTS = 0;

@@ -63,13 +63,14 @@ def build(
     session_type: ProgType,
     offset_of: Callable[[str, str], int],
     wall_offset: Callable[[], int],
+    chip_of: Callable[[int], int],
 ) -> Build:
     """Generate and link everything that `unit` asks for.
 
     session_type: the program type with which this kernel runs BEGIN and END.
-    offset_of, wall_offset: as ProgramGen has them.  Raises CompileError.
+    offset_of, wall_offset, chip_of: as ProgramGen has them.  Raises CompileError.
     """
-    program = ProgramGen(unit, target, offset_of, wall_offset)
+    program = ProgramGen(unit, target, offset_of, wall_offset, chip_of)
     generated = [g for c in unit.clauses for g in clause.generate(program, c)]
     program.errors = [g for g in generated if g.in_error]
     offsets = place_areas(program, generated, HEADER_SIZE + FAULT_DATA.size)

@@ -6,6 +6,7 @@ one of any other; MAX_BPF_STACK for a hash's key before 5.11.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.codegen import agg, dynvar, probename, state
@@ -92,11 +93,22 @@ def maps(program: ProgramGen, at: Offsets) -> dict[str, MapDef]:
             init=tuple((i.to_bytes(4, "little"), e) for i, e in names.items()),
         ),
     ]  # fmt: skip
+    if program.uses_cpus:
+        found.append(_cpus_map(program))
     _check_globals(program)
     _check(program, "constant data", _first_span(program), 0, len(rodata))
     found += [_variable_map(program, v) for v in program.unit.variables if dynvar.is_dynamic(v)]
     found += [_agg_map(program, a) for a in program.aggs.values()]
     return {m.name: m for m in found}
+
+
+def _cpus_map(program: ProgramGen) -> MapDef:
+    cpus = range(program.target.cpus)
+    infos = [struct.pack("<iiii", cpu, 0, program.chip_of(cpu), 0) for cpu in cpus]
+    return MapDef(
+        state.CPUS, MapType.ARRAY, 4, state.CPU_INFO_SIZE, len(infos),
+        init=tuple((struct.pack("<I", cpu), info) for cpu, info in enumerate(infos)),
+    )  # fmt: skip
 
 
 def _variable_map(program: ProgramGen, var: Variable) -> MapDef:

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 from dtrace.errtags import ErrTag
 from dtrace.lang.nodes import (
     AggRef,
+    Assign,
+    Binary,
     Call,
     Cast,
+    Comma,
     Expr,
     Ident,
     Index,
     IntLit,
     Member,
+    Postfix,
     Scoped,
     Unary,
     Xlate,
@@ -45,7 +49,7 @@ from dtrace.types.convert import (
 from dtrace.types.model import Array, Enum, Function, Pointer, Type, resolve
 
 if TYPE_CHECKING:
-    from dtrace.lang.nodes import Assign, Binary, Comma, Postfix, Ternary
+    from dtrace.lang.nodes import Ternary
     from dtrace.sema.context import Context
 
 
@@ -168,16 +172,23 @@ def _is_array(node: Expr) -> bool:
 
 
 def is_writable(node: Expr) -> bool:
-    """Whether a cooked lvalue is in, or reached through, a D variable."""
+    """Whether a cooked lvalue is in, or reached through, a D variable.
+
+    Of a sum only the left side counts; no other arithmetic leads to a place that can be written.
+    """
     if isinstance(node, (Member, Index)):
         return variable_of(node) is not None or is_writable(node.base)
     if isinstance(node, Unary) and node.op == "*":
         inner = node.operand
-        if not isinstance(inner, Unary) and hasattr(inner, "left"):
-            inner = inner.left if getattr(inner, "op", "") == "+" else inner
+        if isinstance(inner, Binary) and inner.op == "+":
+            inner = inner.left
         return is_writable(inner)
-    if isinstance(node, Cast):
+    if isinstance(node, (Cast, Postfix)) or (isinstance(node, Unary) and node.op in ("++", "--")):
         return is_writable(node.operand)
+    if isinstance(node, Assign):
+        return is_writable(node.left)
+    if isinstance(node, Comma):
+        return is_writable(node.right)
     return variable_of(node) is not None
 
 

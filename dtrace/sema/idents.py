@@ -104,7 +104,7 @@ _ROWS = (
     *_variables("uint_t", "id"),
     *_variables("id_t", "tid"),
     *_variables("uid_t", "uid"),
-    *_variables("cpuinfo_t *", "curcpu", implemented=False),
+    *_variables("cpuinfo_t *", "curcpu"),
     *_variables("string", "execargs", implemented=False),
     *_variables("uintptr_t", "caller", implemented=False),
     *_variables("uint64_t", "ucaller", "vtimestamp", implemented=False),

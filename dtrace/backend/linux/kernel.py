@@ -94,7 +94,7 @@ class LinuxKernel:
     def btf(self) -> Btf:
         """The kernel's own types."""
         from dtrace.types.btf_cache import vmlinux
-        from dtrace.types.btf_data import BtfError
+        from emu.btf import BtfError
 
         try:
             return vmlinux()
@@ -117,7 +117,7 @@ class LinuxKernel:
         Source: btf_trace_##call, include/trace/bpf_probe.h, e8c423fb31fa (Linux 5.5); the first
         parameter is the tracepoint's own data.
         """
-        from dtrace.types.btf_data import BtfError
+        from emu.btf import BtfError
 
         try:
             return self.btf.raw_event_args(event)
@@ -138,8 +138,15 @@ class LinuxKernel:
         rows = by_name() if os.uname().machine == "x86_64" else {}
         return {name: rows[name].number if name in rows else -1 for name in names}
 
+    def chip_of(self, cpu: int) -> int:
+        try:
+            with open(f"/sys/devices/system/cpu/cpu{cpu}/topology/physical_package_id") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return 0
+
     def offset_of(self, struct: str, member: str) -> int:
-        from dtrace.types.btf_data import BtfError
+        from emu.btf import BtfError
 
         try:
             return self.btf.struct_offset(struct, member)
@@ -147,7 +154,7 @@ class LinuxKernel:
             raise KernelError(str(error)) from None
 
     def c_type(self, kind: str, name: str) -> Type | None:
-        from dtrace.types.btf_data import BtfError
+        from emu.btf import BtfError
 
         try:
             return self.btf.type(kind, name)

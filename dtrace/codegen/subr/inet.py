@@ -22,6 +22,8 @@ LINK_SIZES = {ARPHRD_ETHER: 6, ARPHRD_INFINIBAND: 20}  # bytes of a link-layer a
 LINK_MAX = max(LINK_SIZES.values())
 # ::ffff:a.b.c.d: the third word of the address, and what stands before the numbers.
 MAPPED_WORD, MAPPED_PREFIX = -0x10000 & 0xFFFFFFFF, b"::ffff:"
+# ::a.b.c.d, RFC 4291's IPv4-compatible address, but for :: and ::1 (as they are in memory).
+COMPATIBLE_PREFIX, NOT_COMPATIBLE = b"::", (0, 0x01000000)
 OUT = 80  # bytes that the functions of the library may write
 
 
@@ -46,7 +48,7 @@ def cg_subr_inet_ntoa(cg: ClauseGen, node: Call) -> VReg:
 
 def cg_subr_inet_ntoa6(cg: ClauseGen, node: Call) -> VReg:
     """`inet_ntoa6(address[, strict])`: an IPv6 address; one that stands for an IPv4 address as
-    that, unless `strict` is 1."""
+    that, unless `strict` is given and not 0: then with the prefix."""
     strict: VReg | int = cg.operand(node.args[1]) if len(node.args) > 1 else 0
     return _ntoa6(cg, node.args[0], text.source_of(cg, node.args[0]), strict)
 
@@ -106,26 +108,35 @@ def _ntoa(cg: ClauseGen, node: Expr, source: VReg) -> VReg:
 
 def _ntoa6(cg: ClauseGen, node: Expr, source: VReg, strict: VReg | int) -> VReg:
     """
-            if the address is not ::ffff:a.b.c.d goto six
-            to = out
-            if strict == 1, *to = "::ffff:" and to += 7
-            dt_inet_ntoa(to, its last 4 bytes) and goto end
+            prefix = 7
+            if the address is ::ffff:a.b.c.d goto four
+            prefix = 2
+            if it is not ::a.b.c.d, above ::0.0.0.1, goto six
+    four:   if strict, *out = "::ffff:", else prefix = 0
+            dt_inet_ntoa(out + prefix, its last 4 bytes) and goto end
     six:    dt_inet_ntoa6(out, address)
     end:
     """
     code = cg.code
     at = _read(cg, node, source, V6)
     out = cg.alloc(OUT)
-    l_six, l_plain, l_end = Label("six"), Label("plain"), Label("end")
+    l_four, l_six, l_plain, l_end = (Label(name) for name in ("four", "six", "plain", "end"))
     code.jump("jne", code.load("ldxdw", cg.mem, at, Area.SCRATCH), 0, l_six)
-    code.jump("jne", code.load("ldxw", cg.mem, at + 8, Area.SCRATCH), MAPPED_WORD, l_six)
+    word = code.load("ldxw", cg.mem, at + 8, Area.SCRATCH)
     four = code.load("ldxw", cg.mem, at + 12, Area.SCRATCH)
+    prefix = code.const(len(MAPPED_PREFIX))
+    code.jump("jeq", word, MAPPED_WORD, l_four)
+    code.jump("jne", word, 0, l_six)
+    code.emit("mov64_imm", prefix, imm=len(COMPATIBLE_PREFIX))
+    for number in NOT_COMPATIBLE:
+        code.jump("jeq", four, number, l_six)
+    code.bind(l_four)
     to = cg.scratch_address(out)
     if not isinstance(strict, int):
-        code.jump("jne", strict, 1, l_plain)
+        code.jump("jeq", strict, 0, l_plain)
     if strict != 0:
         cg.store(8, cg.mem, out, int.from_bytes(MAPPED_PREFIX, "little"), Area.SCRATCH)
-        code.alu("add", to, len(MAPPED_PREFIX))
+        code.emit("add64_reg", to, prefix)
     code.bind(l_plain)
     code.func("dt_inet_ntoa", to, four)
     code.goto(l_end)
