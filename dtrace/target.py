@@ -17,3 +17,4 @@ class Target(NamedTuple):
     dynvarsize: int = 1 << 20  # bytes for each dynamic variable's map
     aggsize: int = 4 << 20  # bytes per CPU for each aggregation's map
     scratchsize: int = 256
+    cpu: int | None = None  # the only one to trace on

@@ -135,7 +135,8 @@ class Kernel(Protocol):
     def load(self, prog: Prog, maps: Sequence[Map]) -> LoadedProg:
         """maps[i] is what prog.maps[i] became.  Raises LoadError."""
 
-    def attach(self, prog: LoadedProg, site: Site) -> Link: ...
+    def attach(self, prog: LoadedProg, site: Site, cpus: Sequence[int] = ()) -> Link:
+        """Let `site` run `prog`; a timer, on those of `cpus` that it is for, or of all CPUs."""
 
     def begin_prog_type(self) -> ProgType:
         """What BEGIN and END programs must be for run()."""

@@ -91,6 +91,7 @@ class Compilation:
             options.dynvarsize,
             options.aggsize,
             options.scratchsize,
+            options.cpu,
         )
 
     def build(self, unit: Unit) -> Build:

@@ -295,7 +295,7 @@ class EmulatedKernel:
         inside = [_own(map_).inside for map_ in maps]
         return EmulatedProg(prog, engine.make(prog, self.world.mem, inside))
 
-    def attach(self, prog: LoadedProg, site: Site) -> Hook:
+    def attach(self, prog: LoadedProg, site: Site, cpus: Sequence[int] = ()) -> Hook:
         vm = _own_prog(prog).vm
         try:
             match site:
@@ -303,8 +303,9 @@ class EmulatedKernel:
                     return self.world.attach_tracepoint(group, event, vm)
                 case RawTracepoint(event):
                     return self.world.attach_raw_tracepoint(event, vm)
-                case Timer(period, every_cpu):
-                    return self.world.attach_timer(period, vm, every_cpu=every_cpu)
+                case Timer(period):
+                    on = site.choose(cpus or self.online_cpus())
+                    return self.world.attach_timer(period, vm, cpus=on)
         except KeyError as missing:
             raise KernelError(
                 f"tracepoint {missing.args[0]} does not exist on this kernel"

@@ -139,7 +139,7 @@ class Session:
         links: list[Link] = []
         for built, prog in loaded:
             if not isinstance(built.site, (Begin, End)):
-                links.append(kernel.attach(prog, built.site))
+                links.append(kernel.attach(prog, built.site, cpus))
         consumer = Consumer(build.layout, self.maps, kernel, self.options, self.request.output)
         self.run_session_probe(Begin, loaded, cpus[0])
         if self.activity() is state.Activity.STARTING:

@@ -1,6 +1,7 @@
 """Trampolines: the main function of a program, between what a kernel hands over and the clauses.
 
 int trampoline(ctx)
+        if this CPU is not the one of option cpu goto out
         mem = lookup(mem, 0);  if mem == NULL goto out
         if state.activity is not right for this probe goto out
         if mem->record.probe != 0, count it and goto out     (a probe inside a probe)
@@ -68,8 +69,11 @@ class Tramp:
     # Parts
 
     def begin(self, site: Site) -> None:
-        """Find the memory; leave if nothing is to be traced now."""
+        """Find the memory; leave if nothing is to be traced here and now."""
         code = self.code
+        if self.program.target.cpu is not None:
+            here = code.helper("get_smp_processor_id")
+            code.jump("jne", here, self.program.target.cpu, self.l_out)
         fp = code.frame()
         code.emit("stw", fp, off=KEY_SLOT, imm=0)
         key = code.address(fp, KEY_SLOT)

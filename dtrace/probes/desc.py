@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ArgDef(NamedTuple):
@@ -31,6 +34,10 @@ class Timer(NamedTuple):
 
     period: int  # nanoseconds
     every_cpu: bool
+
+    def choose(self, cpus: Sequence[int]) -> Sequence[int]:
+        """Those of `cpus` that it runs on."""
+        return cpus if self.every_cpu else cpus[:1]
 
 
 class Field(NamedTuple):

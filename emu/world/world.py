@@ -18,6 +18,8 @@ from emu.world.structs import SIZES
 from emu.world.task import KERNEL_CS, KERNEL_IP, USER_CS, USER_FLAGS, USER_IP, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emu.kernel.profile import Kernel
     from emu.maps.base import Map
     from emu.vm import run as vm_run
@@ -190,10 +192,12 @@ class World:
             raise KeyError(event)
         return self._hook(event, vm, cookie)
 
-    def attach_timer(self, period: int, vm: Vm, *, every_cpu: bool, cookie: int = 0) -> Hook:
-        """Run the program every `period` nanoseconds from now, on every CPU or on the first."""
+    def attach_timer(
+        self, period: int, vm: Vm, *, cpus: Sequence[int] = (), cookie: int = 0
+    ) -> Hook:
+        """Run the program every `period` nanoseconds from now on each of `cpus`, or on all."""
         hook = Hook(self, "", vm, cookie)
-        for cpu in self._cpus if every_cpu else self._cpus[:1]:
+        for cpu in [self._cpus[number] for number in cpus] or self._cpus:
             self._next_tick(hook, cpu, period, self.clock.time + period)
         return hook
 

@@ -15,6 +15,8 @@ from dtrace.probes.desc import RawTracepoint, Syscall, Timer, Tracepoint
 from emu.kernel.enums import F_TEST_RUN_ON_CPU
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dtrace.backend.linux.kernel import LinuxKernel
     from dtrace.backend.linux.progs import LinuxProg
     from dtrace.probes.desc import Site
@@ -45,10 +47,13 @@ class LinuxLink:
             os.close(self._fds.pop())
 
 
-def attach(link: LinuxLink, prog: LinuxProg, site: Site, kernel: LinuxKernel) -> None:
+def attach(
+    link: LinuxLink, prog: LinuxProg, site: Site, kernel: LinuxKernel, cpus: Sequence[int]
+) -> None:
     """Attach `prog` to `site`; the file descriptors go to `link` as they are made.
 
-    A Syscall is its own tracepoint.  Raises OSError or KernelError.
+    cpus: where timers run; () for all.  A Syscall is its own tracepoint.
+    Raises OSError or KernelError.
     """
     match site:
         case RawTracepoint():
@@ -64,8 +69,7 @@ def attach(link: LinuxLink, prog: LinuxProg, site: Site, kernel: LinuxKernel) ->
             event = f"sys_{'enter' if site.entry else 'exit'}_{site.name}"
             _attach_tracepoint(link, prog, kernel.tracefs.event_id("syscalls", event))
         case Timer():
-            cpus = kernel.online_cpus()
-            for cpu in cpus if site.every_cpu else cpus[:1]:
+            for cpu in site.choose(cpus or kernel.online_cpus()):
                 fd = syscall.perf_event_open(
                     syscall.PERF_TYPE_SOFTWARE,
                     syscall.PERF_COUNT_SW_CPU_CLOCK,

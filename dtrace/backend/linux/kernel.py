@@ -179,11 +179,11 @@ class LinuxKernel:
         self._open.append(loaded)
         return loaded
 
-    def attach(self, prog: LoadedProg, site: Site) -> attach.LinuxLink:
+    def attach(self, prog: LoadedProg, site: Site, cpus: Sequence[int] = ()) -> attach.LinuxLink:
         link = attach.LinuxLink()
         self._open.append(link)
         try:
-            attach.attach(link, _own(prog, LinuxProg), site, self)
+            attach.attach(link, _own(prog, LinuxProg), site, self, cpus)
         except OSError as error:
             link.close()
             raise attach.attach_error(error, site) from None

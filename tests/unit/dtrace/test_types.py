@@ -256,6 +256,8 @@ def test_error_numbers_are_the_c_librarys(name: str) -> None:
 def test_constants_are_the_c_librarys(file: str, module: ModuleType) -> None:
     found = 0
     for item in parse(read(file)).items:
+        if isinstance(item, Declaration):
+            continue
         assert isinstance(item, InlineDecl)
         assert isinstance(item.value, IntLit)
         known = getattr(module, item.declarator.name, None)

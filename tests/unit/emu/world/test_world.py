@@ -190,8 +190,8 @@ def test_timer_fires_at_multiples_of_its_period_on_the_cpus_it_is_for():
     world = world_of(cpus=3)
     one, every = Probe(world), Probe(world)
     start = world.clock.time
-    world.attach_timer(10 * MS, one.vm, every_cpu=False)
-    hook = world.attach_timer(25 * MS, every.vm, every_cpu=True)
+    world.attach_timer(10 * MS, one.vm, cpus=[0])
+    hook = world.attach_timer(25 * MS, every.vm)
     world.run_until(start + 60 * MS)
     assert [time - start for time, *_ in one.calls] == [n * 10 * MS for n in range(1, 7)]
     assert [(time - start, cpu) for time, cpu, *_ in every.calls] == [
