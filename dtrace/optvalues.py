@@ -45,6 +45,7 @@ _STABILITIES = frozenset(
     ("internal", "private", "obsolete", "external", "unstable", "evolving", "stable", "standard")
 )
 _CLASSES = frozenset(("unknown", "cpu", "platform", "group", "isa", "common"))
+MIN_STRSIZE = 2
 MAX_FRAMES = 127  # sysctl kernel.perf_event_max_stack, unless an administrator changed it
 
 
@@ -80,9 +81,9 @@ def size(text: str | None) -> int:
 
 
 def strsize(text: str | None) -> int:
-    """Bytes of a string: at least one, and a size that fits 32 bits."""
+    """Bytes of a string: one and its NUL at least, and a size that fits 32 bits."""
     value = size(text)
-    if not value:
+    if value < MIN_STRSIZE:
         raise OptionError(INVALID_VALUE)
     if value >> 32:
         raise OptionError(TOO_LARGE)

@@ -17,4 +17,5 @@ class Target(NamedTuple):
     dynvarsize: int = 1 << 20  # bytes for each dynamic variable's map
     aggsize: int = 4 << 20  # bytes per CPU for each aggregation's map
     scratchsize: int = 256
+    bufsize: int = 4 << 20  # bytes of each CPU's buffer
     cpu: int | None = None  # the only one to trace on

@@ -62,8 +62,16 @@ class Link(Protocol):
     def close(self) -> None: ...
 
 
+def ring_size(size: int, page: int) -> int:
+    """Bytes of a ring for at least `size` bytes: pages of `page` bytes, a power of two of them."""
+    pages = max(1, -(-size // page))
+    return page << (pages - 1).bit_length()
+
+
 class Buffers(Protocol):
     """Per-CPU output buffers behind a perf event array."""
+
+    size: int  # bytes of each: ring_size() of what was asked for
 
     def wait(self, timeout: float) -> None:
         """Return when data may be there, a wake-up is due, or after `timeout` seconds.  The

@@ -91,6 +91,7 @@ class Compilation:
             options.dynvarsize,
             options.aggsize,
             options.scratchsize,
+            options.bufsize,
             options.cpu,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from dtrace.backend.base import KernelError, LoadError, Sample
+from dtrace.backend.base import KernelError, LoadError, Sample, ring_size
 from dtrace.probes.desc import Field, RawTracepoint, Timer, Tracepoint
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import ENOSPC
@@ -120,9 +120,8 @@ class EmulatedBuffers:
         self._world = world
         self._array = array
         self._samples: list[Sample] = []
-        pages = max(1, -(-size // PAGE))
-        capacity = PAGE << (pages - 1).bit_length()
-        self._rings = [Ring(self, cpu, capacity) for cpu in cpus]
+        self.size = ring_size(size, PAGE)
+        self._rings = [Ring(self, cpu, self.size) for cpu in cpus]
         for ring in self._rings:
             array.outputs[ring.cpu] = ring
         self._pace = pace

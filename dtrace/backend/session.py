@@ -131,10 +131,13 @@ class Session:
         from dtrace.consume.consumer import Consumer
 
         kernel = self.kernel
+        self.check_sizes(build)
         for name, definition in build.maps.items():
             self.maps[name] = kernel.create_map(definition)
         cpus = self.cpus()
         buffers = kernel.open_buffers(self.maps[state.BUFFERS], self.options.bufsize, cpus)
+        if buffers.size > self.options.bufsize:
+            sys.stderr.write(f"bufsize increased to {buffers.size}\n")
         loaded = [(built, self.load(built)) for built in build.programs]
         links: list[Link] = []
         for built, prog in loaded:
@@ -156,6 +159,16 @@ class Session:
             consumer.finish()
         consumer.close()
         return consumer.exit_status or 0
+
+    def check_sizes(self, build: Build) -> None:
+        """Refuse buffers that cannot hold one of what goes into them."""
+        for need in build.needs:
+            if need.size > need.given:
+                message = "could not enable tracing: Enabling exceeds size of buffer"
+                if TESTING not in os.environ:
+                    message += f": option {need.option} is {need.given},"
+                    message += f" one {need.what} takes {need.size}"
+                raise KernelError(message)
 
     def cpus(self) -> list[int]:
         """The CPUs to trace on: option cpu, or all."""

@@ -11,6 +11,7 @@ from dtrace.codegen.program import ProgramGen
 from dtrace.codegen.record import FAULT_DATA, HEADER_SIZE
 from dtrace.link.link import Linker
 from dtrace.link.maps import maps as define_maps
+from dtrace.link.maps import needs
 from dtrace.link.maps import offsets as place_areas
 from dtrace.link.plan import plan
 from dtrace.probes.desc import Syscall
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from dtrace.codegen.gen import ClauseGen
     from dtrace.codegen.record import Layout
-    from dtrace.link.maps import Offsets
+    from dtrace.link.maps import Need, Offsets
     from dtrace.link.plan import Planned
     from dtrace.opt.regalloc import Allocated
     from dtrace.probes.desc import Probe, Site
@@ -49,12 +50,14 @@ class Build(NamedTuple):
 
     maps: definitions by name, of all maps that a program or the consumer uses.
     offsets: of the per-CPU memory's areas.
+    needs: what must fit into the buffers that options give sizes to.
     """
 
     programs: tuple[Built, ...]
     maps: dict[str, MapDef]
     layout: Layout
     offsets: Offsets
+    needs: tuple[Need, ...]
 
 
 def build(
@@ -92,7 +95,13 @@ def build(
     if program.aggs:
         used.add(state.EPOCHS)
     used |= {state.BUFFERS, state.MEM, state.GLOBAL}
-    return Build(programs, {n: m for n, m in maps.items() if n in used}, program.layout(), offsets)
+    return Build(
+        programs,
+        {n: m for n, m in maps.items() if n in used},
+        program.layout(),
+        offsets,
+        tuple(needs(program, offsets, maps)),
+    )
 
 
 def _members(generated: list[ClauseGen]) -> list[tramp.Member]:

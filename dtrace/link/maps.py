@@ -25,8 +25,18 @@ if TYPE_CHECKING:
     from dtrace.sema.symbols import Variable
     from dtrace.source import Span
 
+PERF_EVENT_HEADER = 8  # bytes before each record in a buffer: struct perf_event_header
 VALUE_MAX = 4 << 20  # bytes, of key and value together
 KEY_MAX = 512  # bytes, before HASH_KEY_ANY_SIZE
+
+
+class Need(NamedTuple):
+    """A buffer whose size the user sets, and the least that it must hold: one `what`."""
+
+    option: str
+    given: int  # bytes
+    what: str
+    size: int  # bytes of it
 
 
 class Offsets(NamedTuple):
@@ -36,6 +46,7 @@ class Offsets(NamedTuple):
     record: int
     size: int
     kept: int = 0
+    record_size: int = 0  # of the largest record
 
 
 def offsets(program: ProgramGen, clauses: list[ClauseGen], record_min: int) -> Offsets:
@@ -62,7 +73,7 @@ def offsets(program: ProgramGen, clauses: list[ClauseGen], record_min: int) -> O
             " (option strsize is the size of a string)",
             worst.cooked.clause.span,
         )
-    return Offsets(scratch, record, size, kept)
+    return Offsets(scratch, record, size, kept, max(largest, record_min))
 
 
 def maps(program: ProgramGen, at: Offsets) -> dict[str, MapDef]:
@@ -100,6 +111,28 @@ def maps(program: ProgramGen, at: Offsets) -> dict[str, MapDef]:
     found += [_variable_map(program, v) for v in program.unit.variables if dynvar.is_dynamic(v)]
     found += [_agg_map(program, a) for a in program.aggs.values()]
     return {m.name: m for m in found}
+
+
+def needs(program: ProgramGen, at: Offsets, found: dict[str, MapDef]) -> list[Need]:
+    """What must fit into the buffers that options give sizes to.
+
+    found: the definitions of all maps.
+    """
+    target = program.target
+    listed = [Need("bufsize", target.bufsize, "record", PERF_EVENT_HEADER + at.record_size)]
+    for layout in program.aggs.values():
+        size = _entry_size(found[agg.map_name(layout.name)])
+        name = "" if layout.name == "_" else layout.name
+        listed.append(Need("aggsize", target.aggsize, f"entry of @{name}", size))
+    for var in program.unit.variables:
+        if dynvar.is_dynamic(var):
+            size = _entry_size(found[dynvar.map_name(var)])
+            listed.append(Need("dynvarsize", target.dynvarsize, f"element of {var.name}", size))
+    return listed
+
+
+def _entry_size(definition: MapDef) -> int:
+    return definition.key_size + definition.value_size
 
 
 def _cpus_map(program: ProgramGen) -> MapDef:

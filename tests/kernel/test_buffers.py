@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dtrace.backend.base import KernelError, Sample
-from dtrace.backend.linux.buffers import PerfBuffers, pages_for, parse
+from dtrace.backend.base import KernelError, Sample, ring_size
+from dtrace.backend.linux.buffers import PerfBuffers, parse
 from dtrace.backend.linux.kernel import LinuxKernel
 from emu.kernel.enums import MapType
 from emu.prog import MapDef
@@ -142,7 +142,7 @@ def test_a_cpu_that_does_not_exist_has_no_buffer(kernel: LinuxKernel) -> None:
 def test_sizes_become_powers_of_two_of_pages() -> None:
     page = mmap.PAGESIZE
     sizes = (1, page, page + 1, 3 * page, 1 << 22)
-    assert [pages_for(size) * page for size in sizes] == [page, page, 2 * page, 4 * page, 1 << 22]
+    assert [ring_size(size, page) for size in sizes] == [page, page, 2 * page, 4 * page, 1 << 22]
 
 
 def test_parse_tells_samples_from_losses_and_skips_what_it_does_not_know() -> None:

@@ -19,7 +19,7 @@ from operator import itemgetter
 from struct import Struct, error
 from typing import TYPE_CHECKING
 
-from dtrace.backend.base import KernelError, Sample
+from dtrace.backend.base import KernelError, Sample, ring_size
 from dtrace.backend.linux import syscall
 from dtrace.backend.linux.syscall import explain
 
@@ -43,12 +43,6 @@ _U32 = Struct("<I")
 _WAKEUPS_PER_RING = 8
 
 _time_of = itemgetter(1)  # Sample.time, faster than by name
-
-
-def pages_for(size: int) -> int:
-    """The number of pages of a ring for at least `size` bytes: a power of two."""
-    pages = max(1, -(-size // mmap.PAGESIZE))
-    return 1 << (pages - 1).bit_length()
 
 
 def parse(chunk: bytes, cpu: int, samples: list[Sample]) -> int:
@@ -82,18 +76,17 @@ class Ring:
                  "cpu", "fd", "lost")  # fmt: skip
 
     def __init__(self, cpu: int, size: int) -> None:
-        """A ring of at least `size` bytes.  Raises OSError."""
+        """A ring of `size` bytes, a ring_size().  Raises OSError."""
         self.cpu = cpu
         self.lost = 0  # records lost since the ring was made
-        length = pages_for(size) * mmap.PAGESIZE
-        self.fd, self._counts_lost = _open_event(cpu, length // _WAKEUPS_PER_RING)
+        self.fd, self._counts_lost = _open_event(cpu, size // _WAKEUPS_PER_RING)
         try:
-            self._map = mmap.mmap(self.fd, mmap.PAGESIZE + length)
+            self._map = mmap.mmap(self.fd, mmap.PAGESIZE + size)
             fcntl.ioctl(self.fd, syscall.PERF_EVENT_IOC_ENABLE, 0)
         except BaseException:
             os.close(self.fd)
             raise
-        self._mask = length - 1
+        self._mask = size - 1
         self._data = memoryview(self._map)[mmap.PAGESIZE :]
         # ctypes reads and writes a c_uint64 at once, as the protocol with the kernel needs.
         self._head = ctypes.c_uint64.from_buffer(self._map, _HEAD_AT)
@@ -174,13 +167,14 @@ class PerfBuffers:
 
     def __init__(self, array: LinuxMap, size: int, cpus: Sequence[int]) -> None:
         """Give `array` a ring of at least `size` bytes for each of `cpus`; KernelError."""
+        self.size = ring_size(size, mmap.PAGESIZE)
         self._rings: list[Ring] = []
         self._later: list[Sample] = []  # read, but written after the time that read() covers
         self._told: dict[int, int] = {}  # losses that lost() has returned, by CPU
         self._poll = select.epoll()
         try:
             for cpu in cpus:
-                ring = Ring(cpu, size)
+                ring = Ring(cpu, self.size)
                 self._rings.append(ring)
                 array.update(_U32.pack(cpu), _U32.pack(ring.fd))
                 self._poll.register(ring.fd, select.EPOLLIN)

@@ -1,0 +1,2 @@
+-- @@stderr --
+dtrace: failed to set -x ustackframes: Invalid value for specified option
