@@ -46,9 +46,9 @@ def _preprocess(path: str, data: bytes, options: Options) -> bytes:
     if data.startswith(b"#!"):
         data = data[data.find(b"\n") :] if b"\n" in data else b""
     command = [
-        options.cpppath,
-        _DIALECTS[options.stdc],
+        os.path.basename(options.cpppath),
         *_predefined(),
+        _DIALECTS[options.stdc],
         *(f"-D{name}" for name in options.define),
         *(f"-U{name}" for name in options.undef),
         *(f"-I{folder}" for folder in options.incdir),
@@ -58,7 +58,13 @@ def _preprocess(path: str, data: bytes, options: Options) -> bytes:
     ]
     marker = b'# 1 "%b"\n' % os.fsencode(path)
     try:
-        done = subprocess.run(command, input=marker + data, stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            command,
+            executable=options.cpppath,
+            input=marker + data,
+            stdout=subprocess.PIPE,
+            check=False,
+        )
     except OSError:
         raise _failed(path, "Preprocessor not found") from None
     if done.returncode:
