@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import NamedTuple
 
+MAIN_FILE = "/dev/stdin"  # what cpp calls the program itself
+
 
 class Marker(NamedTuple):
     """From `offset` on, lines count from `line` and belong to `file` ("": as before)."""
@@ -47,8 +49,9 @@ class Source:
         return bisect_left(self._newlines, offset)
 
     def file_of(self, offset: int) -> str:
-        """The file that a marker names for the character at `offset`; "" without one."""
-        return self.marker_of(offset).file
+        """The file that a marker names for the character at `offset`; "" for the program's own."""
+        file = self.marker_of(offset).file
+        return "" if file == MAIN_FILE else file
 
     def marker_of(self, offset: int) -> Marker:
         """The last marker not behind `offset`; without one, that of the text's beginning."""

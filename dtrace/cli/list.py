@@ -21,14 +21,12 @@ def list_probes(request: Request, kernel: Kernel) -> int:
     """
     out = Output(request.output)
     try:
-        out.write(
-            b"%5s %10s %17s %33s %s\n" % (b"ID", b"PROVIDER", b"MODULE", b"FUNCTION", b"NAME")
-        )
         if request.programs:
             _list_matches(request, kernel, out)
         else:
             from dtrace.providers.registry import ProbeTable
 
+            _write_header(out)
             _write(out, ProbeTable(kernel).all())
     finally:
         out.close()
@@ -41,13 +39,19 @@ def _list_matches(request: Request, kernel: Kernel, out: Output) -> None:
 
     request.options.set("zdefs")
     fields = {id(program.source): program.form.fields for program in request.programs}
-    for cooked in Compilation(kernel, request).compile().clauses:
+    clauses = Compilation(kernel, request).compile().clauses
+    _write_header(out)
+    for cooked in clauses:
         if cooked.probes:
             _write(out, cooked.probes)
             continue
         desc = parse_description(cooked.spec, fields[id(cooked.clause.span.source)])
         text = f"{desc.provider}:{desc.module}:{desc.function}:{desc.name}"
         out.complain(f"failed to match {text}: No probe matches description")
+
+
+def _write_header(out: Output) -> None:
+    out.write(_line("ID", "PROVIDER", "MODULE", "FUNCTION", "NAME"))
 
 
 def _write(out: Output, probes: Iterable[Probe]) -> None:

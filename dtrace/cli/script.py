@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dtrace.cli.errors import CommandError
+from dtrace.source import MAIN_FILE
 
 if TYPE_CHECKING:
     from dtrace.options import Options
@@ -41,6 +42,7 @@ _DIALECTS = {"a": "-std=gnu99", "c": "-std=gnu99", "t": "-std=gnu99", "s": "-tra
 
 
 def _preprocess(path: str, data: bytes, options: Options) -> bytes:
+    import re
     import subprocess
 
     if data.startswith(b"#!"):
@@ -69,7 +71,8 @@ def _preprocess(path: str, data: bytes, options: Options) -> bytes:
         raise _failed(path, "Preprocessor not found") from None
     if done.returncode:
         raise _failed(path, "Preprocessor failed to process input program")
-    return done.stdout
+    own = re.compile(rb'^(# \d+ )"%b"' % re.escape(os.fsencode(path)), re.MULTILINE)
+    return own.sub(rb'\1"%b"' % MAIN_FILE.encode(), done.stdout)
 
 
 def _predefined() -> list[str]:

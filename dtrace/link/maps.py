@@ -14,6 +14,7 @@ from dtrace.codegen.gen import round_up
 from dtrace.diag import CompileError
 from dtrace.errtags import ErrTag
 from dtrace.source import NO_SPAN
+from dtrace.types.convert import is_string
 from emu.kernel.enums import F_RDONLY_PROG, MapType
 from emu.kernel.traits import Trait
 from emu.prog import MapDef
@@ -121,18 +122,15 @@ def needs(program: ProgramGen, at: Offsets, found: dict[str, MapDef]) -> list[Ne
     target = program.target
     listed = [Need("bufsize", target.bufsize, "record", PERF_EVENT_HEADER + at.record_size)]
     for layout in program.aggs.values():
-        size = _entry_size(found[agg.map_name(layout.name)])
+        definition = found[agg.map_name(layout.name)]
+        size = definition.key_size + definition.value_size
         name = "" if layout.name == "_" else layout.name
         listed.append(Need("aggsize", target.aggsize, f"entry of @{name}", size))
     for var in program.unit.variables:
         if dynvar.is_dynamic(var):
-            size = _entry_size(found[dynvar.map_name(var)])
-            listed.append(Need("dynvarsize", target.dynvarsize, f"element of {var.name}", size))
+            size = target.strsize if is_string(var.type) else var.type.size
+            listed.append(Need("dynvarsize", target.dynvarsize, f"value of {var.name}", size))
     return listed
-
-
-def _entry_size(definition: MapDef) -> int:
-    return definition.key_size + definition.value_size
 
 
 def _cpus_map(program: ProgramGen) -> MapDef:

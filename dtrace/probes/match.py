@@ -25,17 +25,16 @@ class BadDescription(ValueError):
 
 def parse_description(text: str, fields: int = 4) -> ProbeDesc:
     """`provider:module:function:name`, filled from the right: `read:entry` is a function and a
-    name.  A number alone is a probe's id.
+    name.  What stands before a colon at the beginning is empty, whether it has a place or not.
 
     fields: how many the form of the command line has: 4 for -n and scripts, 3 for -f, 2 for -m, 1
         for -P; those of -f, -m and -P are the first ones.
 
     Raises BadDescription for too many fields.
     """
-    text = text.strip()
-    if text.isdecimal() and fields == 4:
-        return ProbeDesc(id=int(text))
-    parts = [part.strip() for part in text.split(":")]
+    parts = [part.strip() for part in text.strip().split(":")]
+    if len(parts) == fields + 1 and not parts[0]:
+        del parts[0]
     if len(parts) > fields:
         raise BadDescription("Overspecified probe description")
     whole = ["", "", "", ""]

@@ -19,6 +19,9 @@ from dtrace.types.convert import is_scalar
 if TYPE_CHECKING:
     from dtrace.sema.context import Context
 
+U64_MAX = (1 << 64) - 1
+MAX_PROBE_ID = (1 << 32) - 1
+
 
 def fold_clause(cx: Context, clause: Clause) -> None:
     """What libdtrace does to a clause while it parses: descriptions, constants, functions' names.
@@ -42,16 +45,43 @@ def _fold_statements(cx: Context, body: list[Stmt]) -> None:
             stmt.expr = fold(cx, stmt.expr)
 
 
+# What the descriptions of a command line's form are of, by how many fields they have.
+_FORMS = {1: "providers", 2: "modules", 3: "functions"}
+
+
 def _description(cx: Context, spec: ProbeSpec) -> ProbeDesc:
+    if spec.text[:1].isdigit():
+        return _by_id(cx, spec)
     try:
         desc = parse_description(spec.text, cx.fields)
     except BadDescription as err:
         message = f'invalid probe description "{spec.text}": {err}'
         raise cx.error(ErrTag.D_PDESC_INVAL, message, spec) from None
-    if desc.id and not cx.matcher(desc):
-        message = f"invalid probe identifier {desc.id}: Unknown probe identifier"
-        raise cx.error(ErrTag.D_PDESC_INVAL, message, spec)
     return desc
+
+
+def _by_id(cx: Context, spec: ProbeSpec) -> ProbeDesc:
+    """The description of one probe by its number; what stands behind one is a name for which there
+    is no probe."""
+    name = spec.text.lstrip("0123456789")
+    digits = spec.text.removesuffix(name).lstrip("0")
+    number = int(digits[: len(str(U64_MAX)) + 1] or "0")
+    desc = ProbeDesc(id=number)
+    tag = ErrTag.D_PDESC_INVAL
+    if number > U64_MAX:
+        tag, message = ErrTag.D_INT_OFLOW, f"constant {digits} results in integer overflow"
+    elif cx.fields in _FORMS:
+        form = _FORMS[cx.fields]
+        message = f"probe identifier {number} not permitted when specifying {form}"
+    elif number > MAX_PROBE_ID:
+        message = f"identifier {number} exceeds maximum probe id"
+    elif not number or not cx.matcher(desc):
+        message = f"invalid probe identifier {number}: Unknown probe identifier"
+    elif name:
+        tag, message = ErrTag.D_PDESC_ZERO, f"probe description :::{name} does not match any probes"
+    else:
+        return desc
+    raise cx.error(tag, message, spec)
 
 
 def cook_clause(cx: Context, clause: Clause, spec: ProbeSpec, number: int) -> CookedClause:

@@ -170,7 +170,8 @@ def test_cpp_sees_what_the_command_line_defines(tmp_path: Path) -> None:
         pytest.skip(f"there is no cpp: {err}")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines == ['a 2 "A"', "d"]
-    assert f'"{script}"' in text  # so that errors name the script
+    assert f'"{script}"' not in text  # which would stand in messages as an included file's does
+    assert '# 1 "/dev/stdin"' in text
 
 
 def test_a_reader_that_goes_away_ends_the_trace_quietly() -> None:

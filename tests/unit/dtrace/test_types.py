@@ -189,7 +189,7 @@ PROBE = Probe(7, "syscall", "vmlinux", "read", "entry", Begin())
         ("vmlinux:read:entry", ProbeDesc("", "vmlinux", "read", "entry")),
         ("syscall::read:", ProbeDesc("syscall", "", "read", "")),
         (":::", ProbeDesc()),
-        ("12", ProbeDesc(id=12)),
+        (":a:b:c:d", ProbeDesc("a", "b", "c", "d")),
     ],
 )
 def test_fields_are_filled_from_the_right(text: str, desc: ProbeDesc) -> None:
