@@ -6,47 +6,22 @@ from typing import TYPE_CHECKING
 
 from dtrace.types.builtin import BASE_TYPES, TYPEDEFS
 from dtrace.types.model import Array, Pointer, Struct, StructMember, Type, Typedef
-from emu.world.structs import SIZES, STRUCTS
+from emu.world.structs import IDS, SIZES, STRUCTS, TYPES
 
 if TYPE_CHECKING:
     from emu.world.structs import Member
 
-# C types of the members, without those of structs within the struct, which have entries of their
-# own; where one is smaller than its member, the member is an array of it.
-# Source: include/linux/sched.h, include/linux/cred.h, arch/x86/include/asm/ptrace.h.
-TYPES = {
-    "task_struct": {
-        "__state": "unsigned int",
-        "stack": "void *",
-        "flags": "unsigned int",
-        "prio": "int",
-        "static_prio": "int",
-        "mm": "struct mm_struct *",
-        "exit_state": "int",
-        "exit_code": "int",
-        "pid": "pid_t",
-        "tgid": "pid_t",
-        "real_parent": "struct task_struct *",
-        "parent": "struct task_struct *",
-        "group_leader": "struct task_struct *",
-        "start_time": "uint64_t",
-        "real_cred": "struct cred *",
-        "cred": "struct cred *",
-        "comm": "char",
-    },
-    "thread_info": {"flags": "unsigned long", "status": "uint32_t", "cpu": "uint32_t"},
-    "cred": {name: "kuid_t" if name.endswith("uid") else "kgid_t" for name in STRUCTS["cred"]},
-    "pt_regs": dict.fromkeys(STRUCTS["pt_regs"], "unsigned long"),
-}
 # Internet addresses: include/uapi/linux/in.h, in6.h.  The members of in6_u are views of the same
 # bytes.
 _IN_ADDR = ("s_addr", "uint32_t")
 _IN6_ADDR = (("u6_addr8", "uint8_t"), ("u6_addr16", "uint16_t"), ("u6_addr32", "uint32_t"))
 _IN6_ADDR_SIZE = 16
 WORD = 8  # bytes: the structs' alignment
-# Typedefs in the parameters of system calls, and what they name: include/linux/types.h and
-# include/uapi.  fd_set and siginfo_t are never looked into.
+# Typedefs that programs and the parameters of system calls use, and what they name:
+# include/linux/types.h, include/linux/ktime.h, include/uapi.  fd_set and siginfo_t are never looked
+# into.
 _TYPEDEFS = {
+    "bool": "_Bool",
     "u8": "uint8_t",
     "u16": "uint16_t",
     "u32": "uint32_t",
@@ -63,6 +38,18 @@ _TYPEDEFS = {
     "__s16": "int16_t",
     "__s32": "int32_t",
     "__s64": "int64_t",
+    **dict.fromkeys(("__be16", "__le16"), "uint16_t"),
+    **dict.fromkeys(("__be32", "__le32"), "uint32_t"),
+    **dict.fromkeys(("__be64", "__le64"), "uint64_t"),
+    "ushort": "unsigned short",
+    "uint": "unsigned int",
+    "ulong": "unsigned long",
+    "blkcnt_t": "uint64_t",
+    "fmode_t": "unsigned int",
+    "gfp_t": "unsigned int",
+    "ino_t": "unsigned long",
+    "ktime_t": "int64_t",
+    "sector_t": "uint64_t",
     "umode_t": "unsigned short",
     "clockid_t": "int",
     "timer_t": "int",
@@ -80,8 +67,6 @@ _TYPEDEFS = {
     "siginfo_t": "struct siginfo",
     "stack_t": "struct sigaltstack",
 }
-# Typedefs of a struct with one member, `val`.
-_IDS = {"kuid_t": "uid_t", "kgid_t": "gid_t"}
 
 
 class EmulatedTypes:
@@ -97,8 +82,8 @@ class EmulatedTypes:
             return self._structs.get(name) or self._struct(name, STRUCTS[name], SIZES[name])
         if kind == "struct" and name in _ADDRESSES:
             return _ADDRESSES[name]()
-        if kind == "" and name in _IDS:
-            value = TYPEDEFS[_IDS[name]]
+        if kind == "" and name in IDS:
+            value = TYPEDEFS[IDS[name]]
             struct = Struct("struct", "", value.size, value.size, complete=True)
             struct.members["val"] = StructMember("val", value, 0)
             return Typedef(name, struct)
