@@ -11,7 +11,7 @@ import json
 import sys
 
 from emu import batch, runner
-from emu.kernel.profile import UnknownKernel
+from emu.kernel.profile import Kernel, UnknownKernel
 from emu.vm.engine import ENGINES
 
 
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--engine", choices=ENGINES, default="auto")
     options = parser.parse_args(argv)
     try:
-        kernel = runner.kernel_of(options.kernel)
+        kernel = Kernel.release(options.kernel)
     except UnknownKernel as err:
         print(f"emu: {err}", file=sys.stderr)
         return 2

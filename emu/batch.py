@@ -99,7 +99,7 @@ def read(row: Any) -> BatchProgram:
             kfuncs=tuple(name for _, name in kfuncs),
         )
         runs = tuple(_run(spec) for spec in row.get("runs", ()))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
         raise BadProgram(f"no program: {err!r}") from None
     return BatchProgram(str(row["id"]), prog, tuple(maps), runs)
 

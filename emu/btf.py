@@ -262,7 +262,7 @@ class BtfData:
 
     def name(self, id_: int) -> str:
         """The name of the type with that id, "" for those without."""
-        return self.string(self.index.names[id_ - 1]) if id_ else ""
+        return self.string(self.record(id_).name) if id_ else ""
 
     def flavors(self, name: str) -> Iterator[int]:
         """The ids of the types called `name`, or `name` with a flavor: essential_name()."""

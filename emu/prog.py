@@ -29,6 +29,15 @@ class Insn(NamedTuple):
     imm: int = 0  # s32
 
 
+class MapField(NamedTuple):
+    """A part of a map's values that the kernel keeps for itself: struct btf_field."""
+
+    kind: str  # the structure, "bpf_spin_lock", or the tag of a pointer, "kptr"
+    off: int  # bytes from the start of the value
+    size: int  # bytes
+    target: str = ""  # the structure that a pointer points to
+
+
 class MapDef(NamedTuple):
     """A map to create: the arguments of BPF_MAP_CREATE, and what to put into it."""
 
@@ -41,6 +50,11 @@ class MapDef(NamedTuple):
     init: tuple[tuple[bytes, bytes], ...] = ()  # (key, value) to store before programs are loaded
     frozen: bool = False  # BPF_MAP_FREEZE after `init`: the verifier may then read its contents
     inner: MapDef | None = None  # map-in-map: what its elements look like
+    # Maps of maps and program arrays of objects: (index, number of a map in Prog.maps, or of a
+    # program among those of the object).
+    slots: tuple[tuple[int, int], ...] = ()
+    # Of values that BTF describes: None without BTF.
+    fields: tuple[MapField, ...] | None = None
 
 
 class LineInfo(NamedTuple):
@@ -65,6 +79,7 @@ class FuncInfo(NamedTuple):
 
     start: int  # index of its first instruction
     linkage: int  # 0 static, 1 global, 2 extern
+    name: str = ""
 
 
 class Prog(NamedTuple):

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from emu.batch import AttachedRun, MapElement
 from emu.kernel.errno import ENOTSUPP
-from emu.kernel.profile import Kernel
-from emu.kernel.traits import Trait
 from emu.maps.base import MapError
 from emu.maps.create import create
 from emu.maps.map_in_map import HashOfMaps
@@ -16,37 +14,34 @@ from emu.maps.prog_array import ProgArrayMap
 from emu.net.test_run import Outcome, prog_test_run
 from emu.vm.engine import make
 from emu.vm.fault import VmFault
+from emu.vm.interp import BUDGET
 from emu.world.scenario import Scenario, TaskSpec
 from emu.world.structs import STRUCTS
 from emu.world.world import World
 
 if TYPE_CHECKING:
     from emu.batch import BatchMap, BatchProgram, TestRun
+    from emu.kernel.profile import Kernel
     from emu.maps.base import Map
     from emu.vm.engine import Engine
     from emu.vm.interp import Vm
 
-# User-mode Linux has no JIT.
-UML = "-uml"
-WITHOUT_JIT = frozenset({Trait.MAP_ERROR_U32, Trait.TAIL_CALL_COUNT_SHARED})
 # Registers of a system call's arguments, in the user's struct pt_regs.
 ARGUMENTS = ("di", "si", "dx", "r10", "r8", "r9")
 PT_REGS = struct.Struct("<21Q")
 
 
-def kernel_of(release: str) -> Kernel:
-    """The profile of "6.1.176", or of "6.1.176-uml", which has no JIT.
-
-    Raises UnknownKernel for text that is no release that we know.
-    """
-    minus = WITHOUT_JIT if release.endswith(UML) else ()
-    return Kernel.release(release.removesuffix(UML), minus=minus)
-
-
 def run(
-    program: BatchProgram, kernel: Kernel, cpus: int, *, engine: Engine = "auto"
+    program: BatchProgram,
+    kernel: Kernel,
+    cpus: int,
+    *,
+    engine: Engine = "auto",
+    budget: int = BUDGET,
 ) -> dict[str, Any]:
     """What the runs of a program gave, and what its maps hold then.
+
+    budget: insns after which a run counts as endless.
 
     The object to print: `id`, `runs` and `maps`; `message` where a map cannot be created or a run
     broke a rule.  A run that did has errno 14.
@@ -54,10 +49,10 @@ def run(
     answer: dict[str, Any] = {"id": program.id, "runs": [], "maps": {}}
     world = World(Scenario("batch", cpus=cpus, tasks=(TaskSpec("agent", pid=100),)), kernel)
     try:
-        maps = _create(program, world, engine)
+        maps = _create(program, world, engine, budget)
     except MapError as err:
         return answer | {"message": f"map refused: {err}"}
-    vm = make(program.prog, world.mem, maps, engine=engine)
+    vm = make(program.prog, world.mem, maps, engine=engine, budget=budget)
     for spec in program.runs:
         try:
             if isinstance(spec, AttachedRun):
@@ -74,7 +69,7 @@ def run(
     return answer
 
 
-def _create(program: BatchProgram, world: World, engine: Engine) -> list[Map]:
+def _create(program: BatchProgram, world: World, engine: Engine, budget: int) -> list[Map]:
     """The maps, with everything in them.  Raises MapError."""
     maps: list[Map] = []
     for spec in program.maps:
@@ -82,11 +77,13 @@ def _create(program: BatchProgram, world: World, engine: Engine) -> list[Map]:
         world.maps[made.address] = made
         maps.append(made)
     for spec, made in zip(program.maps, maps, strict=True):
-        _fill(spec, made, maps, world, engine)
+        _fill(spec, made, maps, world, engine, budget)
     return maps
 
 
-def _fill(spec: BatchMap, made: Map, maps: list[Map], world: World, engine: Engine) -> None:
+def _fill(
+    spec: BatchMap, made: Map, maps: list[Map], world: World, engine: Engine, budget: int
+) -> None:
     """Store the elements that are maps and programs."""
     for element in spec.elements:
         if isinstance(element, MapElement):
@@ -95,7 +92,7 @@ def _fill(spec: BatchMap, made: Map, maps: list[Map], world: World, engine: Engi
         elif isinstance(made, ProgArrayMap):
             prog = element.prog._replace(maps=tuple(each.definition for each in maps))
             made.progs[int.from_bytes(element.key, "little")] = make(
-                prog, world.mem, maps, engine=engine
+                prog, world.mem, maps, engine=engine, budget=budget
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.helpers import control, map, output, printk, probe_read, stack, string, task, time
-from emu.helpers.registry import HELPERS, KFUNCS, NOT_EMULATED, NOT_TRACING
+from emu.helpers.registry import HELPERS, KFUNCS, NOT_EMULATED
 from emu.kernel.helper_names import NAMES
 from emu.vm.fault import Kind, VmFault
 
@@ -48,8 +48,7 @@ def find(number: int) -> tuple[Function, int]:
         load_all()
     function = HELPERS.get(name)
     if function is None:
-        reason = NOT_EMULATED.get(name, NOT_TRACING)
-        raise VmFault(Kind.HELPER, f"bpf_{name}() is not emulated: {reason}")
+        raise VmFault(Kind.HELPER, f"bpf_{name}() is not emulated: {NOT_EMULATED[name]}")
     return function, function.__code__.co_argcount - 1
 
 

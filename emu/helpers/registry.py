@@ -26,7 +26,8 @@ KFUNCS: dict[str, Function] = {}  # kernel functions that are called by name
 BY_THE_MACHINE = ("tail_call",)
 
 _NETWORK = "the world has no sockets and no network"
-NOT_TRACING = "it is not for the program types that are emulated"
+_OTHER_TYPES = "it is not for the program types that are emulated"
+_FILES = "the world has no files"
 _CGROUPS = "the world has no cgroups"
 _BTF_POINTERS = "typed kernel pointers are not emulated"
 _DYNPTR = "dynptrs are not emulated"
@@ -34,75 +35,71 @@ _ITERATORS = "iterator programs are not emulated"
 _COUNTERS = "the world's CPUs have no hardware counters and branch records"
 _TRAMPOLINE = "the world has no kernel functions to attach to"
 
+
+def _reason(reason: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), reason)
+
+
 # Helpers that are refused, and why.
 NOT_EMULATED: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "get_socket_cookie",
-            "get_netns_cookie",
-            "sk_storage_get",
-            "sk_storage_delete",
-            "skb_output",
-            "xdp_output",
-            "skc_to_tcp6_sock",
-            "skc_to_tcp_sock",
-            "skc_to_tcp_timewait_sock",
-            "skc_to_tcp_request_sock",
-            "skc_to_udp6_sock",
-            "skc_to_unix_sock",
-            "skc_to_mptcp_sock",
-            "sock_from_file",
-        ),
+    **_reason(
         _NETWORK,
+        """
+        bind clone_redirect fib_lookup get_listener_sock get_netns_cookie get_route_realm
+        get_socket_cookie getsockopt load_hdr_opt lwt_push_encap lwt_seg6_action
+        lwt_seg6_adjust_srh lwt_seg6_store_bytes msg_apply_bytes msg_cork_bytes msg_pop_data
+        msg_pull_data msg_push_data msg_redirect_hash msg_redirect_map redirect redirect_neigh
+        redirect_peer reserve_hdr_opt setsockopt sk_assign sk_lookup_tcp sk_lookup_udp
+        sk_redirect_hash sk_redirect_map sk_release sk_select_reuseport sk_storage_delete
+        sk_storage_get skb_get_tunnel_key skb_get_tunnel_opt skb_get_xfrm_state skb_output
+        skb_set_tunnel_key skb_set_tunnel_opt skc_lookup_tcp skc_to_mptcp_sock skc_to_tcp6_sock
+        skc_to_tcp_request_sock skc_to_tcp_sock skc_to_tcp_timewait_sock skc_to_udp6_sock
+        skc_to_unix_sock sock_from_file sock_hash_update sock_map_update sock_ops_cb_flags_set
+        store_hdr_opt tcp_check_syncookie tcp_gen_syncookie tcp_raw_check_syncookie_ipv4
+        tcp_raw_check_syncookie_ipv6 tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6
+        tcp_send_ack tcp_sock xdp_output
+        """,
     ),
-    **dict.fromkeys(
-        (
-            "get_cgroup_classid",
-            "get_current_cgroup_id",
-            "get_current_ancestor_cgroup_id",
-            "cgrp_storage_get",
-            "cgrp_storage_delete",
-        ),
+    **_reason(
         _CGROUPS,
+        """
+        cgrp_storage_delete cgrp_storage_get get_cgroup_classid get_current_ancestor_cgroup_id
+        get_current_cgroup_id get_local_storage get_retval set_retval sk_ancestor_cgroup_id
+        sk_cgroup_id skb_ancestor_cgroup_id skb_cgroup_classid skb_cgroup_id
+        sysctl_get_current_value sysctl_get_name sysctl_get_new_value sysctl_set_new_value
+        """,
     ),
-    **dict.fromkeys(
-        (
-            "get_task_stack",
-            "d_path",
-            "per_cpu_ptr",
-            "this_cpu_ptr",
-            "task_pt_regs",
-            "find_vma",
-            "copy_from_user_task",
-            "kptr_xchg",
-            "snprintf_btf",
-        ),
+    **_reason(
         _BTF_POINTERS,
+        """
+        copy_from_user_task d_path find_vma get_task_stack kptr_xchg per_cpu_ptr snprintf_btf
+        task_pt_regs this_cpu_ptr
+        """,
     ),
-    **dict.fromkeys(
-        ("user_ringbuf_drain",),
-        _DYNPTR,
+    **_reason(_DYNPTR, "user_ringbuf_drain"),
+    **_reason(_ITERATORS, "seq_printf seq_printf_btf seq_write"),
+    **_reason(_COUNTERS, "get_branch_snapshot perf_prog_read_value read_branch_records"),
+    **_reason(
+        _TRAMPOLINE, "get_func_arg get_func_arg_cnt get_func_ip get_func_ret override_return"
     ),
-    **dict.fromkeys(("seq_printf", "seq_write", "seq_printf_btf"), _ITERATORS),
-    **dict.fromkeys(
-        (
-            "perf_prog_read_value",
-            "read_branch_records",
-            "get_branch_snapshot",
-        ),
-        _COUNTERS,
+    **_reason(_FILES, "ima_file_hash ima_inode_hash inode_storage_delete inode_storage_get"),
+    **_reason(
+        _OTHER_TYPES,
+        """
+        bprm_opts_set btf_find_by_name_kind kallsyms_lookup_name rc_keydown rc_pointer_rel
+        rc_repeat sys_bpf sys_close
+        """,
     ),
-    **dict.fromkeys(
-        ("override_return", "get_func_ip", "get_func_arg", "get_func_ret", "get_func_arg_cnt"),
-        _TRAMPOLINE,
-    ),
-    **dict.fromkeys(
-        ("timer_init", "timer_set_callback", "timer_start", "timer_cancel"),
+    **_reason(
         "timers in map values are not emulated",
+        "timer_cancel timer_init timer_set_callback timer_start",
     ),
-    **dict.fromkeys(("spin_lock", "spin_unlock"), "spin locks in map values are not emulated"),
+    **_reason("spin locks in map values are not emulated", "spin_lock spin_unlock"),
+    "csum_level": "what a device has checked of a packet is not modelled",
+    "get_hash_recalc": "a packet's hash depends on a number that the kernel draws at random",
     "get_ns_current_pid_tgid": "the world has one PID namespace",
     "ktime_get_tai_ns": "leap seconds are not modelled",
+    "skb_set_tstamp": "the clocks of packets' times are not modelled",
 }
 
 

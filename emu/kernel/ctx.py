@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# Pointers that a context holds: into a packet, its metadata and to its end; to a socket that may be
+# any or is none ("sock"), to a whole socket that is there ("socket") or not ("socket_or_null").
+POINTERS = ("pkt", "pkt_meta", "pkt_end", "sock", "socket", "socket_or_null")
+
 
 class CtxField(NamedTuple):
     """A part of a context with rules of its own."""
@@ -18,9 +22,10 @@ class CtxField(NamedTuple):
     size: int
     sizes: tuple[int, ...] = ()  # sizes of access allowed; () means any that Context allows
     write_sizes: tuple[int, ...] = ()  # sizes of stores allowed
-    gives: str = ""  # what a load is, where not a number: "pkt", "pkt_meta", "pkt_end", "sock"
-    since: str = ""  # the first release that has the field
-    attach_type: int = 0  # the only expected attach type that may read it; 0: all may
+    gives: str = ""  # what a load is, where not a number: one of POINTERS
+    since: str = ""  # the first release that has the field, or lets it be used so
+    attach_types: tuple[int, ...] = ()  # expected attach types that may use it; () means all
+    write_attach_types: tuple[int, ...] = ()  # those that may store to it, if not all of them
 
 
 class Context(NamedTuple):
@@ -32,14 +37,14 @@ class Context(NamedTuple):
     sizes: tuple[int, ...]  # sizes of access allowed
     fields: tuple[CtxField, ...] = ()  # () where any aligned access within the bounds is allowed
     only_fields: bool = False  # bytes outside every field cannot be read
-    partial: bool = False  # it has more fields than are told here
 
 
 def _regs(*names: str) -> tuple[CtxField, ...]:
     return tuple(CtxField(name, 8 * i, 8) for i, name in enumerate(names))
 
 
-def _words(off: int, *names: str) -> tuple[CtxField, ...]:
+def words(off: int, *names: str) -> tuple[CtxField, ...]:
+    """Fields of four bytes that may be read in parts, one behind the other."""
     return tuple(CtxField(name, off + 4 * i, 4, (1, 2, 4)) for i, name in enumerate(names))
 
 
@@ -76,61 +81,71 @@ PERF_EVENT = Context(
 )
 
 
-def _sk_buff(
-    name: str,
+def sk_buff(
     *more: CtxField,
     writable: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> Context:
-    """struct __sk_buff as one program type sees it: the fields of all, and its own."""
-    words = (
-        *_words(0, "len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present"),
-        *_words(24, "vlan_tci", "vlan_proto", "priority", "ingress_ifindex", "ifindex"),
-        *_words(44, "tc_index"),
-        *_words(68, "hash"),
-        *_words(84, "napi_id"),
-        *_words(164, "gso_segs"),
-        *_words(176, "gso_size"),
+    """struct __sk_buff as one program type sees it: the fields of all, and its own.
+
+    writable, without: names of fields that it may store to, and that it does not see.
+    """
+    rows = (
+        *words(0, "len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present"),
+        *words(24, "vlan_tci", "vlan_proto", "priority", "ingress_ifindex", "ifindex"),
+        *words(44, "tc_index"),
+        *words(68, "hash"),
+        *words(84, "napi_id"),
+        *words(164, "gso_segs"),
+        *words(176, "gso_size"),
     )
-    fields = [w._replace(write_sizes=(4,)) if w.name in writable else w for w in words]
-    fields.append(CtxField("cb", 48, 20, (1, 2, 4, 8), write_sizes=(1, 2, 4, 8)))
+    cb_writes = (1, 2, 4, 8) if "cb" in writable else ()
+    fields = [w._replace(write_sizes=(4,)) if w.name in writable else w for w in rows]
+    fields.append(CtxField("cb", 48, 20, (1, 2, 4, 8), write_sizes=cb_writes))
     fields.append(CtxField("sk", 168, 8, (8,), gives="sock"))
     fields += more
     fields.sort(key=lambda field: field.off)
-    return Context(name, 0, 192, (1, 2, 4, 8), tuple(fields), only_fields=True)
+    kept = tuple(field for field in fields if field.name not in without)
+    return Context("__sk_buff", 0, 192, (1, 2, 4, 8), kept, only_fields=True)
 
 
-_PACKET = (
+PACKET = (
     CtxField("data", 76, 4, (4,), gives="pkt"),
     CtxField("data_end", 80, 4, (4,), gives="pkt_end"),
+)
+# Which connection a packet belongs to.
+CONNECTION = (
+    *words(88, "family"),
+    CtxField("remote_ip4", 92, 4, (4,)),
+    CtxField("local_ip4", 96, 4, (4,)),
+    CtxField("remote_ip6", 100, 16, (4,)),
+    CtxField("local_ip6", 116, 16, (4,)),
+    *words(132, "remote_port", "local_port"),
 )
 _HWTSTAMP = CtxField("hwtstamp", 184, 8, (8,), since="5.16")
 
 # sk_filter_is_valid_access()
-SK_BUFF = _sk_buff("__sk_buff")
+SK_BUFF = sk_buff(writable=("cb",))
 
 # tc_cls_act_is_valid_access()
-TC_SK_BUFF = _sk_buff(
-    "__sk_buff",
-    *_PACKET,
-    *(w._replace(write_sizes=(4,)) for w in _words(72, "tc_classid")),
+TC_SK_BUFF = sk_buff(
+    *PACKET,
+    *(w._replace(write_sizes=(4,)) for w in words(72, "tc_classid")),
     CtxField("data_meta", 140, 4, (4,), gives="pkt_meta"),
     CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
-    *_words(160, "wire_len"),
+    *words(160, "wire_len"),
     CtxField("tstamp_type", 180, 1, (1,), since="5.18"),
     _HWTSTAMP,
-    writable=("mark", "queue_mapping", "tc_index", "priority"),
+    writable=("cb", "mark", "queue_mapping", "tc_index", "priority"),
 )
 
 # cg_skb_is_valid_access()
-CGROUP_SK_BUFF = _sk_buff(
-    "__sk_buff",
-    *_PACKET,
-    *_words(88, "family", "remote_ip4", "local_ip4"),
-    *(field for i in range(8) for field in _words(100 + 4 * i, f"ip6_{i}")),
-    *_words(132, "remote_port", "local_port"),
+CGROUP_SK_BUFF = sk_buff(
+    *PACKET,
+    *CONNECTION,
     CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
     _HWTSTAMP,
-    writable=("mark", "priority"),
+    writable=("cb", "mark", "priority"),
 )
 
 # xdp_is_valid_access(); the device a packet leaves by is known in a device map's program only.
@@ -146,22 +161,9 @@ XDP_MD = Context(
         CtxField("data_meta", 8, 4, (4,), gives="pkt_meta"),
         CtxField("ingress_ifindex", 12, 4, (4,)),
         CtxField("rx_queue_index", 16, 4, (4,)),
-        CtxField("egress_ifindex", 20, 4, (4,), since="5.8", attach_type=BPF_XDP_DEVMAP),
+        CtxField("egress_ifindex", 20, 4, (4,), since="5.8", attach_types=(BPF_XDP_DEVMAP,)),
     ),
     only_fields=True,
-)
-
-# The first word of contexts that programs of control groups and sockets have; struct bpf_sk_lookup
-# begins with a pointer.
-FIRST_WORD = Context("ctx", 0, 4, (1, 2, 4), _words(0, "first"), only_fields=True, partial=True)
-SK_LOOKUP = Context(
-    "bpf_sk_lookup",
-    0,
-    8,
-    (8,),
-    (CtxField("sk", 0, 8, (8,), gives="sock"),),
-    only_fields=True,
-    partial=True,
 )
 
 # System V calling convention: the registers of a function's first six arguments, and its result.

@@ -30,17 +30,22 @@ TC = (ProgType.SCHED_CLS, ProgType.SCHED_ACT)
 XDP = (ProgType.XDP,)
 CGROUP_SKB = (ProgType.CGROUP_SKB,)
 NET = SOCKET + TC + XDP + CGROUP_SKB
+LWT = (ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_XMIT, ProgType.LWT_SEG6LOCAL)
+SK_SKB = (ProgType.SK_SKB,)
+SK_MSG = (ProgType.SK_MSG,)
 TRACING_ALL = KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP + TRACING
+SK_REUSEPORT = (ProgType.SK_REUSEPORT,)
+SK_LOOKUP = (ProgType.SK_LOOKUP,)
+SOCK_OPS = (ProgType.SOCK_OPS,)
+SOCK = (ProgType.CGROUP_SOCK,)
+SOCK_ADDR = (ProgType.CGROUP_SOCK_ADDR,)
+SOCKOPT = (ProgType.CGROUP_SOCKOPT,)
+DEVICE = (ProgType.CGROUP_DEVICE,)
 SYSCTL = (ProgType.CGROUP_SYSCTL,)
-CGROUP = (
-    *SYSCTL,
-    ProgType.CGROUP_SOCK,
-    ProgType.CGROUP_DEVICE,
-    ProgType.CGROUP_SOCK_ADDR,
-    ProgType.SOCK_OPS,
-    ProgType.SK_LOOKUP,
-)
-EVERY = TRACING_ALL + NET + CGROUP
+# bpf_sk_base_func_proto(), and bpf_base_func_proto() without it and for all but tracing programs.
+SK_BASE = NET + LWT + SK_SKB + SK_MSG + SK_LOOKUP + SOCK_OPS + SOCK_ADDR
+BASE = SK_BASE + SK_REUSEPORT + SOCK + SOCKOPT + DEVICE + SYSCTL
+EVERY = TRACING_ALL + BASE
 
 
 class Reach(NamedTuple):
@@ -171,7 +176,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.10"),
+            Reach(BASE, "6.10"),
         ),
     ),
     Helper(
@@ -183,7 +188,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -195,7 +200,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -207,8 +212,9 @@ HELPERS = (
         commit="8d20aabe1c76",
         reach=(
             Reach(TRACING_ALL, "6.17"),
-            Reach(SOCKET + XDP + CGROUP_SKB, "6.17"),
+            Reach(BASE, "6.17"),
             Reach(TC),
+            Reach(LWT, "5.10"),
         ),
     ),
     Helper(
@@ -221,7 +227,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -244,6 +250,8 @@ HELPERS = (
             Reach(SOCKET, "5.4"),
             Reach(TC + XDP),
             Reach(CGROUP_SKB, "5.4"),
+            Reach(LWT + SK_SKB + SK_MSG + SK_LOOKUP, "5.10"),
+            Reach(SOCK_OPS + SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL, "5.10"),
         ),
     ),
     Helper(
@@ -253,7 +261,10 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE),
         since="4.5",
         commit="05c74e5e53f6",
-        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
+        reach=(
+            Reach(SOCKET + TC + CGROUP_SKB),
+            Reach(LWT + SK_SKB + SK_REUSEPORT, "5.10"),
+        ),
     ),
     Helper(
         27,
@@ -278,7 +289,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "5.8"),
+            Reach(BASE, "5.8"),
         ),
     ),
     Helper(
@@ -300,7 +311,7 @@ HELPERS = (
         commit="60d20f9195b2",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -332,6 +343,7 @@ HELPERS = (
         reach=(
             Reach(TRACING, "5.12"),
             Reach(SOCKET + TC + CGROUP_SKB),
+            Reach(SK_SKB + SOCK_ADDR + SOCK_OPS + SOCK, "5.10"),
         ),
     ),
     Helper(
@@ -341,7 +353,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="4.12",
         commit="6acc5c291068",
-        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
+        reach=(Reach(SOCKET + TC + CGROUP_SKB), Reach(SK_SKB, "5.10")),
     ),
     Helper(
         55,
@@ -354,7 +366,7 @@ HELPERS = (
         reach=(
             Reach(TRACING_ALL, "5.7"),
             Reach(KPROBE),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -397,7 +409,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE, Arg.ANYTHING),
         since="4.18",
         commit="4e1ec56cdc59",
-        reach=(Reach(SOCKET + TC + CGROUP_SKB),),
+        reach=(Reach(SOCKET + TC + CGROUP_SKB), Reach(SK_REUSEPORT, "5.10")),
     ),
     Helper(
         80,
@@ -408,7 +420,7 @@ HELPERS = (
         commit="bf6fa2c893c5",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.12"),
+            Reach(BASE, "6.12"),
         ),
     ),
     Helper(
@@ -420,7 +432,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(NET),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -432,7 +444,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(NET),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -444,7 +456,7 @@ HELPERS = (
         commit="f1a2e44a3aec",
         reach=(
             Reach(TRACING_ALL, "5.2"),
-            Reach(NET),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -455,8 +467,8 @@ HELPERS = (
         since="5.1",
         commit="d83525ca62cf",
         reach=(
-            Reach(TRACING_ALL, "5.8"),
-            Reach(NET),
+            Reach(TRACING_ALL, "5.15"),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -467,8 +479,8 @@ HELPERS = (
         since="5.1",
         commit="d83525ca62cf",
         reach=(
-            Reach(TRACING_ALL, "5.8"),
-            Reach(NET),
+            Reach(TRACING_ALL, "5.15"),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -501,7 +513,11 @@ HELPERS = (
         ),
         since="5.2",
         commit="6ac99e8f23d4",
-        reach=(Reach(TRACING, "5.11"),),
+        reach=(
+            Reach(TRACING, "5.11"),
+            Reach(TC + CGROUP_SKB),
+            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT + SK_MSG, "5.10"),
+        ),
     ),
     Helper(
         108,
@@ -510,7 +526,11 @@ HELPERS = (
         (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_SOCK_COMMON),
         since="5.2",
         commit="6ac99e8f23d4",
-        reach=(Reach(TRACING, "5.11"),),
+        reach=(
+            Reach(TRACING, "5.11"),
+            Reach(TC + CGROUP_SKB),
+            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT + SK_MSG, "5.10"),
+        ),
     ),
     Helper(
         109,
@@ -521,7 +541,7 @@ HELPERS = (
         commit="8b401f9ed244",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -550,7 +570,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "5.8"),
+            Reach(BASE, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -564,7 +584,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "5.8"),
+            Reach(BASE, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -578,7 +598,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "5.8"),
+            Reach(BASE, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -592,7 +612,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "5.8"),
+            Reach(BASE, "5.8"),
         ),
         needs=Trait.PROBE_READ_SPLIT,
     ),
@@ -605,7 +625,7 @@ HELPERS = (
         commit="8482941f0906",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -617,7 +637,7 @@ HELPERS = (
         commit="5576b991e9c1",
         reach=(
             Reach(TRACING_ALL, "5.8"),
-            Reach(NET),
+            Reach(BASE),
         ),
     ),
     Helper(
@@ -639,7 +659,7 @@ HELPERS = (
         commit="b4490c5c4e02",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.10"),
+            Reach(BASE, "6.10"),
         ),
     ),
     Helper(
@@ -662,10 +682,14 @@ HELPERS = (
         122,
         "get_netns_cookie",
         Ret.INTEGER,
-        (Arg.PTR_TO_CTX,),
+        (Arg.PTR_TO_CTX_OR_NULL,),
         since="5.7",
         commit="f318903c0bf4",
-        reach=(Reach(NET, "6.17"),),
+        reach=(
+            Reach(SOCK + SOCK_ADDR),
+            Reach(SOCK_OPS + SK_MSG + SOCKOPT, "5.15"),
+            Reach(SOCKET + TC + CGROUP_SKB, "6.15"),
+        ),
     ),
     Helper(
         123,
@@ -676,7 +700,7 @@ HELPERS = (
         commit="0f09abd105da",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(NET, "6.12"),
+            Reach(BASE, "6.12"),
         ),
     ),
     Helper(
@@ -773,7 +797,7 @@ HELPERS = (
         commit="af7ec1383361",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
         changes=(
             Change(
@@ -790,7 +814,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
         changes=(
             Change(
@@ -807,7 +831,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
         changes=(
             Change(
@@ -824,7 +848,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
         changes=(
             Change(
@@ -841,7 +865,7 @@ HELPERS = (
         commit="0d4fad3e57df",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
         changes=(
             Change(
@@ -858,7 +882,7 @@ HELPERS = (
         commit="fa28dcb82a38",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -879,7 +903,7 @@ HELPERS = (
         commit="07be4c4a3e7a",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
         sleepable=True,
     ),
@@ -929,7 +953,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
         changes=(
             Change(
@@ -954,7 +978,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
         changes=(
             Change(
@@ -978,7 +1002,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.1"),
+            Reach(BASE, "6.1"),
         ),
     ),
     Helper(
@@ -989,7 +1013,7 @@ HELPERS = (
         since="5.11",
         commit="d05512618056",
         # 5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing progs")
-        reach=(Reach(TRACING_ALL, until="5.16"), Reach(NET)),
+        reach=(Reach(TRACING_ALL, until="5.16"), Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT)),
     ),
     Helper(
         162,
@@ -1110,7 +1134,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -1137,7 +1161,7 @@ HELPERS = (
         commit="9eeb3aa33ae0",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
     ),
     Helper(
@@ -1149,7 +1173,7 @@ HELPERS = (
         commit="7c7e3d31e785",
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
     ),
     Helper(
@@ -1249,7 +1273,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(NET, "6.17"),
+            Reach(BASE, "6.17"),
         ),
         sleepable=True,
     ),
@@ -1280,7 +1304,7 @@ HELPERS = (
         commit="3bc253c2e652",
         reach=(
             Reach(TRACING),
-            Reach(NET, "6.17"),
+            Reach(SK_BASE),
         ),
     ),
     Helper(
@@ -1444,9 +1468,9 @@ def by_id(number: int) -> Helper | None:
     row = _ids().get(number)
     if row is None and number > 0:
         # Rare enough that a tracing program does not pay for the table.
-        from emu.kernel.packet_helpers import PACKET_HELPERS
+        from emu.kernel.packet_helpers import PACKET_HELPERS, SOCKET_HELPERS
 
-        row = next((r for r in PACKET_HELPERS if r.id == number), None)
+        row = next((r for r in (*PACKET_HELPERS, *SOCKET_HELPERS) if r.id == number), None)
     return row
 
 
@@ -1458,17 +1482,31 @@ def by_name(name: str) -> Helper:
     return _names()[name]
 
 
-def proto(kernel: Kernel, helper: Helper) -> Proto:
-    """The helper's prototype on `kernel`."""
+# Arguments that tracing programs, which have other contexts, pass in place of those of the row.
+_TRACING_ARGS = {"get_socket_cookie": (Arg.PTR_TO_BTF_ID_SOCK_COMMON,)}
+
+
+def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> Proto:
+    """The helper's prototype on `kernel`, for programs of `prog_type`."""
     latest: Proto | Change = Proto(helper.ret, helper.args, helper.gpl_only)
     for change in helper.changes:
         if kernel.at_least(change.since):
             latest = change
-    return Proto(latest.ret, latest.args, latest.gpl_only)
+    args = latest.args
+    if prog_type is ProgType.TRACING:
+        args = _TRACING_ARGS.get(helper.name, args)
+    return Proto(latest.ret, args, latest.gpl_only)
+
+
+# Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk,
+# get_current_task, probe_read_*, snprintf_btf, task_pt_regs, trace_vprintk.
+_BUILT_WITH_EVENTS = (6, 35, 112, 113, 114, 115, 149, 158, 175, 177)
 
 
 def available(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
     """Whether programs of `prog_type`, loaded by root on `kernel`, may call `helper`."""
+    if helper.id in _BUILT_WITH_EVENTS and not kernel.has(Trait.BPF_EVENTS):
+        return False
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
     return has and any(
         prog_type in reach.prog_types

@@ -278,4 +278,8 @@ def flags_of(kernel: Kernel, row: MapTypeRow) -> int:
 def takes(helper: str, map_type: MapType) -> bool:
     """Whether `helper` accepts maps of this type: check_map_func_compatibility()."""
     row = by_type(map_type)
-    return row is not None and helper in row.helpers
+    if row is not None:
+        return helper in row.helpers
+    from emu.kernel.packet_helpers import NET_MAPS
+
+    return helper in NET_MAPS.get(map_type, ())

@@ -7,14 +7,29 @@ cg_skb_func_proto() and bpf_helper_changes_pkt_data(), net/core/filter.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from emu.kernel.enums import Arg, MapType, ProgType, Ret
+from emu.kernel.helpers import (
+    CGROUP_SKB,
+    DEVICE,
+    LWT,
+    SK_LOOKUP,
+    SK_MSG,
+    SK_REUSEPORT,
+    SK_SKB,
+    SOCK,
+    SOCK_ADDR,
+    SOCK_OPS,
+    SOCKET,
+    SOCKOPT,
+    SYSCTL,
+    TC,
+    XDP,
+    Change,
+    Helper,
+    Reach,
+)
 
-from emu.kernel.enums import Arg, MapType, Ret
-from emu.kernel.helpers import CGROUP_SKB, SOCKET, TC, XDP, Change, Helper, Reach
-
-if TYPE_CHECKING:
-    from emu.kernel.enums import ProgType
-
+_XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
 _CTX, _ANY, _MAP = Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.CONST_MAP_PTR
 _READ, _FILL = Arg.PTR_TO_MEM_RDONLY, Arg.PTR_TO_UNINIT_MEM
 _READ_OR_NULL = Arg.PTR_TO_MEM_OR_NULL_RDONLY
@@ -30,8 +45,11 @@ def _row(
     types: tuple[ProgType, ...] = TC,
     ret: Ret = Ret.INTEGER,
     changes: tuple[Change, ...] = (),
+    later: tuple[ProgType, ...] = (),
 ) -> Helper:
-    return Helper(number, name, ret, args, since, commit, (Reach(types),), changes=changes)
+    """types: who may call it since it is there; later: who could in 5.10, the oldest one read."""
+    reach = (Reach(types), Reach(later, "5.10")) if later else (Reach(types),)
+    return Helper(number, name, ret, args, since, commit, reach, changes=changes)
 
 
 def _names(text: str) -> frozenset[str]:
@@ -39,14 +57,21 @@ def _names(text: str) -> frozenset[str]:
 
 
 PACKET_HELPERS = (
-    _row(9, "skb_store_bytes", (_CTX, _ANY, _READ, _SIZE, _ANY), "4.1", "608cd71a9c7c"),
-    _row(10, "l3_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6"),
-    _row(11, "l4_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6"),
-    _row(13, "clone_redirect", (_CTX, _ANY, _ANY), "4.2", "3896d655f4d4"),
+    _row(
+        9,
+        "skb_store_bytes",
+        (_CTX, _ANY, _READ, _SIZE, _ANY),
+        "4.1",
+        "608cd71a9c7c",
+        later=_XMIT + SK_SKB,
+    ),
+    _row(10, "l3_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6", later=_XMIT),
+    _row(11, "l4_csum_replace", (_CTX, _ANY, _ANY, _ANY, _ANY), "4.1", "91bc4822c3d6", later=_XMIT),
+    _row(13, "clone_redirect", (_CTX, _ANY, _ANY), "4.2", "3896d655f4d4", later=_XMIT),
     _row(18, "skb_vlan_push", (_CTX, _ANY, _ANY), "4.3", "4e10df9a60d9"),
     _row(19, "skb_vlan_pop", (_CTX,), "4.3", "4e10df9a60d9"),
-    _row(23, "redirect", (_ANY, _ANY), "4.4", "27b29f63058d", TC + XDP),
-    _row(24, "get_route_realm", (_CTX,), "4.4", "c46646d0484f"),
+    _row(23, "redirect", (_ANY, _ANY), "4.4", "27b29f63058d", TC + XDP, later=_XMIT),
+    _row(24, "get_route_realm", (_CTX,), "4.4", "c46646d0484f", later=LWT),
     _row(
         28,
         "csum_diff",
@@ -54,19 +79,20 @@ PACKET_HELPERS = (
         "4.6",
         "7d672345ed29",
         TC + XDP,
+        later=LWT,
     ),
     _row(31, "skb_change_proto", (_CTX, _ANY, _ANY), "4.8", "6578171a7ff0"),
     _row(32, "skb_change_type", (_CTX, _ANY), "4.8", "d2485c4242a8"),
-    _row(33, "skb_under_cgroup", (_CTX, _MAP, _ANY), "4.8", "4a482f34afcc"),
-    _row(34, "get_hash_recalc", (_CTX,), "4.8", "13c5c240f789"),
-    _row(38, "skb_change_tail", (_CTX, _ANY, _ANY), "4.9", "5293efe62df8"),
-    _row(39, "skb_pull_data", (_CTX, _ANY), "4.9", "36bbef52c7eb"),
-    _row(40, "csum_update", (_CTX, _ANY), "4.9", "36bbef52c7eb"),
-    _row(41, "set_hash_invalid", (_CTX,), "4.9", "7a4b28c6cc9f"),
-    _row(43, "skb_change_head", (_CTX, _ANY, _ANY), "4.10", "3a0af8fd61f9"),
+    _row(33, "skb_under_cgroup", (_CTX, _MAP, _ANY), "4.8", "4a482f34afcc", later=LWT),
+    _row(34, "get_hash_recalc", (_CTX,), "4.8", "13c5c240f789", later=LWT),
+    _row(38, "skb_change_tail", (_CTX, _ANY, _ANY), "4.9", "5293efe62df8", later=_XMIT + SK_SKB),
+    _row(39, "skb_pull_data", (_CTX, _ANY), "4.9", "36bbef52c7eb", later=LWT + SK_SKB),
+    _row(40, "csum_update", (_CTX, _ANY), "4.9", "36bbef52c7eb", later=_XMIT),
+    _row(41, "set_hash_invalid", (_CTX,), "4.9", "7a4b28c6cc9f", later=_XMIT),
+    _row(43, "skb_change_head", (_CTX, _ANY, _ANY), "4.10", "3a0af8fd61f9", later=_XMIT + SK_SKB),
     _row(44, "xdp_adjust_head", (_CTX, _ANY), "4.10", "17bedab27231", XDP),
     _row(48, "set_hash", (_CTX, _ANY), "4.13", "ded092cd73c2"),
-    _row(50, "skb_adjust_room", (_CTX, _ANY, _ANY, _ANY), "4.13", "2be7e212d541"),
+    _row(50, "skb_adjust_room", (_CTX, _ANY, _ANY, _ANY), "4.13", "2be7e212d541", later=SK_SKB),
     _row(51, "redirect_map", (_MAP, _ANY, _ANY), "4.14", "97f91a7cf04f", XDP),
     _row(54, "xdp_adjust_meta", (_CTX, _ANY), "4.15", "de8f3a83b0a0", XDP),
     _row(65, "xdp_adjust_tail", (_CTX, _ANY), "4.18", "b32cc5b9a346", XDP),
@@ -79,6 +105,7 @@ PACKET_HELPERS = (
         "6acc9b432e67",
         TC + XDP,
         Ret.PTR_TO_SOCKET_OR_NULL,
+        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
     ),
     _row(
         85,
@@ -88,8 +115,17 @@ PACKET_HELPERS = (
         "6acc9b432e67",
         TC + XDP,
         Ret.PTR_TO_SOCKET_OR_NULL,
+        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
     ),
-    _row(86, "sk_release", (Arg.PTR_TO_BTF_ID_SOCK_COMMON,), "4.20", "6acc9b432e67", TC + XDP),
+    _row(
+        86,
+        "sk_release",
+        (Arg.PTR_TO_BTF_ID_SOCK_COMMON,),
+        "4.20",
+        "6acc9b432e67",
+        TC + XDP,
+        later=SK_SKB + SOCK_ADDR + CGROUP_SKB + SK_LOOKUP,
+    ),
     _row(
         95,
         "sk_fullsock",
@@ -99,7 +135,36 @@ PACKET_HELPERS = (
         TC + CGROUP_SKB,
         Ret.PTR_TO_SOCKET_OR_NULL,
     ),
+    _row(
+        96,
+        "tcp_sock",
+        (Arg.PTR_TO_SOCK_COMMON,),
+        "5.1",
+        "655a51e536c0",
+        TC + CGROUP_SKB,
+        Ret.PTR_TO_TCP_SOCK_OR_NULL,
+        later=SOCK_OPS + SOCKOPT,
+    ),
     _row(97, "skb_ecn_set_ce", (_CTX,), "5.1", "f7c917ba11a6", TC + CGROUP_SKB),
+    _row(
+        98,
+        "get_listener_sock",
+        (Arg.PTR_TO_SOCK_COMMON,),
+        "5.1",
+        "dbafd7ddd623",
+        TC + CGROUP_SKB,
+        Ret.PTR_TO_SOCKET_OR_NULL,
+    ),
+    _row(
+        99,
+        "skc_lookup_tcp",
+        (_CTX, _READ, _SIZE, _ANY, _ANY),
+        "5.2",
+        "edbf8c01de5a",
+        TC + XDP,
+        Ret.PTR_TO_SOCK_COMMON_OR_NULL,
+        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
+    ),
     _row(
         163,
         "check_mtu",
@@ -112,7 +177,39 @@ PACKET_HELPERS = (
     _row(190, "xdp_store_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
 )
 
-# Helpers that programs of these types may call and that have no row.
+# What only programs at sockets and control groups may call.
+SOCKET_HELPERS = (
+    _row(
+        57,
+        "getsockopt",
+        (_CTX, _ANY, _ANY, _FILL, _SIZE),
+        "4.15",
+        "cd86d1fd2102",
+        (),
+        later=SOCK_OPS,
+    ),
+    _row(
+        82,
+        "sk_select_reuseport",
+        (_CTX, _MAP, Arg.PTR_TO_MAP_KEY, _ANY),
+        "4.19",
+        "2dbb9b9e6df6",
+        SK_REUSEPORT,
+    ),
+    _row(
+        81,
+        "get_local_storage",
+        (_MAP, _ANY),
+        "4.19",
+        "cd3394317653",
+        CGROUP_SKB + SOCK + SOCK_ADDR + SOCK_OPS + DEVICE,
+        Ret.PTR_TO_MAP_VALUE,
+        later=SYSCTL + SOCKOPT,
+    ),
+)
+
+# Helpers that programs of these types may call, and that have no row or one that does not say so:
+# on some releases, or for some attach types.
 WITHOUT_ROW: tuple[tuple[tuple[ProgType, ...], frozenset[str]], ...] = (
     (
         TC,
@@ -144,6 +241,64 @@ WITHOUT_ROW: tuple[tuple[tuple[ProgType, ...], frozenset[str]], ...] = (
         ),
     ),
     (SOCKET, frozenset()),
+    (LWT, _names("lwt_push_encap")),
+    (_SEG6, _names("lwt_seg6_action lwt_seg6_adjust_srh lwt_seg6_store_bytes")),
+    (
+        _XMIT,
+        _names(
+            "csum_level skb_get_tunnel_key skb_get_tunnel_opt skb_set_tunnel_key skb_set_tunnel_opt"
+        ),
+    ),
+    (SK_SKB, _names("sk_redirect_hash sk_redirect_map")),
+    (
+        SK_MSG,
+        _names(
+            "get_cgroup_classid get_current_ancestor_cgroup_id get_current_cgroup_id "
+            "get_current_pid_tgid get_current_uid_gid msg_apply_bytes msg_cork_bytes "
+            "msg_pop_data msg_pull_data msg_push_data msg_redirect_hash msg_redirect_map"
+        ),
+    ),
+    (SK_REUSEPORT, _names("get_socket_cookie")),
+    (SK_LOOKUP, _names("sk_assign")),
+    (
+        SOCK_OPS,
+        _names(
+            "load_hdr_opt reserve_hdr_opt setsockopt sock_hash_update sock_map_update "
+            "sock_ops_cb_flags_set store_hdr_opt"
+        ),
+    ),
+    (SOCK, _names("getsockopt setsockopt sk_storage_get")),
+    (SOCK_ADDR, _names("bind getsockopt setsockopt")),
+    (SOCKOPT, _names("getsockopt setsockopt")),
+    (
+        SYSCTL,
+        _names(
+            "sysctl_get_current_value sysctl_get_name sysctl_get_new_value sysctl_set_new_value"
+        ),
+    ),
+    (SOCK_OPS + SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL, _names("get_retval set_retval")),
+    (
+        SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL,
+        _names(
+            "current_task_under_cgroup get_cgroup_classid get_current_ancestor_cgroup_id "
+            "get_current_cgroup_id get_current_comm get_current_pid_tgid get_current_uid_gid"
+        ),
+    ),
+)
+
+# The types whose helpers were not read in releases before 5.10.
+READ_SINCE_5_10 = (
+    LWT
+    + SK_SKB
+    + SK_MSG
+    + SK_REUSEPORT
+    + SK_LOOKUP
+    + SOCK_OPS
+    + SOCK
+    + SOCK_ADDR
+    + SOCKOPT
+    + DEVICE
+    + SYSCTL
 )
 
 # bpf_helper_changes_pkt_data(): pointers into the packet are worth nothing after the call.
@@ -153,8 +308,25 @@ CHANGES_PACKET = _names(
     "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail "
 )
 
-# The maps of bpf_redirect_map(): check_map_func_compatibility().
-REDIRECT_MAPS = (MapType.DEVMAP, MapType.DEVMAP_HASH, MapType.CPUMAP, MapType.XSKMAP)
+# Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().  That
+# programs of some types may change sockmaps is left out: may_update_sockmap().
+NET_MAPS: dict[MapType, frozenset[str]] = {
+    MapType.DEVMAP: _names("redirect_map map_lookup_elem"),
+    MapType.DEVMAP_HASH: _names("redirect_map map_lookup_elem"),
+    MapType.CPUMAP: _names("redirect_map"),
+    MapType.XSKMAP: _names("redirect_map map_lookup_elem"),
+    MapType.SOCKMAP: _names(
+        "sk_redirect_map sock_map_update msg_redirect_map sk_select_reuseport map_lookup_elem"
+    ),
+    MapType.SOCKHASH: _names(
+        "sk_redirect_hash sock_hash_update msg_redirect_hash sk_select_reuseport map_lookup_elem"
+    ),
+    MapType.REUSEPORT_SOCKARRAY: _names("sk_select_reuseport"),
+    MapType.CGROUP_STORAGE: _names("get_local_storage"),
+    MapType.PERCPU_CGROUP_STORAGE: _names("get_local_storage"),
+    MapType.SK_STORAGE: _names("sk_storage_get sk_storage_delete"),
+    MapType.INODE_STORAGE: _names("inode_storage_get inode_storage_delete"),
+}
 
 # bpf_func_proto.pkt_access: a memory argument may point into the packet.
 TAKES_PACKET = _names(

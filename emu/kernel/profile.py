@@ -63,6 +63,13 @@ class LimitRow(NamedTuple):
     source: str
 
 
+class Build(NamedTuple):
+    """A configuration that lacks what every distribution's x86-64 kernel has."""
+
+    lacks: frozenset[Trait]
+    source: str
+
+
 class Series(NamedTuple):
     """A mainline release we know."""
 
@@ -70,6 +77,24 @@ class Series(NamedTuple):
     read: str  # the source trees its facts were read in; "" where its neighbours bracket it
     ran: str = ""  # the kernel on which some were confirmed, and which
 
+
+# By the word behind the release: "6.1.176-uml".  Traits that say "with a JIT" go with it.
+BUILDS: dict[str, Build] = {
+    "uml": Build(
+        frozenset(
+            {
+                Trait.JIT,
+                Trait.BPF_EVENTS,
+                Trait.VMLINUX_BTF,
+                Trait.MAP_ERROR_U32,
+                Trait.PRIVATE_STACK,
+                Trait.STACK_DEPTH_BY_16,
+                Trait.TAIL_CALL_COUNT_SHARED,
+            }
+        ),
+        "User-mode Linux as Debian builds it, measured on 5.10.46, 6.1.176, 6.12 and 7.2.7",
+    ),
+}
 
 LIMITS: dict[str, tuple[LimitRow, ...]] = {
     "max_insns": (
@@ -190,7 +215,8 @@ class Kernel:
 
     @staticmethod
     def release(name: str, plus: Iterable[Trait] = (), minus: Iterable[Trait] = ()) -> Kernel:
-        """The profile of a mainline ("5.10") or point release ("5.10.262").
+        """The profile of a mainline ("5.10") or point release ("5.10.262"), or of one of BUILDS
+        ("5.10.46-uml").
 
         plus, minus: traits that a distribution added or took away.
 
@@ -247,16 +273,24 @@ def _profile(name: str, plus: frozenset[Trait], minus: frozenset[Trait]) -> Kern
         raise UnknownKernel(
             f"no profile for kernel {name}: known are {SERIES[0].release} to {SERIES[-1].release}"
         )
-    traits = frozenset(t for t in Trait if _holds(t.value, version)) - minus | plus
-    return Kernel(str(version), version, traits, _confirmed(series))
+    traits = frozenset(t for t in Trait if _holds(t.value, version))
+    name, suffix, confirmed = str(version), name.rpartition("-")[2], _confirmed(series)
+    if build := BUILDS.get(suffix):
+        traits -= build.lacks
+        name, confirmed = f"{name}-{suffix}", f"{confirmed}; {build.source}"
+    return Kernel(name, version, traits - minus | plus, confirmed)
+
+
+def _reached(points: tuple[str, ...], version: KernelVersion) -> bool:
+    """Whether `version` is one of these point releases, or a later one of its series."""
+    return any(_parse(p).series == version.series and version >= _parse(p) for p in points)
 
 
 def _holds(row: Row, version: KernelVersion) -> bool:
     """Whether a kernel of `version` has the row's trait, stable backports included."""
-    changed = any(
-        (b := _parse(backport)).series == version.series and version >= b
-        for backport in row.backports
-    )
+    if _reached(row.reverts, version):
+        return False
+    changed = _reached(row.backports, version)
     if not row.since and not row.until:
         return changed
     if row.until:

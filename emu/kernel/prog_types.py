@@ -6,10 +6,12 @@ Sources: include/linux/bpf_types.h, check_return_code() in kernel/bpf/verifier.c
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.kernel import ctx
+from emu.kernel import ctx, socket_ctx
 from emu.kernel.enums import AttachType, ProgType
+from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
     from emu.kernel.ctx import Context
@@ -35,11 +37,24 @@ class ProgTypeRow(NamedTuple):
     tracing: bool  # the rules for tracing programs hold: no spin locks, no timers before 7.0
     returns: tuple[ReturnRange, ...] = ()  # where none holds, any number is allowed
     attach_types: tuple[AttachType, ...] = (AttachType.NONE,)
+    needs: Trait | None = None  # what has to be built in
+    attach_checked: str = ""  # the first release that loads none with another attach type
 
 
 _BOOL = (ReturnRange(0, 1),)
 _BINDS = (AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND)
-_BIND = (ReturnRange(0, 3, _BINDS, since="5.12"), ReturnRange(0, 1))
+# Programs that cannot forbid what they see.
+_ALWAYS_ALLOW = (
+    AttachType.CGROUP_UDP4_RECVMSG,
+    AttachType.CGROUP_UDP6_RECVMSG,
+    AttachType.CGROUP_UNIX_RECVMSG,
+    AttachType.CGROUP_INET4_GETPEERNAME,
+    AttachType.CGROUP_INET6_GETPEERNAME,
+    AttachType.CGROUP_UNIX_GETPEERNAME,
+    AttachType.CGROUP_INET4_GETSOCKNAME,
+    AttachType.CGROUP_INET6_GETSOCKNAME,
+    AttachType.CGROUP_UNIX_GETSOCKNAME,
+)
 
 PROG_TYPES = (
     ProgTypeRow(ProgType.SOCKET_FILTER, "3.19", "89aa075832b0", ctx.SK_BUFF, tracing=False),
@@ -64,16 +79,23 @@ PROG_TYPES = (
             AttachType.TRACE_KPROBE_SESSION,
             AttachType.TRACE_UPROBE_SESSION,
         ),
+        needs=Trait.BPF_EVENTS,
     ),
-    ProgTypeRow(ProgType.TRACEPOINT, "4.7", "98b5c2c65c29", ctx.TRACEPOINT, tracing=True),
-    ProgTypeRow(ProgType.PERF_EVENT, "4.9", "0515e5999a46", ctx.PERF_EVENT, tracing=True),
-    ProgTypeRow(ProgType.RAW_TRACEPOINT, "4.17", "c4f6699dfcb8", ctx.RAW_TRACEPOINT, tracing=True),
+    *(
+        ProgTypeRow(kind, since, commit, context, tracing=True, needs=Trait.BPF_EVENTS)
+        for kind, since, commit, context in (
+            (ProgType.TRACEPOINT, "4.7", "98b5c2c65c29", ctx.TRACEPOINT),
+            (ProgType.PERF_EVENT, "4.9", "0515e5999a46", ctx.PERF_EVENT),
+            (ProgType.RAW_TRACEPOINT, "4.17", "c4f6699dfcb8", ctx.RAW_TRACEPOINT),
+        )
+    ),
     ProgTypeRow(
         ProgType.RAW_TRACEPOINT_WRITABLE,
         "5.2",
         "9df1c28bb752",
         ctx.RAW_TRACEPOINT,
         tracing=False,
+        needs=Trait.BPF_EVENTS,
     ),
     ProgTypeRow(
         ProgType.TRACING,
@@ -92,6 +114,7 @@ PROG_TYPES = (
             AttachType.MODIFY_RETURN,
             AttachType.TRACE_ITER,
         ),
+        needs=Trait.BPF_EVENTS,
     ),
     ProgTypeRow(ProgType.SCHED_CLS, "4.1", "96be4325f443", ctx.TC_SK_BUFF, tracing=False),
     ProgTypeRow(ProgType.SCHED_ACT, "4.1", "94caee8c312d", ctx.TC_SK_BUFF, tracing=False),
@@ -107,24 +130,100 @@ PROG_TYPES = (
             ReturnRange(0, 3, (AttachType.CGROUP_INET_EGRESS,), since="5.2"),
             ReturnRange(0, 1),
         ),
+        attach_types=(AttachType.NONE, AttachType.CGROUP_INET_EGRESS),
+        attach_checked="4.17",
+    ),
+    ProgTypeRow(
+        ProgType.CGROUP_SOCK,
+        "4.10",
+        "610236587600",
+        socket_ctx.CGROUP_SOCK,
+        tracing=False,
+        returns=_BOOL,
+        attach_types=(
+            *socket_ctx.OF_CREATED,
+            AttachType.CGROUP_INET4_POST_BIND,
+            AttachType.CGROUP_INET6_POST_BIND,
+        ),
+        attach_checked="4.17",
+    ),
+    ProgTypeRow(
+        ProgType.CGROUP_SOCK_ADDR,
+        "4.17",
+        "4fbac77d2d09",
+        socket_ctx.CGROUP_SOCK_ADDR,
+        tracing=False,
+        returns=(
+            ReturnRange(1, 1, _ALWAYS_ALLOW),
+            ReturnRange(0, 3, _BINDS, since="5.12"),
+            ReturnRange(0, 1),
+        ),
+        attach_types=socket_ctx.OF_ADDRESSES,
+        attach_checked="4.17",
+    ),
+    ProgTypeRow(
+        ProgType.CGROUP_SOCKOPT,
+        "5.3",
+        "0d01da6afc54",
+        socket_ctx.CGROUP_SOCKOPT,
+        tracing=False,
+        returns=_BOOL,
+        attach_types=(AttachType.CGROUP_GETSOCKOPT, AttachType.CGROUP_SETSOCKOPT),
+        attach_checked="4.17",
+    ),
+    ProgTypeRow(
+        ProgType.SK_REUSEPORT,
+        "4.19",
+        "2dbb9b9e6df6",
+        socket_ctx.SK_REUSEPORT,
+        tracing=False,
+        attach_types=(
+            AttachType.NONE,
+            AttachType.SK_REUSEPORT_SELECT,
+            AttachType.SK_REUSEPORT_SELECT_OR_MIGRATE,
+        ),
+        attach_checked="5.14",
+    ),
+    ProgTypeRow(
+        ProgType.SK_LOOKUP,
+        "5.9",
+        "e9ddbb7707ff",
+        socket_ctx.SK_LOOKUP,
+        tracing=False,
+        returns=_BOOL,
+        attach_types=(AttachType.SK_LOOKUP,),
+        attach_checked="4.17",
     ),
     *(
         ProgTypeRow(kind, since, commit, context, tracing=False, returns=returns)
         for kind, since, commit, context, returns in (
-            (ProgType.CGROUP_SOCK, "4.10", "610236587600", ctx.FIRST_WORD, _BOOL),
-            (ProgType.SOCK_OPS, "4.13", "40304b2a1567", ctx.FIRST_WORD, _BOOL),
-            (ProgType.CGROUP_DEVICE, "4.15", "ebc614f68736", ctx.FIRST_WORD, _BOOL),
-            (ProgType.CGROUP_SOCK_ADDR, "4.17", "4fbac77d2d09", ctx.FIRST_WORD, _BIND),
-            (ProgType.CGROUP_SYSCTL, "5.2", "7b146cebe30c", ctx.FIRST_WORD, _BOOL),
-            (ProgType.SK_LOOKUP, "5.9", "e9ddbb7707ff", ctx.SK_LOOKUP, _BOOL),
+            (ProgType.LWT_IN, "4.10", "3a0af8fd61f9", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.LWT_OUT, "4.10", "3a0af8fd61f9", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.LWT_XMIT, "4.10", "3a0af8fd61f9", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.SOCK_OPS, "4.13", "40304b2a1567", socket_ctx.SOCK_OPS, _BOOL),
+            (ProgType.SK_SKB, "4.14", "b005fd189cec", socket_ctx.SK_SKB, ()),
+            (ProgType.CGROUP_DEVICE, "4.15", "ebc614f68736", socket_ctx.CGROUP_DEVICE, _BOOL),
+            (ProgType.SK_MSG, "4.17", "4f738adba30a", socket_ctx.SK_MSG, ()),
+            (ProgType.LWT_SEG6LOCAL, "4.18", "004d4b274e2a", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.CGROUP_SYSCTL, "5.2", "7b146cebe30c", socket_ctx.CGROUP_SYSCTL, _BOOL),
         )
     ),
 )
 
 
+@cache
+def _types() -> dict[ProgType, ProgTypeRow]:
+    return {row.type: row for row in PROG_TYPES}
+
+
 def by_type(prog_type: ProgType) -> ProgTypeRow | None:
     """The row of a program type; None for those that nothing here has a use for."""
-    return next((row for row in PROG_TYPES if row.type == prog_type), None)
+    return _types().get(prog_type)
+
+
+def exists(kernel: Kernel, row: ProgTypeRow) -> bool:
+    """Whether `kernel` has programs of the type."""
+    return kernel.at_least(row.since) and (row.needs is None or kernel.has(row.needs))
 
 
 def return_range(kernel: Kernel, prog_type: ProgType, attach_type: int) -> ReturnRange | None:

@@ -6,8 +6,9 @@ A feature has a `since`, a quirk that was fixed has an `until`, some have both. 
 `commit` is the mainline commit with its subject, or the two releases whose sources were compared
 where the commit is not known.  `backports` lists, for stable series that took the change, the first
 point release known to carry it; for a quirk they are the point releases that no longer have it.
-An earlier point release of the series may carry it too.  A row with backports and neither since nor
-until is a change that only those stable series have.
+An earlier point release of the series may carry it too.  `reverts` lists those where a stable
+series took a feature back.  A row with backports and neither since nor until is a change that only
+those stable series have.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Row(NamedTuple):
     commit: str = ""  # of the change that began or, for a quirk, ended it
     note: str = ""  # a sentence: what holds on a kernel that has the trait
     backports: tuple[str, ...] = ()  # "5.10.218": the change is in 5.10.y from there on
+    reverts: tuple[str, ...] = ()  # "6.18.44": 6.18.y, which had the trait, lacks it from there on
 
 
 @enum.unique
@@ -32,6 +34,19 @@ class Trait(enum.Enum):
 
     # Members are singletons, and has() is asked very often: identity is a fast hash.
     __hash__ = object.__hash__
+
+    # -- What is built in ------------------------------------------------------------------------
+
+    JIT = Row(
+        since="3.16",
+        commit='622582786c9e ("net: filter: x86: internal BPF JIT")',
+        note="Programs are compiled; an interpreter limits how functions and tail calls combine.",
+    )
+    BPF_EVENTS = Row(
+        since="4.1",
+        commit='2541517c32be ("tracing, perf: Implement BPF programs attached to kprobes")',
+        note="CONFIG_BPF_EVENTS: there are tracing programs and the helpers made for them.",
+    )
 
     # -- Permissions and loading ---------------------------------------------------------------
 
@@ -59,6 +74,11 @@ class Trait(enum.Enum):
         since="5.2",
         commit='591fe9888d78 ("bpf: add program side {rd, wr}only support for maps")',
         note="BPF_F_RDONLY_PROG: programs may only read the map.",
+    )
+    MAP_SHA = Row(
+        since="6.18",
+        commit="measured on 6.16.12 and 6.18.15: struct bpf_map",
+        note="struct bpf_map begins with a hash of the map's contents.",
     )
     MMAPABLE_ARRAY = Row(
         since="5.5",
@@ -199,6 +219,11 @@ class Trait(enum.Enum):
         since="5.10",
         commit='4976b718c355 ("bpf: Introduce pseudo_btf_id")',
         note="ld_imm64 gives the address of a kernel variable.",
+    )
+    LD_IMM64_KFUNC = Row(
+        since="6.4",
+        commit='58aa2afbb1e6 ("bpf: Allow ld_imm64 instruction to point to kfunc.")',
+        note="ld_imm64 gives the address of a kernel function too.",
     )
     FD_ARRAY = Row(
         since="5.14",
@@ -371,7 +396,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __reg32_deduce_bounds()",
         note="The same for the low half.",
-        backports=("6.12.107",),
+        backports=("6.12.107", "6.18.44", "6.19.14"),
     )
     DEDUCE_THREE_ROUNDS = Row(
         since="6.17",
@@ -383,6 +408,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __update_reg64_bounds()",
         note="Where the known bits leave one value inside the range, it is that value.",
+        backports=("6.18.44", "6.19.14"),
     )
     DEDUCE_64_FIRST = Row(
         since="7.1",
@@ -393,6 +419,11 @@ class Trait(enum.Enum):
         since="7.1",
         commit="read in 7.0.0 and 7.1.3: reg_bounds_sync()",
         note="An empty range is left as it is: it marks a branch that never runs.",
+    )
+    RANGES_CIRCULAR = Row(
+        since="7.2",
+        commit="read in 7.1.3 and 7.2.13: kernel/bpf/cnum.c",
+        note="A range is an arc of the circle of all words, signed and unsigned at once.",
     )
     ASSIGN_32_BOTH_ENDS = Row(
         since="5.16",
@@ -588,8 +619,31 @@ class Trait(enum.Enum):
     LINK_ADD_CONST_32 = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: adjust_reg_min_max_vals()",
-        note="So do a copy minus a constant, and 32-bit sums.",
+        note="So do a copy minus a constant, and 32-bit sums of copies without a high half.",
         backports=("6.18.44",),
+    )
+    LINK_KEEPS_ADD_CONST = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.18.15: sync_linked_regs()",
+        note="A copy plus a constant stays one when a comparison tells of the copy.",
+        backports=("6.12.101",),
+    )
+    NULL_CHECK_KEEPS_ID = Row(
+        since="7.2",
+        commit="read in 7.1.3 and 7.2.0: mark_ptr_or_null_reg()",
+        note="A pointer keeps its id when it is found not to be null.",
+    )
+    LINK_KEEPS_LIFE = Row(
+        since="6.3",
+        commit='71f656a50176 ("bpf: Fix to preserve reg parent/live fields when copying range '
+        'info")',
+        note="What a comparison tells of a copy does not change whether the copy was written.",
+        backports=("5.10.218", "6.1.176"),
+    )
+    SINGULAR_IDS_CLEARED = Row(
+        since="7.0",
+        commit='b2a0aa3a8739 ("bpf: Clear singular ids for scalars in is_state_visited()")',
+        note="A new state drops the ids that one scalar alone has.",
     )
     LINK_LIVE_REGS = Row(
         since="7.0",
@@ -645,6 +699,7 @@ class Trait(enum.Enum):
         since="6.18",
         commit="read in 6.17.0 and 6.18.2: is_scalar_branch_taken()",
         note="Contradictory known bits decide == and !=.",
+        backports=("6.12.107",),
     )
     BRANCH_SAME_REG = Row(
         since="6.19",
@@ -680,6 +735,7 @@ class Trait(enum.Enum):
             "5.10.262",
             "6.1.176",
             "6.12.107",
+            "6.16.12",
         ),
     )
     NULL_CHECK_BY_REG = Row(
@@ -770,6 +826,17 @@ class Trait(enum.Enum):
         note="Root loads and stores the stack at a variable offset.",
         backports=("5.10.46",),
     )
+    VAR_STORE_SCRUBS = Row(
+        since="6.12",
+        commit="read in 6.1.180 and 6.12.107: check_stack_write_var_off()",
+        note="A store at a variable offset makes all of a spilled register that it may hit plain "
+        "data.",
+    )
+    VAR_FILL_ZERO_SPILLS = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: mark_reg_stack_read()",
+        note="A load at a variable offset that finds spilled zeros only gives 0.",
+    )
     STACK_UNINIT_READ = Row(
         since="6.3",
         commit='6715df8d5d24 ("bpf: Allow reads from uninit stack")',
@@ -819,8 +886,9 @@ class Trait(enum.Enum):
 
     KPROBE_CTX_WRITE = Row(
         since="6.18",
-        commit="read in 6.17.0 and 6.18.2: kprobe_prog_is_valid_access()",
+        commit="read in 6.17.0 and 6.18.2: kprobe_prog_is_valid_access(); measured on 6.18.44",
         note="The verifier lets kprobe programs write registers; only uprobes attach them.",
+        reverts=("6.18.44",),
     )
     BPF_ST_TO_CTX = Row(
         since="6.4",
@@ -879,10 +947,21 @@ class Trait(enum.Enum):
         commit="read in 7.0.0 and 7.1.3: check_and_resolve_insns()",
         note="Reserved fields are all checked before the walk.",
     )
-    RECURSION_FOUND_FIRST = Row(
+    CALLBACK_IS_LOOP = Row(
+        since="6.19",
+        commit="measured on 6.18.44 and 6.19.14: bpf_compute_scc()",
+        note="A helper that calls back is a loop of its own.",
+    )
+    HIDDEN_EXITS = Row(
+        since="7.0",
+        commit="measured on 6.18.44 and 7.0.13: visit_abnormal_return_insn()",
+        note="A load from the packet, and a tail call, count as a way to the subprog's exit.",
+    )
+    LIVENESS_BEFORE_WALK = Row(
         since="7.1",
-        commit="read in 7.0.0 and 7.1.3: sort_subprogs_topo()",
-        note="A subprog that calls itself is refused before the walk.",
+        commit="read in 7.0.0 and 7.1.3: bpf_check(), kernel/bpf/liveness.c, const_fold.c",
+        note="Decided jumps, recursion and what is live are found before the walk, which forgets "
+        "dead registers and slots on its way.",
     )
 
     # -- Verifier: the walk ----------------------------------------------------------------------
@@ -926,6 +1005,29 @@ class Trait(enum.Enum):
         commit="read in 6.1.192 and 6.2.1: is_state_visited()",
         note="A new state's history begins with the jump that led to it.",
     )
+    PRECISION_OF_BOTH = Row(
+        since="6.3",
+        commit='71b547f56124 ("bpf: Fix incorrect verifier pruning due to missing register '
+        'precision taints")',
+        note="Where one register of a comparison counts, so does the other.",
+        backports=("5.10.218", "6.1.176"),
+    )
+    PRECISION_OF_SWAP = Row(
+        since="6.7",
+        commit='291d044fd51f ("bpf: Fix precision tracking for BPF_ALU | BPF_TO_BE | BPF_END")',
+        note="A byte swap has one operand; before, r0 counted with it where it was to big endian.",
+        backports=("5.10.218", "6.1.176"),
+    )
+    PRECISION_OF_LOOP_FLAGS = Row(
+        since="5.19",
+        commit='1ade23711971 ("bpf: Inline calls to bpf_loop when callback is known")',
+        note="The flags of a loop count where they are 0.",
+    )
+    PRECISION_OF_TAIL_CALL = Row(
+        since="5.5",
+        commit='d2e4c1e6c294 ("bpf: Constant map key tracking for prog array pokes")',
+        note="A constant index of a tail call counts.",
+    )
     PRECISION_BY_FRAME = Row(
         since="6.4",
         commit="read in 6.3.8 and 6.4.6: __mark_chain_precision()",
@@ -947,10 +1049,76 @@ class Trait(enum.Enum):
         commit='2589726d12a1 ("bpf: introduce bounded loops")',
         note="A state is kept only after 2 jumps and 8 insns; before, at every visit.",
     )
+    HIDDEN_EXITS_WALKED = Row(
+        since="6.18",
+        commit="measured on 6.12.107 and 6.18.15: check_helper_call(), check_ld_abs()",
+        note="A tail call, and a load from the packet, in a subprog are walked as a return too.",
+    )
+    ATOMIC_FETCH_TRACKED = Row(
+        since="6.19",
+        commit="measured on 6.18.44 and 6.19.14: backtrack_insn()",
+        note="Backtracking knows that a fetching atomic sets a register, from the stack perhaps; "
+        "before, it looks for the value in front of it.",
+    )
+    READS_BY_STATE = Row(
+        until="6.18",
+        commit="read in 6.17.0 and 6.18.2: mark_reg_read()",
+        note="What an insn reads is told to the states on the way to it; since, it is known by "
+        "insn what is read from there on.",
+    )
+    LIVE_REGS_COMPARED = Row(
+        since="6.15",
+        commit="read in 6.14.0 and 6.17.0: func_states_equal()",
+        note="Two states are compared by the registers that are live at their insn.",
+    )
+    STACK_LIVE_BY_CHAIN = Row(
+        since="6.18",
+        until="7.1",
+        commit="read in 6.18.2 and 7.1.3: kernel/bpf/liveness.c",
+        note="Which slots are live at an insn is found out on the way, for each chain of calls.",
+    )
+    LOOPS_BY_COMPONENT = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.18.15: compute_scc()",
+        note="Loops are strongly connected parts of a subprog, and the log numbers them; a path "
+        "that comes back waits until all others through the loop have ended.",
+    )
+    STATES_FREED = Row(
+        since="6.15",
+        commit="read in 6.14.0 and 6.17.0: maybe_free_verifier_state()",
+        note="A dropped state counts until no path goes on from it; before, it counts for ever "
+        "unless it was finished.",
+    )
+    NOTHING_IS_WITHIN = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2.13: regsafe(), stacksafe()",
+        note="Within a loop too, what the old state knows nothing of keeps no states apart.",
+    )
+    OLD_SCALAR_ID_DECIDES = Row(
+        since="7.0",
+        commit="read in 6.19 and 7.2.13: check_scalar_ids()",
+        note="A scalar that the old state links to nothing may be linked in the new one.",
+    )
+    LINKED_IDS_BY_BASE = Row(
+        since="7.1",
+        commit="read in 6.19 and 7.2.13: check_scalar_ids()",
+        note="Of two scalars linked by a constant, the ids of what they are linked to must match "
+        "too.",
+    )
+    PACKET_END_EXACT = Row(
+        since="7.2",
+        commit="read in 6.12.107 and 7.2.13: regsafe()",
+        note="A packet pointer found at or beyond the end is the same only as one found there.",
+    )
     STATE_EVICTION = Row(
         since="5.2",
         commit='9f4686c41bdf ("bpf: improve verification speed by droping states")',
         note="States that never match are dropped.",
+    )
+    JUMP_QUEUE_E2BIG = Row(
+        since="6.19",
+        commit="measured on 6.18.44 and 6.19.14: push_stack()",
+        note="Too many branches waiting is E2BIG; before, EFAULT.",
     )
     JMP_HISTORY_LIMITED = Row(
         since="6.12",
@@ -973,6 +1141,12 @@ class Trait(enum.Enum):
             "5.15.148",
             "6.1.176",
         ),
+    )
+    IDS_REMAPPED = Row(
+        since="6.2",
+        commit='4633a0068258 ("bpf: fix regs_exact() logic in regsafe() to remap IDs correctly")',
+        note="Two pointers are the same if their ids may stand for each other; before, most must "
+        "have one id.",
     )
     REFS_BY_IDMAP = Row(
         since="6.3",
@@ -1008,10 +1182,25 @@ class Trait(enum.Enum):
 
     # -- Verifier: the log -----------------------------------------------------------------------
 
+    LOG_STATS = Row(
+        since="5.2",
+        commit='06ee7115b0d1 ("bpf: add verifier stats and log_level bit 2")',
+        note="A log's level is made of bits, 4 for statistics; a log may be 1 GB long.",
+    )
+    LOG_ROTATES = Row(
+        since="6.4",
+        commit='121664093803 ("bpf: Switch BPF verifier log to be a rotating log by default")',
+        note="A buffer that is too small holds the log's end, unless level 8 asks for its head.",
+    )
     LOG_REWOUND = Row(
         since="5.8",
         commit='6f8a57ccf851 ("bpf: Make verifier log more relevant by default")',
         note="At level 1 the log forgets a path that is done: a rejection shows its own path only.",
+    )
+    LOG_PRECISION_AT_1 = Row(
+        until="5.17",
+        commit="measured on 5.10.262 and 6.1.176: __mark_chain_precision()",
+        note="The walk back of a value that counts is told at level 1 too.",
     )
     LOG_STATE_DIFF = Row(
         since="5.17",
@@ -1061,16 +1250,35 @@ class Trait(enum.Enum):
         commit="read in 6.14.0 and 6.17.0: compute_live_registers()",
         note="At level 2 the log begins with the registers that are live before each insn.",
     )
-    LOG_LOOPS = Row(
-        since="6.17",
-        commit="measured on 6.16.12 and 6.18.15: compute_scc()",
-        note="The log numbers the loops an insn is in, and tells where one begins and ends.",
+    LOG_PARENT_IDS = Row(
+        since="7.2",
+        commit="read in 7.2.13: print_reg_state()",
+        note="What owns a reference is shown by its id alone, a part of it by its parent's.",
     )
-    LOG_STACK_LIVENESS = Row(
-        since="6.18",
-        until="7.1",
-        commit="read in 6.18.2 and 7.1.3: kernel/bpf/liveness.c",
-        note="At level 2 the log tells what the walk finds out of each insn's use of the stack.",
+    LOG_DYNPTRS = Row(
+        since="6.10",
+        commit="measured on 6.1.176 and 6.12.107: print_verifier_state()",
+        note="A dynptr on the stack is described.",
+    )
+    LOG_LINKED = Row(
+        since="7.0",
+        commit="measured on 6.19 and 7.0.13: sync_linked_regs()",
+        note="A comparison shows every register and slot that is linked to what it compared.",
+    )
+    LOG_ZEXT = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: bpf_compute_live_registers()",
+        note="The table of live registers marks insns that must clear a register's high half.",
+    )
+    INNER_MAP_AT_ONCE = Row(
+        since="7.3",
+        commit="measured on 7.2.13 and 7.3.4: check_helper_call()",
+        note="What a lookup in a map of maps gives is a map even before it is compared with null.",
+    )
+    LOG_REPORT = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: kernel/bpf/diagnostics.c",
+        note="A rejection ends with a report: what failed, why, and how the path led there.",
     )
     TEXT_SCALAR = Row(
         since="5.18",
@@ -1129,6 +1337,11 @@ class Trait(enum.Enum):
         commit="read in 4.19.1 and 4.20.0: adjust_ptr_min_max_vals()",
         note="Complaints about pointer arithmetic name the type in the log's words.",
     )
+    TEXT_BASE_OFFSET = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_reg_sane_offset_ptr()",
+        note="A pointer that a sum moves too far is complained of by its offset.",
+    )
     TEXT_CONST_BITS = Row(
         since="6.8",
         commit="read in 6.7.3 and 6.8.1: tnum_strn()",
@@ -1144,6 +1357,73 @@ class Trait(enum.Enum):
         commit='41c48f3a9823 ("bpf: Support access to bpf map fields")',
         note="Fields of struct bpf_map can be read through a map pointer.",
     )
+    MAP_RECORDS = Row(
+        since="6.2",
+        commit='db559117828d ("bpf: Consolidate spin_lock, timer management into btf_record")',
+        note="All fields of a map's values that are the kernel's own are found in one way.",
+    )
+    RINGBUF_MEM_UNMODIFIED = Row(
+        since="5.17",
+        commit='64620e0a1e71 ("bpf: Fix out of bounds access for ringbuf helpers")',
+        note="What ringbuf_reserve() gave must be given back without an offset.",
+    )
+    TIMER_IN_TRACING = Row(
+        since="7.0",
+        commit="read in 6.19.0 and 7.0.0: check_map_prog_compatibility()",
+        note="Tracing programs may use maps with timers.",
+    )
+    KFUNC_CALL_OF_NOTHING = Row(
+        since="5.16",
+        commit='a5d827275241 ("bpf: Be conservative while processing invalid kfunc calls")',
+        note="A call of kernel function 0 is refused only where it is not dead code.",
+    )
+    ATTACH_CHECKED_LATE = Row(
+        since="6.14",
+        commit='81f6d0530ba0 ("bpf: check changes_pkt_data property for extension programs")',
+        note="What a program attaches to is looked at after the graph of its insns; before, ahead "
+        "of the insns.",
+        backports=("6.12.107",),
+    )
+    CALLERS_COUNTED = Row(
+        since="7.1",
+        commit="measured on 7.1.13, 7.2.13 and 7.3.4; read in 7.2.13: "
+        "check_max_stack_depth_subprog()",
+        note="Frames are counted from callee to caller when a stack is too large, which never ends "
+        "where dead code calls back into the chain.",
+    )
+    BTF_LEAVES_UNTRUSTED = Row(
+        since="6.17",
+        commit='2d5c91e1cc14 ("bpf: rdonly_untrusted_mem for btf id walk pointer leafs")',
+        note="A pointer to something else than a structure, loaded from a kernel structure, can be "
+        "read through.",
+    )
+    BTF_RESULTS_TRUSTED = Row(
+        since="6.2",
+        commit='3f00c5239344 ("bpf: Allow trusted pointers to be passed to KF_TRUSTED_ARGS '
+        'kfuncs")',
+        note="The kernel structures that helpers give are trusted.",
+    )
+    TEXT_SOCKET_LOCK = Row(
+        since="5.11",
+        commit='9e7a4d9831e8 ("bpf: Allow LSM programs to use bpf spin locks")',
+        note="A socket filter that uses a spin lock is told so; before, as a tracing program.",
+    )
+    KPTR_IS_REFERENCED = Row(
+        since="6.4",
+        commit='03b77e17aeb2 ("bpf: Rename __kptr_ref -> __kptr and __kptr -> __kptr_untrusted.")',
+        note="The tag of a counted pointer in a map's value is kptr; before, kptr_ref.",
+    )
+    LOCKED_SUBPROG_CALLS = Row(
+        since="6.9",
+        commit='a44b1334aadd ("bpf: Allow calling static subprogs while holding a bpf_spin_lock")',
+        note="A program that holds a spin lock may call its own functions.",
+    )
+    HELPER_FILLS_NUMBERS = Row(
+        since="6.12",
+        commit='32556ce93bc4 ("bpf: Fix helper writes to read-only maps")',
+        note="A number that a helper writes need not be initialised before.",
+        backports=("6.1.176",),
+    )
     CALLBACK_EVERY_ITERATION = Row(
         since="6.7",
         commit='ab5cfac139ab ("bpf: verify callbacks as if they are called unknown number of '
@@ -1151,6 +1431,12 @@ class Trait(enum.Enum):
         note="A function that a helper calls back is walked until nothing new is found; before, "
         "once.",
         backports=("6.6.57",),
+    )
+    CALLBACK_RESULT_PRECISE = Row(
+        since="6.7",
+        commit='0acd03a5bd18 ("bpf: enforce precision of R0 on callback return")',
+        note="The result of a function that was called back counts in states.",
+        backports=("6.1.176", "6.6.57"),
     )
     RETURN_RANGE_SIGNED = Row(
         since="6.8",
@@ -1161,6 +1447,11 @@ class Trait(enum.Enum):
         since="6.14",
         commit="read in 6.13.7 and 6.14.0: check_cond_jmp_op()",
         note="The complaint about a bad may_goto names its immediate only.",
+    )
+    LOCK_IN_OBJECT = Row(
+        since="6.2",
+        commit='4e814da0d599 ("bpf: Allow locking bpf_spin_lock in allocated objects")',
+        note="A spin lock may be in an object that the program allocated.",
     )
     HELPER_MEM_CTX = Row(
         since="7.2",
@@ -1239,6 +1530,48 @@ class Trait(enum.Enum):
         note="With a JIT, an error of a map's update, delete, push, pop, peek or walk comes back "
         "as 32 bits, the upper half zero.",
     )
+    TRACING_RECURSION = Row(
+        since="5.12",
+        commit='ca06f55b9002 ("bpf: Add per-program recursion prevention mechanism")',
+        note="A tracing program does not run inside itself on a CPU, and that is counted.",
+    )
+    RAW_TP_RECURSION = Row(
+        since="6.1",
+        commit='05b24ff9b2cf ("bpf: Prevent bpf program recursion for raw tracepoint probes")',
+        note="A raw tracepoint program does not run inside itself on a CPU, and that is counted.",
+    )
+    RECURSION_MISSES_OF_EVENTS = Row(
+        since="6.7",
+        commit='dd8657894c11 ("bpf: Count missed stats in trace_call_bpf")',
+        note="A kprobe or tracepoint program that does not run because another one runs on that "
+        "CPU is counted in its recursion_misses.",
+    )
+    SYSCALL_TRACEPOINTS_FAULT = Row(
+        since="7.2",
+        commit="read in 7.2 and 6.12: perf_call_bpf_enter(), kernel/trace/trace_syscalls.c; "
+        "7.0 and 7.1 not read",
+        note="A program at the tracepoint of a system call is only kept from running inside "
+        "itself, and that is counted; before, inside any kprobe, tracepoint or perf_event program.",
+    )
+    HASH_LOCK_COUNTED = Row(
+        since="5.11",
+        until="6.15",
+        commit='20b6cc34ea74 ("bpf: Avoid hashtab deadlock with map_locked")',
+        note="A change of a hash inside another one on the same CPU and bucket fails with EBUSY; "
+        "before, the CPU waited for itself.",
+    )
+    RESILIENT_MAP_LOCKS = Row(
+        since="6.15",
+        commit='4fa8d68aa53e ("bpf: Convert hashtab.c to rqspinlock")',
+        note="Locks of hashes, queues, stacks and ring buffers that would be waited for without "
+        "end are not taken: a change of a hash fails with EDEADLK.",
+    )
+    HASH_REUSES_AT_ONCE = Row(
+        since="6.1",
+        commit='fba1a1c6c912 ("bpf: Convert hash map to bpf_mem_alloc.")',
+        note="A deleted element of a hash made with BPF_F_NO_PREALLOC may be used again while a "
+        "program holds its address; before, it was freed after the programs that ran then.",
+    )
     TAIL_CALL_COUNT_SHARED = Row(
         since="6.12",
         commit='116e04ba1459 ("bpf, x64: Fix tailcall hierarchy")',
@@ -1296,6 +1629,13 @@ class Trait(enum.Enum):
         since="5.16",
         commit='f64c4acea51f ("bpf: Add hardware timestamp field to __sk_buff")',
         note="struct __sk_buff ends with hwtstamp and has 192 bytes; before, 184.",
+    )
+    TEST_RUN_IP_HEADER = Row(
+        since="7.1",
+        commit='12bec2bd4b76 ("bpf: reject short IPv4/IPv6 inputs in bpf_prog_test_run_skb")',
+        note="BPF_PROG_TEST_RUN of a packet that is IP by its type and shorter than an IP header "
+        "fails with EINVAL.",
+        backports=("5.10.262", "6.1.180", "6.12.107", "6.18.44"),
     )
     TEST_RUN_INGRESS = Row(
         since="5.15",

@@ -4,23 +4,28 @@ Values lie in one region per CPU and are found by a dict from key to offset.  A 
 place is the first to be used again, as the kernel's preallocated elements are; a program that still
 holds its address sees the new element's value.  An element that is updated moves to a spare place
 of the CPU, and its old place becomes the spare one; values of per-CPU maps stay where they are.
+Maps of kernels that free elements only when no program can hold their address keep as many places
+out of use as WITHHELD says.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import EXIST, NOEXIST
+from emu.kernel.enums import EXIST, F_NO_PREALLOC, NOEXIST
 from emu.kernel.errno import E2BIG, EEXIST, EINVAL, ENOENT
+from emu.kernel.traits import Trait
 from emu.maps.base import REGION, Map, MapError, check_sizes, wrong_flags
 from emu.vm.mem import VMALLOC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emu.kernel.profile import Kernel
     from emu.prog import MapDef
     from emu.vm.mem import AddressSpace
 
+WITHHELD = 64  # places: more than programs delete while others hold an address
 MAX_KEY_SIZE = 512  # bytes: MAX_BPF_STACK, as keys are built there
 
 
@@ -36,10 +41,15 @@ class HashMap(Map):
             raise MapError(E2BIG, f"{self.stride * self.max_entries} bytes of values are too many")
         self.offsets: dict[bytes, int] = {}
         self.free: list[int] = []
+        self.withheld = 0  # of the free places, those that are not used yet
         self.places = 0  # that the regions have
         self.spare: dict[int, int] = {}  # by CPU: the offset of a place that no key has
         self.data = [bytearray() for _ in range(cpus if self.per_cpu else 1)]
         self.base = [self.region(data, VMALLOC) for data in self.data]
+
+    def adapt(self, kernel: Kernel) -> None:
+        if self.definition.flags & F_NO_PREALLOC and not kernel.has(Trait.HASH_REUSES_AT_ONCE):
+            self.withheld = WITHHELD
 
     def find(self, key: bytes, cpu: int) -> int:
         offset = self.offsets.get(key)
@@ -97,24 +107,33 @@ class HashMap(Map):
             return -ENOENT
         if len(self.offsets) >= self.max_entries:
             return -E2BIG
-        if self.free:
-            offset = self.free.pop()
-            if self.per_cpu:
-                for data in self.data:
-                    data[offset : offset + self.stride] = bytes(self.stride)
-        else:
-            offset = self._new_place()
+        offset = self._unused_place()
         self.offsets[key] = offset
         return offset
 
     def _move(self, key: bytes, offset: int, cpu: int) -> int:
         """Give the element the spare place."""
+        if self.withheld:
+            self.offsets[key] = new = self._unused_place()
+            self.free.append(offset)
+            return new
         new = self.spare.get(cpu, -1)
         if new < 0:
             new = self._new_place()
         self.offsets[key] = new
         self.spare[cpu] = offset
         return new
+
+    def _unused_place(self) -> int:
+        """One that is free, or a new one."""
+        if len(self.free) <= self.withheld:
+            return self._new_place()
+        # The last freed is the first to be used, unless that would be too soon.
+        offset = self.free.pop(0 if self.withheld else -1)
+        if self.per_cpu:
+            for data in self.data:
+                data[offset : offset + self.stride] = bytes(self.stride)
+        return offset
 
     def _new_place(self) -> int:
         offset = self.places * self.stride

@@ -27,6 +27,7 @@ PAGE = 4096
 MAX_WIRE_LEN = 65536  # GSO_LEGACY_MAX_SIZE
 MAX_GSO_SEGS = 65535
 LOOPBACK = 1  # the only device
+IP_HEADER = {skb.ETH_P_IP: 20, skb.ETH_P_IPV6: 40}  # bytes that it has at least
 MAX_META_OLD, MAX_META = 32, 252  # bytes
 # Bytes of struct __sk_buff that user space may fill in; hwtstamp where the kernel has it.
 GIVEN = (
@@ -110,9 +111,10 @@ def _run_skb(
     packet = skb.SkBuff(run.mem, data)
     packet["sk"] = packet.own(sock_of(packet))
     has_link_header = SKB_TYPES[vm.prog.type]
-    if has_link_header:
-        packet.push(ETH_HLEN)
     try:
+        _check_skb(kernel, packet, given)
+        if has_link_header:
+            packet.push(ETH_HLEN)
         if given:
             _give_skb(kernel, packet, given)
         retval = _repeat(run, vm, packet, repeat)
@@ -125,6 +127,16 @@ def _run_skb(
         packet.close()
 
 
+def _check_skb(kernel: Kernel, packet: skb.SkBuff, given: bytes) -> None:
+    """What bpf_prog_test_run_skb() refuses before it looks at the rest of the context."""
+    off, size = skb.FIELDS["ifindex"]
+    if int.from_bytes(given[off : off + size], "little") > LOOPBACK:
+        raise Refused(ENODEV)
+    header = IP_HEADER.get(packet.protocol, 0)
+    if len(packet) < header and kernel.has(Trait.TEST_RUN_IP_HEADER):
+        raise Refused(EINVAL)
+
+
 def _give_skb(kernel: Kernel, packet: skb.SkBuff, given: bytes) -> None:
     """convert___skb_to_skb(): what user space says of the packet."""
     rest = bytearray(given)
@@ -135,8 +147,6 @@ def _give_skb(kernel: Kernel, packet: skb.SkBuff, given: bytes) -> None:
         rest[off : off + size] = bytes(min(size, len(rest) - off)) if off < len(rest) else b""
     if any(rest) or (value["ingress_ifindex"] and not kernel.has(Trait.TEST_RUN_INGRESS)):
         raise Refused(EINVAL)
-    if value["ifindex"] > LOOPBACK:
-        raise Refused(ENODEV)
     wire = value["wire_len"] or len(packet)
     if not len(packet) <= wire <= MAX_WIRE_LEN or value["gso_segs"] > MAX_GSO_SEGS:
         raise Refused(EINVAL)

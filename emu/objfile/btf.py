@@ -5,9 +5,11 @@ Layouts: include/uapi/linux/btf.h, and Documentation/bpf/btf.rst for .BTF.ext.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from emu.btf import HEADER, MAGIC, SECINFO, BtfData, Kind
 from emu.objfile.elf import ObjectError
 
 if TYPE_CHECKING:
@@ -15,156 +17,60 @@ if TYPE_CHECKING:
 
     from emu.objfile.elf import ObjectFile, Section
 
-_MAGIC = 0xEB9F
-_HEADER = Struct("<HBBIIIII")  # magic, version, flags, header length; type and string off, len
-_EXT_HEADER = Struct("<HBBIIIII")  # ...; func_info and line_info off, len
+_EXT_HEADER = HEADER  # magic, version, flags, header length; func_info and line_info off, len
 _CORE_HEADER = Struct("<II")  # core_relo off, len: since the header has 32 bytes
-_TYPE = Struct("<III")  # name offset, info, size or type
-_PART = Struct("<III")  # of an array: element, index, count; of a member: name, type, bit offset
 _WORD = Struct("<I")
 _BLOCK = Struct("<II")  # section name offset, records
-_DEEPEST = 32  # references from one type to the next that are believed
-
-POINTER_SIZE = 8  # bytes
 
 
-class Kind:
-    """BTF_KIND_*."""
-
-    INT = 1
-    PTR = 2
-    ARRAY = 3
-    STRUCT = 4
-    UNION = 5
-    ENUM = 6
-    TYPEDEF = 8
-    VOLATILE = 9
-    CONST = 10
-    RESTRICT = 11
-    FUNC = 12
-    FUNC_PROTO = 13
-    VAR = 14
-    DATASEC = 15
-    FLOAT = 16
-    DECL_TAG = 17
-    TYPE_TAG = 18
-    ENUM64 = 19
-
-
-# Bytes after the 12 of every record: a fixed number, and one for each of its `vlen` parts.
-_EXTRA = {Kind.INT: 4, Kind.ARRAY: 12, Kind.VAR: 4, Kind.DECL_TAG: 4}
-_EXTRA_PER_PART = {
-    Kind.STRUCT: 12,
-    Kind.UNION: 12,
-    Kind.ENUM: 8,
-    Kind.FUNC_PROTO: 8,
-    Kind.DATASEC: 12,
-    Kind.ENUM64: 12,
-}
-_ALIASES = (Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG)
-_SIZED = (Kind.INT, Kind.STRUCT, Kind.UNION, Kind.ENUM, Kind.ENUM64, Kind.FLOAT)
-
-
-class Type(NamedTuple):
-    """A type's record; what follows its first 12 bytes is read when somebody asks."""
-
-    kind: int
-    name: str
-    vlen: int  # parts
-    size_or_type: int
-    at: int  # bytes from the start of the file
-
-
-class Member(NamedTuple):
-    """A member of a struct."""
-
-    name: str
-    type: int
-
-
-class Btf:
-    """The .BTF section.  Raises ObjectError for one that is damaged."""
+class ObjectBtf(BtfData):
+    """The .BTF section.  What is wrong with it is an ObjectError, at its place in the file."""
 
     def __init__(self, elf: ObjectFile, section: Section) -> None:
         self._elf = elf
         self._at = section.at
-        header = _unpack(elf, _HEADER, section.at, section.at + section.size)
-        magic, _, _, length, type_off, type_len, str_off, str_len = header
-        if magic != _MAGIC:
-            raise ObjectError("not little-endian BTF", section.at)
-        start = section.at + length
-        end = section.at + section.size
-        if start + max(type_off + type_len, str_off + str_len) > end:
-            raise ObjectError("the BTF's parts end outside their section", section.at)
-        self._strings = start + str_off, str_len
-        self._types = list(self._read(start + type_off, start + type_off + type_len))
+        super().__init__(elf.bytes_of(section))
+        self.variables = {name: id_ for id_, name in self._named(Kind.VAR)}  # ids, by name
+
+    def wrong(self, message: str, at: int) -> Exception:
+        return ObjectError(message, self._at + at)
 
     def string(self, offset: int) -> str:
-        """A string of .BTF, as .BTF.ext names it."""
-        return self._elf.string(*self._strings, offset)
+        start, end = self._strings
+        return self._elf.string(self._at + start, end - start, offset)
 
-    def type(self, number: int) -> Type:
-        """The type with that id, aliases and qualifiers removed."""
-        for _ in range(_DEEPEST):
-            found = self._record(number)
-            if found.kind not in _ALIASES:
-                return found
-            number = found.size_or_type
-        raise ObjectError(f"BTF type {number} is a circle", self._at)
+    def function(self, id_: int) -> tuple[int, str]:
+        """The BTF_FUNC_* linkage of a function, and its name."""
+        record = self.record(id_)
+        if record.kind != Kind.FUNC:
+            raise self.wrong(f"BTF type {id_} is not a function", record.at)
+        return record.parts, self.string(record.name)
 
-    def variables(self) -> dict[str, Type]:
-        """The type of each variable, by its name."""
-        rows = [row for row in self._types if row.kind == Kind.VAR]
-        return {row.name: self.type(row.size_or_type) for row in rows}
+    def sections(self) -> dict[str, str]:
+        """The section that each variable, or function of another object, is declared in."""
+        found = {}
+        for id_, name in self._named(Kind.DATASEC):
+            for variable, _, _ in self.parts(self.record(id_), SECINFO):
+                found[self.name(variable)] = name
+        return found
 
-    def linkages(self) -> Iterator[tuple[int, int]]:
-        """Id and BTF_FUNC_* linkage of each function."""
-        for number, row in enumerate(self._types, 1):
-            if row.kind == Kind.FUNC:
-                yield number, row.vlen
+    def functions(self) -> dict[str, int]:
+        """The id of each function, by its name."""
+        return {name: id_ for id_, name in self._named(Kind.FUNC)}
 
-    def members(self, row: Type) -> Iterator[Member]:
-        """The members of a struct."""
-        for part in range(row.vlen):
-            at = row.at + _TYPE.size + part * _PART.size
-            name, type_, _ = _PART.unpack_from(self._elf.data, at)
-            yield Member(self.string(name), type_)
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """What is tagged, by its name, and the tag's text: btf_decl_tag("text")."""
+        for id_, text in self._named(Kind.DECL_TAG):
+            yield self.name(self.record(id_).size), text
 
-    def array(self, row: Type) -> tuple[int, int]:
-        """The element's type and the number of elements of an array."""
-        element, _, count = _PART.unpack_from(self._elf.data, row.at + _TYPE.size)
-        return element, count
+    def place(self, id_: int) -> int:
+        """Where the type's record is, in bytes from the start of the file."""
+        return self._at + self.record(id_).at
 
-    def size(self, number: int) -> int:
-        """Bytes of a value of that type.  Raises ObjectError for functions and void."""
-        count = 1
-        for _ in range(_DEEPEST):
-            row = self.type(number)
-            if row.kind == Kind.PTR:
-                return count * POINTER_SIZE
-            if row.kind in _SIZED:
-                return count * row.size_or_type
-            if row.kind != Kind.ARRAY:
-                raise ObjectError("a type without a size", row.at)
-            number, elements = self.array(row)
-            count *= elements
-        raise ObjectError(f"BTF type {number} is a circle", self._at)
-
-    def _record(self, number: int) -> Type:
-        if not 0 < number <= len(self._types):
-            raise ObjectError(f"there is no BTF type {number}", self._at)
-        return self._types[number - 1]
-
-    def _read(self, at: int, end: int) -> Iterator[Type]:
-        while at < end:
-            name, info, size_or_type = _unpack(self._elf, _TYPE, at, end)
-            kind, vlen = info >> 24 & 0x1F, info & 0xFFFF
-            if not Kind.INT <= kind <= Kind.ENUM64:
-                raise ObjectError(f"BTF of unknown kind {kind}", at)
-            yield Type(kind, self.string(name) if name else "", vlen, size_or_type, at)
-            at += _TYPE.size + _EXTRA.get(kind, 0) + vlen * _EXTRA_PER_PART.get(kind, 0)
-            if at > end:
-                raise ObjectError("a BTF record is cut short", end)
+    def _named(self, kind: int) -> Iterator[tuple[int, str]]:
+        for id_ in range(1, len(self.index.offsets) + 1):
+            if self.kind(id_) == kind:
+                yield id_, self.name(id_)
 
 
 class Line(NamedTuple):
@@ -181,10 +87,13 @@ class CoreReloc(NamedTuple):
     """struct bpf_core_relo."""
 
     offset: int  # bytes from the start of the section
-    type: str  # whose member it is
+    type: int  # the local type that it begins at
     access: str  # "0:1:2", the path to the member
     kind: int  # enum bpf_core_relo_kind
     at: int  # bytes from the start of the file
+
+
+Row = TypeVar("Row", Line, CoreReloc)
 
 
 class BtfExt:
@@ -193,34 +102,44 @@ class BtfExt:
     Raises ObjectError for one that is damaged.
     """
 
-    def __init__(self, elf: ObjectFile, section: Section, btf: Btf) -> None:
-        self.lines: dict[str, list[Line]] = {}
-        self.linkages: dict[str, dict[int, int]] = {}  # by offset in bytes
-        self.core: dict[str, list[CoreReloc]] = {}
+    def __init__(self, elf: ObjectFile, section: Section, btf: ObjectBtf) -> None:
+        # Linkage and name of each function, by section and offset in bytes.
+        self.functions: dict[str, dict[int, tuple[int, str]]] = {}
+        self._core: dict[str, list[CoreReloc]] = {}
+        self._lines: dict[str, list[Line]] = {}
         self._elf, self._btf = elf, btf
         self._end = section.at + section.size
-        header = _unpack(elf, _EXT_HEADER, section.at, self._end)
-        magic, _, _, length, func_off, func_len, line_off, line_len = header
-        if magic != _MAGIC:
+        magic, _, _, length, func_off, func_len, line_off, line_len = self._unpack(
+            _EXT_HEADER, section.at, self._end
+        )
+        if magic != MAGIC:
             raise ObjectError("not little-endian BTF", section.at)
         start = section.at + length
-        linkages = dict(btf.linkages())
         for name, _, (offset, function) in self._blocks(start + func_off, func_len, 2):
-            if function not in linkages:
-                raise ObjectError(f"BTF type {function} is not a function", section.at)
-            self.linkages.setdefault(name, {})[offset] = linkages[function]
+            self.functions.setdefault(name, {})[offset] = btf.function(function)
         for name, _, (offset, file, text, place) in self._blocks(start + line_off, line_len, 4):
-            self.lines.setdefault(name, []).append(
+            self._lines.setdefault(name, []).append(
                 Line(offset, btf.string(file), place >> 10, place & 0x3FF, btf.string(text))
             )
+        for lines in self._lines.values():
+            lines.sort(key=_offset)
         if length < _EXT_HEADER.size + _CORE_HEADER.size:
             return
-        core = _unpack(elf, _CORE_HEADER, section.at + _EXT_HEADER.size, self._end)
+        core = self._unpack(_CORE_HEADER, section.at + _EXT_HEADER.size, self._end)
         for name, at, (offset, type_, access, kind) in self._blocks(start + core[0], core[1], 4):
-            row = btf.type(type_)
-            self.core.setdefault(name, []).append(
-                CoreReloc(offset, row.name, btf.string(access), kind, at)
+            self._core.setdefault(name, []).append(
+                CoreReloc(offset, type_, btf.string(access), kind, at)
             )
+        for relocs in self._core.values():
+            relocs.sort(key=_offset)
+
+    def lines(self, section: str, start: int, end: int) -> list[Line]:
+        """The lines of the instructions in bytes `start` to `end` of a section."""
+        return _between(self._lines.get(section, []), start, end)
+
+    def relocs(self, section: str, start: int, end: int) -> list[CoreReloc]:
+        """The CO-RE relocations of the instructions in bytes `start` to `end` of a section."""
+        return _between(self._core.get(section, []), start, end)
 
     def _blocks(
         self, at: int, length: int, words: int
@@ -231,13 +150,13 @@ class BtfExt:
         end = at + length
         if end > self._end:
             raise ObjectError(".BTF.ext is cut short", self._end)
-        (size,) = _unpack(self._elf, _WORD, at, end)
+        (size,) = self._unpack(_WORD, at, end)
         if size < words * _WORD.size:
             raise ObjectError(f".BTF.ext has records of {size} bytes", at)
         fields = Struct(f"<{words}I")
         at += _WORD.size
         while at < end:
-            name, count = _unpack(self._elf, _BLOCK, at, end)
+            name, count = self._unpack(_BLOCK, at, end)
             at += _BLOCK.size
             if at + count * size > end:
                 raise ObjectError(f"{count} records of .BTF.ext do not fit", at)
@@ -246,8 +165,16 @@ class BtfExt:
                 yield section, at, fields.unpack_from(self._elf.data, at)
                 at += size
 
+    def _unpack(self, layout: Struct, at: int, end: int) -> tuple[int, ...]:
+        if at + layout.size > min(end, len(self._elf.data)):
+            raise ObjectError(".BTF.ext is cut short", min(at, len(self._elf.data)))
+        return layout.unpack_from(self._elf.data, at)
 
-def _unpack(elf: ObjectFile, layout: Struct, at: int, end: int) -> tuple[int, ...]:
-    if at + layout.size > min(end, len(elf.data)):
-        raise ObjectError("BTF is cut short", min(at, len(elf.data)))
-    return layout.unpack_from(elf.data, at)
+
+def _offset(row: Row) -> int:
+    return row.offset
+
+
+def _between(rows: list[Row], start: int, end: int) -> list[Row]:
+    """Those of sorted rows whose offset is at least `start` and below `end`."""
+    return rows[bisect_left(rows, start, key=_offset) : bisect_left(rows, end, key=_offset)]

@@ -5,20 +5,23 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.btf import MEMBER, Kind
 from emu.kernel.enums import F_RDONLY_PROG, MapType
-from emu.objfile.btf import Kind
-from emu.objfile.elf import SHF_ALLOC, ObjectError
-from emu.prog import MapDef
+from emu.objfile import map_fields
+from emu.objfile.core_types import array, stripped
+from emu.objfile.elf import BTF_MAPS, SHF_ALLOC, ObjectError
+from emu.prog import MapDef, MapField
 
 if TYPE_CHECKING:
-    from emu.objfile.btf import Btf, Type
+    from emu.btf import Record
+    from emu.objfile.btf import ObjectBtf
     from emu.objfile.elf import ObjectFile, Section, Symbol
 
-BTF_MAPS = ".maps"
 _VARIABLES = (".rodata", ".data", ".bss")
 _LEGACY = "maps"
 _LEGACY_FIELDS = 5  # u32: type, key and value size, entries, flags
 _NAME_LENGTH = 15  # bytes that the kernel keeps
+_PAGE = 4096  # bytes
 _U32 = 0xFFFFFFFF
 _FIRST = bytes(4)  # the key of an array's element 0
 
@@ -29,45 +32,69 @@ _WITHOUT_MEANING = ("pinning", "numa_node", "map_extra")  # for a program that r
 class Maps(NamedTuple):
     """The maps of an object, and what a relocation against their sections means."""
 
-    definitions: tuple[MapDef, ...]
+    definitions: list[MapDef]
     declared: dict[tuple[int, int], int]  # index by (section, offset in it)
     data: dict[int, int]  # index of the map that holds a section's variables, by section
 
 
-def read(elf: ObjectFile, btf: Btf | None, name: str, cpus: int) -> Maps:
-    """All maps.  Raises ObjectError for a declaration that cannot be understood.
+def read(elf: ObjectFile, btf: ObjectBtf | None, name: str, cpus: int) -> Maps:
+    """All maps, without what is declared to be in them.
 
     name: the object's.
     cpus: the entries of a perf event array that does not say how many it wants.
+
+    Raises ObjectError for a declaration that cannot be understood.
     """
-    definitions: list[MapDef] = []
-    declared: dict[tuple[int, int], int] = {}
-    data: dict[int, int] = {}
-    variables = btf.variables() if btf else {}
+    found = Maps([], {}, {})
     for symbol in elf.symbols:
         section = elf.section_of(symbol)
         if section is None or symbol.type == "STT_SECTION" or not symbol.name:
             continue
         if section.name == BTF_MAPS:
-            if btf is None or symbol.name not in variables:
+            if btf is None or symbol.name not in btf.variables:
                 raise ObjectError(f"no BTF describes map {symbol.name}", symbol.at)
-            made = _of_type(btf, variables[symbol.name], symbol.name)
+            made = _of_type(btf, declared_type(btf, symbol.name), symbol.name)
         elif _is_legacy(section) and symbol.type in ("STT_OBJECT", "STT_NOTYPE"):
             made = _of_struct(elf, section, symbol)
         else:
             continue
-        if made.type == MapType.PERF_EVENT_ARRAY and not made.max_entries:
-            made = made._replace(max_entries=cpus)
-        declared[section.number, symbol.value] = len(definitions)
-        definitions.append(made)
+        found.declared[section.number, symbol.value] = len(found.definitions)
+        found.definitions.append(_sized(made, cpus))
     for section in elf.sections:
-        if section.name == BTF_MAPS and elf.relocations.get(section.number):
-            at = elf.relocations[section.number][0].at
-            raise ObjectError("maps that are declared with their contents are not supported", at)
         if _holds_variables(section):
-            data[section.number] = len(definitions)
-            definitions.append(_of_variables(elf, section, name))
-    return Maps(tuple(definitions), declared, data)
+            found.data[section.number] = len(found.definitions)
+            found.definitions.append(_of_variables(elf, section, name))
+    return found
+
+
+def declared_type(btf: ObjectBtf, name: str) -> int:
+    """The type of a variable, typedefs and qualifiers removed."""
+    return btf.stripped(btf.record(btf.variables[name]).size)
+
+
+def data_name(section: str, name: str) -> str:
+    """The map of a section: as much of the object's name as there is room for, and the section's.
+
+    Source: internal_map_name() in libbpf.c.
+    """
+    if section.find(".", 1) >= 0:  # ".data.custom" is a name of its own
+        return _clean(section[:_NAME_LENGTH])
+    return _clean(name[: max(0, _NAME_LENGTH - max(7, len(section)))] + section)
+
+
+def _clean(name: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in name)
+
+
+def _sized(made: MapDef, cpus: int) -> MapDef:
+    """Entries as libbpf chooses them, where a declaration leaves that to the loader."""
+    if made.type == MapType.PERF_EVENT_ARRAY and not made.max_entries:
+        return made._replace(max_entries=cpus)
+    if made.type in (MapType.RINGBUF, MapType.USER_RINGBUF) and made.max_entries:
+        pages = -(-made.max_entries // _PAGE)
+        size = _PAGE << (pages - 1).bit_length()  # pages, a power of 2 of them
+        return made._replace(max_entries=size if size <= _U32 else made.max_entries)
+    return made
 
 
 def _is_legacy(section: Section) -> bool:
@@ -91,7 +118,7 @@ def _of_variables(elf: ObjectFile, section: Section, name: str) -> MapDef:
     constant = section.name.startswith(".rodata")
     content = elf.bytes_of(section)
     return MapDef(
-        _data_name(section.name, name),
+        data_name(section.name, name),
         MapType.ARRAY,
         len(_FIRST),
         section.size,
@@ -100,14 +127,6 @@ def _of_variables(elf: ObjectFile, section: Section, name: str) -> MapDef:
         init=((_FIRST, content),) if any(content) else (),
         frozen=constant,
     )
-
-
-def _data_name(section: str, name: str) -> str:
-    """As much of the object's name as there is room for, and the section's, as libbpf does it."""
-    if section not in _VARIABLES:
-        return section[:_NAME_LENGTH]
-    prefix = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
-    return prefix[: min(8, _NAME_LENGTH - len(section))] + section
 
 
 def _of_struct(elf: ObjectFile, section: Section, symbol: Symbol) -> MapDef:
@@ -126,56 +145,55 @@ def _of_struct(elf: ObjectFile, section: Section, symbol: Symbol) -> MapDef:
     return MapDef(name, _map_type(kind, at), key_size, value_size, entries, flags)
 
 
-def _of_type(btf: Btf, row: Type, name: str, *, is_inner: bool = False) -> MapDef:
+def _of_type(btf: ObjectBtf, type_: int, name: str, *, is_inner: bool = False) -> MapDef:
     """The map whose struct has a member for each property, as __uint() and __type() make them."""
-    if row.kind != Kind.STRUCT:
-        raise ObjectError(f"map {name} is not a struct", row.at)
+    struct = stripped(btf, type_)
+    if struct.kind != Kind.STRUCT:
+        raise ObjectError(f"map {name} is not a struct", btf.place(type_))
+    at = btf.place(btf.stripped(type_))
     found: dict[str, int] = {}
     inner: MapDef | None = None
-    for member in btf.members(row):
-        if member.name in _NUMBERS:
-            found[member.name] = _number(btf, member.type)
-        elif member.name in ("key", "value"):
-            found[f"{member.name}_size"] = btf.size(_pointed(btf, member.type))
-        elif member.name == "values" and not is_inner:
+    fields: tuple[MapField, ...] | None = None
+    for name_offset, member, _ in btf.parts(struct, MEMBER):
+        word = btf.string(name_offset)
+        if word in _NUMBERS:
+            found[word] = array(btf, _expect(btf, _pointed(btf, member), Kind.ARRAY))[1]
+        elif word in ("key", "value"):
+            found[f"{word}_size"] = btf.size_of(_pointed(btf, member))
+            if word == "value":
+                fields = map_fields.read(btf, _pointed(btf, member))
+        elif word == "values" and not is_inner:
+            element = array(btf, _expect(btf, member, Kind.ARRAY))[0]
+            target = _pointed(btf, element)
+            found["value_size"] = 4
             # A program array's are functions: nothing to know of them.
-            target = btf.type(_pointed(btf, _element(btf, member.type)))
-            if target.kind != Kind.FUNC_PROTO:
+            if stripped(btf, target).kind != Kind.FUNC_PROTO:
                 inner = _of_type(btf, target, f"{name}.inner", is_inner=True)
-            found.setdefault("key_size", 4)
-            found.setdefault("value_size", 4)
-        elif member.name not in _WITHOUT_MEANING:
-            raise ObjectError(f"map {name} has a property {member.name} that is not known", row.at)
+        elif word not in _WITHOUT_MEANING:
+            raise ObjectError(f"map {name} has a property {word} that is not known", at)
     sizes = [found.get(each, 0) for each in _NUMBERS[1:]]
     if max(sizes) > _U32:
-        raise ObjectError(f"map {name} has elements of {max(sizes)} bytes", row.at)
+        raise ObjectError(f"map {name} has elements of {max(sizes)} bytes", at)
     entries, flags, key_size, value_size = sizes
-    kind = _map_type(found.get("type", 0), row.at)
-    return MapDef(name[:_NAME_LENGTH], kind, key_size, value_size, entries, flags, inner=inner)
+    kind = _map_type(found.get("type", 0), at)
+    return MapDef(
+        name[:_NAME_LENGTH], kind, key_size, value_size, entries, flags, inner=inner, fields=fields
+    )
 
 
-def _number(btf: Btf, type_: int) -> int:
-    """N of `int (*name)[N]`."""
-    return btf.array(_expect(btf, _pointed(btf, type_), Kind.ARRAY))[1]
+def _pointed(btf: ObjectBtf, type_: int) -> int:
+    return _expect(btf, type_, Kind.PTR).size
 
 
-def _element(btf: Btf, type_: int) -> int:
-    return btf.array(_expect(btf, type_, Kind.ARRAY))[0]
-
-
-def _pointed(btf: Btf, type_: int) -> int:
-    return _expect(btf, type_, Kind.PTR).size_or_type
-
-
-def _expect(btf: Btf, type_: int, kind: int) -> Type:
-    row = btf.type(type_)
-    if row.kind != kind:
-        raise ObjectError("a map's property has a type that says nothing", row.at)
-    return row
+def _expect(btf: ObjectBtf, type_: int, kind: int) -> Record:
+    record = stripped(btf, type_)
+    if record.kind != kind:
+        raise btf.wrong("a map's property has a type that says nothing", record.at)
+    return record
 
 
 def _map_type(number: int, at: int) -> MapType:
     try:
-        return MapType(number)
+        return MapType(number or -1)  # none is given where it is 0
     except ValueError:
         raise ObjectError(f"there is no map type {number}", at) from None

@@ -39,7 +39,12 @@ class TailCall(Exception):
     def enter(self, run: Run) -> int:
         """Run that program; returns its r0."""
         run.vm = self.vm
-        return self.vm.call(run, 0, (run.ctx,))
+        outer = run.deepest
+        run.deepest = len(run.frames) + run.host.kernel.limits.max_call_depth
+        try:
+            return self.vm.call(run, 0, (run.ctx,))
+        finally:
+            run.deepest = outer
 
 
 @handles("call")

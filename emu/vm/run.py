@@ -101,11 +101,13 @@ class Run:
     packet: what a packet program runs on.
     tail_calls: tail calls counted so far, by the depth of the frame that counts: emu.vm.call.
     loops: iterations that may_goto has left, by the depth of the frame.
+    deepest: frames that there may be: each program has its own, beside those of the programs whose
+        functions ended with a tail call to it.
     """
 
     __slots__ = (
-        "budget", "context", "cookie", "cpu", "ctx", "frames", "host", "loops", "mem", "packet",
-        "place", "stacks", "tail_calls", "task", "tops", "vm",
+        "budget", "context", "cookie", "cpu", "ctx", "deepest", "frames", "host", "loops", "mem",
+        "packet", "place", "stacks", "tail_calls", "task", "tops", "vm",
     )  # fmt: skip
 
     def __init__(self, host: Host, cpu: int) -> None:
@@ -121,6 +123,7 @@ class Run:
         self.packet: Packet | None = None
         self.tail_calls: dict[int, int] = {}
         self.loops: dict[int, int] = {}
+        self.deepest = host.kernel.limits.max_call_depth
         self.vm: Vm | None = None
         self.frames: list[Frame] = []
         self.stacks: list[bytearray] = []
@@ -134,14 +137,14 @@ class Run:
     def push(self, frame: Frame) -> int:
         """Enter a function; returns its r10.  Its stack is zero.
 
-        Raises VmFault beyond the kernel's number of frames.
+        Raises VmFault beyond the kernel's number of frames of a program.
         """
         depth = len(self.frames)
         if self.loops:
             self.loops.pop(depth, None)
+        if depth >= self.deepest:
+            raise VmFault(Kind.DEPTH, f"the call stack of {depth + 1} frames is too deep")
         if depth == len(self.tops):
-            if depth >= self.host.kernel.limits.max_call_depth:
-                raise VmFault(Kind.DEPTH, f"the call stack of {depth + 1} frames is too deep")
             stack = bytearray(STACK_SIZE)
             self.stacks.append(stack)
             self.tops.append(self.mem.add(stack, VMALLOC) + STACK_SIZE)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.helpers.families import find
 from emu.isa import table
 from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
 from emu.vm import packet_ctx
-from emu.vm.call import TAIL_CALL
+from emu.vm.call import TAIL_CALL, call
 from emu.vm.fault import VmFault
 from emu.vm.ldst import constant
 
@@ -53,8 +52,8 @@ def decode(vm: Vm, pc: int) -> Op:
     try:
         row, bound = vm.bound(pc)
         value = None
-        if row.name == "call" and insn.src == 0 and insn.imm != TAIL_CALL:
-            find(insn.imm)  # raises if there is none
+        if row.name == "call":
+            call(bound)  # raises where there is nothing to call
         if bound.src >= len(vm.initial) - len(vm.constants):
             value = vm.initial[bound.src]
         if row.name == "ld_imm64":

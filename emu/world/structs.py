@@ -54,6 +54,37 @@ STRUCTS: dict[str, dict[str, Member]] = {
 
 SIZES = {"task_struct": 9792, "cred": 184, "pt_regs": 168}  # bytes
 
+# C types of the members, without those of structs within the struct, which have entries of their
+# own; where one is smaller than its member, the member is an array of it.
+# Source: include/linux/sched.h, include/linux/cred.h, arch/x86/include/asm/ptrace.h.
+TYPES: dict[str, dict[str, str]] = {
+    "task_struct": {
+        "__state": "unsigned int",
+        "stack": "void *",
+        "flags": "unsigned int",
+        "prio": "int",
+        "static_prio": "int",
+        "mm": "struct mm_struct *",
+        "exit_state": "int",
+        "exit_code": "int",
+        "pid": "pid_t",
+        "tgid": "pid_t",
+        "real_parent": "struct task_struct *",
+        "parent": "struct task_struct *",
+        "group_leader": "struct task_struct *",
+        "start_time": "uint64_t",
+        "real_cred": "struct cred *",
+        "cred": "struct cred *",
+        "comm": "char",
+    },
+    "thread_info": {"flags": "unsigned long", "status": "uint32_t", "cpu": "uint32_t"},
+    "cred": {name: "kuid_t" if name.endswith("uid") else "kgid_t" for name in STRUCTS["cred"]},
+    "pt_regs": dict.fromkeys(STRUCTS["pt_regs"], "unsigned long"),
+}
+
+# Typedefs of a struct with one member, `val`, and its type.
+IDS = {"kuid_t": "uid_t", "kgid_t": "gid_t"}
+
 
 def store(region: bytearray, base: int, struct: str, **values: int | bytes) -> None:
     """Set members of the struct that begins at `base` of `region`; __ in a name is a dot."""

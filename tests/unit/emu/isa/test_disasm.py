@@ -35,6 +35,7 @@ from emu.prog import Insn
         (Insn(0x20, imm=6), "(20) r0 = *(u32 *)skb[6]"),
         (Insn(0x95), "(95) exit"),
         (Insn(0xE3), "BUG_e3"),
+        (Insn(0xD4, dst=9, imm=24), "r9 = le24 r9"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -348,6 +348,31 @@ def test_tail_call_from_a_subprog_returns_to_its_caller(outer, inner):
     assert machine.world.run(vms[0], 0, bytes(8)) == 45
 
 
+@pytest.mark.parametrize("name", ["interpreter", "translator"])
+def test_each_program_of_a_chain_of_tail_calls_has_its_own_frames(name):
+    """A function that tail calls its own program: 6.18.44 answered 134, after 34 rounds."""
+    machine = Machine(PROGS, MapDef("count", MapType.ARRAY, 4, 8, 1))
+    text = """
+        r7 = map[1]+0 ll
+        r2 = 1
+        lock *(u64 *)(r7 +0) += r2
+        call sub
+        r0 += 1
+        exit
+    sub:
+        r2 = map[0] ll
+        r3 = 0
+        call 12
+        r0 = 100
+        exit
+    """
+    prog = Prog("test", ProgType.RAW_TRACEPOINT, assemble(text), machine.definitions)
+    vm = engine.make(prog, machine.world.mem, machine.maps, engine=name)
+    machine.maps[0].progs[0] = vm  # type: ignore[attr-defined]
+    assert machine.world.run(vm, 0, bytes(8)) == 134
+    assert machine.maps[1].read(bytes(4)) == (34).to_bytes(8, "little")
+
+
 # -- When it is translated
 
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from emu.btf import Kind
 from emu.isa.asm import assemble
 from emu.isa.insn import encode
-from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
+from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType
 from emu.kernel.profile import Kernel
 from emu.maps.create import create
 from emu.objfile import ObjectError, load
-from emu.objfile.sections import SECTIONS, find, target
 from emu.prog import MapDef
 from emu.vm.engine import make
 from emu.world.scenario import Scenario
 from emu.world.world import World
+from tests.btfwriter import Writer
+from tests.elfwriter import ALLOC, FUNC, GLOBAL, OBJECT, PROGBITS, elf
+from tests.objects import results
 from verifier_model import verify
 
 pytest.importorskip("elftools", reason="objects need pyelftools")
@@ -82,6 +82,20 @@ struct { __uint(type, 13); __uint(max_entries, 8); __type(key, long);
     typeof(struct inner) *values[]; } outer SEC(".maps");
 SEC("socket") int look(void *ctx) { long key = 1; return lookup(&outer, &key) ? 1 : 0; }
 """
+STATIC = """
+struct inner { __uint(type, 2); __uint(max_entries, 1); __type(key, int); __type(value, long); };
+static struct inner first SEC(".maps"), second SEC(".maps");
+static struct { __uint(type, 12); __uint(max_entries, 2); __uint(key_size, 4);
+    typeof(struct inner) *values[]; } outer SEC(".maps") = { .values = { &second, &first } };
+SEC("socket") int look(void *ctx)
+{
+    int key = 1, zero = 0;
+    void *map = lookup(&outer, &key);
+    long *value = map ? lookup(map, &zero) : 0, *same = lookup(&first, &zero);
+    if (value) *value = 8;
+    return same ? *same : -1;
+}
+"""
 CALLBACK = """
 static long (*loop)(unsigned, void *, void *, unsigned long) = (void *)181;
 static long step(unsigned index, long *sum) { *sum += index; return 0; }
@@ -90,10 +104,6 @@ SEC("socket") int sum(void *ctx) { long all = 0; loop(5, step, &all, 0); return 
 PERF = """
 struct { __uint(type, 4); __uint(key_size, 4); __uint(value_size, 4); } events SEC(".maps");
 SEC("socket") int look(void *ctx) { return lookup(&events, ctx) != 0; }
-"""
-CORE = """
-struct task_struct { int pid; } __attribute__((preserve_access_index));
-SEC("fentry/do_exit") int field(struct task_struct *task) { return task->pid; }
 """
 
 
@@ -173,7 +183,13 @@ def test_a_map_of_maps_knows_its_inner_map():
     (outer,) = by_name(NESTED)["look"].maps
     assert outer.type is MapType.HASH_OF_MAPS
     assert (outer.key_size, outer.value_size) == (8, 4)
-    assert outer.inner == MapDef("outer.inner", MapType.ARRAY, 4, 8, 1)
+    assert outer.inner == MapDef("outer.inner", MapType.ARRAY, 4, 8, 1, fields=())
+
+
+@needs_clang
+def test_static_maps_are_found_by_their_places():
+    progs = load(compiled(STATIC), "test")
+    assert results(progs) == {"look": 8}
 
 
 @needs_clang
@@ -210,83 +226,12 @@ def test_an_object_without_btf_has_no_lines_but_runs():
 
 
 @needs_clang
-def test_core_relocation_is_refused_by_name():
-    with pytest.raises(ObjectError, match=r'field: insn 0 .* CO-RE .* "task_struct" 0:0, kind 0'):
-        load(compiled(CORE))
-
-
-@needs_clang
 def test_maps_without_btf_are_refused():
     with pytest.raises(ObjectError, match="no BTF describes map counts"):
         load(compiled(COUNTS + COUNTING, "-g0"))
 
 
-def survives(data: bytes) -> None:
-    """Anything but ObjectError goes through."""
-    with suppress(ObjectError):
-        assert load(data)
-
-
-@needs_clang
-def test_what_is_cut_off_is_an_error_and_never_another():
-    data = compiled(COUNTS + COUNTING)
-    for length in range(len(data)):
-        survives(data[:length])
-    with pytest.raises(ObjectError):
-        load(data[:-1])
-
-
-@needs_clang
-@settings(max_examples=150, deadline=None)
-@given(
-    st.sampled_from((COUNTS + COUNTING, VARIABLES, CALLS, NESTED, CORE)),
-    st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), min_size=1, max_size=4),
-)
-def test_damaged_objects_are_errors_or_programs(text, changes):
-    data = bytearray(compiled(text))
-    for place, value in changes:
-        data[place % len(data)] = value
-    survives(bytes(data))
-
-
 # -- Objects made by hand
-
-PROGBITS, SYMTAB, STRTAB, REL = 1, 2, 3, 9
-ALLOC, EXEC = 2, 4
-FUNC, GLOBAL = 2, 1 << 4
-
-
-def elf(code: bytes, section="socket", *, relocs=(), symbols=(), machine=247) -> bytes:
-    """An object whose section 1 holds one function, `main`.
-
-    relocs: (offset, type, symbol); symbol 1 is main.
-    symbols: (info, section, value, size) of more symbols, all called "main".
-    """
-    rows = [(0, 0, 0, 0), (FUNC | GLOBAL, 1, 0, len(code)), *symbols]
-    parts = [
-        ("", 0, 0, 0, 0, b""),
-        (section, PROGBITS, ALLOC | EXEC, 0, 0, code),
-        (".symtab", SYMTAB, 0, 3, 1, b"".join(
-            struct.pack("<IBBHQQ", 1, info, 0, shndx, value, size)
-            for info, shndx, value, size in rows)),
-        (".strtab", STRTAB, 0, 0, 0, b"\0main\0"),
-        (".rel", REL, 0, 2, 1, b"".join(
-            struct.pack("<QQ", offset, symbol << 32 | kind) for offset, kind, symbol in relocs)),
-    ]  # fmt: skip
-    names = b"".join(name.encode() + b"\0" for name, *_ in parts) + b".names\0"
-    parts.append((".names", STRTAB, 0, 0, 0, names))
-    body, headers, at = b"", b"", 0
-    for name, kind, flags, link, info, content in parts:
-        place = 64 + len(body)
-        headers += struct.pack(
-            "<IIQQQQIIQQ", at, kind, flags, 0, place, len(content), link, info, 8, 0
-        )
-        body += content
-        at += len(name) + 1
-    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
-    ehdr = (1, machine, 1, 0, 0, 64 + len(body), 0, 64, 0, 0, 64, len(parts), len(parts) - 1)
-    return ident + struct.pack("<HHIQQQIHHHHHH", *ehdr) + body + headers
-
 
 RETURN = encode(assemble("r0 = 7\nexit"))
 KFUNC = encode(assemble("r0 = 7\nexit"))[:8] + b"\x85\x10\0\0\xff\xff\xff\xff" + RETURN[8:]
@@ -310,6 +255,7 @@ def test_a_call_of_an_undefined_function_is_one_of_the_kernel():
     ("data", "message"),
     [
         (b"", "byte 0: not an ELF file"),
+        (b"\x7fELF\x02\x02", "byte 5: a big-endian object: only little-endian ones can be loaded"),
         (b"\x7fELF\x01\x01", "byte 4: not a 64-bit little-endian ELF file"),
         (b"\x7fELF\x02\x01", "byte 0: Elf_Ehdr is cut short: the file has 6 bytes"),
         (elf(RETURN, machine=62), "byte 16: not a relocatable object for BPF"),
@@ -332,31 +278,29 @@ def test_what_is_wrong_is_said_with_its_place(data, message):
     assert message in str(info.value)
 
 
-# -- Sections
+def test_programs_that_another_function_catches_are_refused():
+    w = Writer()
+    main = w.type(Kind.FUNC, "main", w.proto(0), parts=1)
+    w.type(Kind.DECL_TAG, "exception_callback:other", main, rest=struct.pack("<i", -1))
+    with pytest.raises(ObjectError, match="main: exception callbacks are not supported"):
+        load(elf(RETURN, more=[(".BTF", PROGBITS, 0, w.blob())]))
 
 
 @pytest.mark.parametrize(
-    ("name", "type_", "attach", "function"),
+    ("section", "message"),
     [
-        ("kprobe/do_nanosleep", ProgType.KPROBE, AttachType.NONE, ""),
-        ("?tracepoint/sched/sched_switch", ProgType.TRACEPOINT, AttachType.NONE, ""),
-        ("tp/a/b", ProgType.TRACEPOINT, AttachType.NONE, ""),
-        ("raw_tp/sys_enter", ProgType.RAW_TRACEPOINT, AttachType.NONE, ""),
-        ("perf_event", ProgType.PERF_EVENT, AttachType.NONE, ""),
-        ("fentry/do_exit", ProgType.TRACING, AttachType.TRACE_FENTRY, "do_exit"),
-        ("fexit.s/do_exit", ProgType.TRACING, AttachType.TRACE_FEXIT, "do_exit"),
-        ("cgroup_skb/egress", ProgType.CGROUP_SKB, AttachType.CGROUP_INET_EGRESS, ""),
-        ("tc", ProgType.SCHED_CLS, AttachType.NONE, ""),
-        ("xdp", ProgType.XDP, AttachType.NONE, ""),
+        (".addr_space.1", "variables in arenas are not supported"),
+        (".jumptables", "jump tables are not supported"),
+        ("other", r"there is no map at other \+ 8"),
     ],
 )
-def test_a_sections_name_says_what_the_program_is(name, type_, attach, function):
-    row = find(name)
-    assert row is not None
-    assert (row.type, row.attach_type, target(name, row)) == (type_, attach, function)
-
-
-def test_section_names_are_told_apart():
-    assert len({row.name for row in SECTIONS}) == len(SECTIONS)
-    assert find("kprobes/x") is None
-    assert find("socket1") is None
+def test_places_that_are_nothing_to_programs_are_refused(section, message):
+    wide = struct.pack("<BBhiBBhi", 0x18, 1, 0, 0, 0, 0, 0, 0)
+    data = elf(
+        wide + RETURN,
+        relocs=[(0, 1, 2)],
+        symbols=[(GLOBAL | OBJECT, 2, 8, 8, "x")],
+        more=[(section, PROGBITS, ALLOC, bytes(16))],
+    )
+    with pytest.raises(ObjectError, match=message):
+        load(data)
