@@ -2,10 +2,11 @@
 
 A program: `id`, `prog_type` (a name or number), `insns` (hex), `maps` (each `type`, `key`,
 `value`, `max_entries`, `flags`, `init`, `freeze`, `inner`), `license`, `attach_type`,
-`prog_flags`, `btfs`, `prog_btf`, `func_info`, `func_info_size`.
+`prog_flags`, `btfs`, `prog_btf`, `func_info`, `func_info_size`; `log_level` and `log_size`, if not
+those of the batch.
 
-An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`,
-`stats`.
+An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`, `stats`; with a
+log size, `log_true_size`; with --report, `report`.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emu.isa import insn as codec
-from emu.kernel.enums import MapType, ProgType
+from emu.batch import BadProgram
 from emu.kernel.profile import Kernel, UnknownKernel
-from emu.prog import FuncInfo, MapDef, Prog
-from verifier_model import func_info
+from emu.kernel.traits import Trait
+from emu.objfile import ObjectError
+from emu.objfile.target import Target
+from verifier_model import batch
 from verifier_model.verdict import Unmodelled
 from verifier_model.verify import verify
 
-
-class BadProgram(ValueError):
-    """A line of input is no program."""
+if TYPE_CHECKING:
+    from emu.btf import BtfData
+    from verifier_model.verdict import Verdict
 
 
 def main(argv: list[str]) -> int:
@@ -33,10 +35,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kernel", required=True, metavar="RELEASE")
     parser.add_argument("--cpus", type=int, default=1, metavar="N", help="possible CPUs")
     parser.add_argument("--log-level", type=int, default=2, metavar="N")
+    parser.add_argument("--log-size", type=int, metavar="BYTES", help="of the buffer for the log")
+    parser.add_argument("--btf", metavar="FILE", help="the kernel's BTF, or an ELF file with it")
+    parser.add_argument("--report", action="store_true", help="explain each rejection")
     options = parser.parse_args(argv)
     try:
-        kernel = Kernel.release(options.kernel.removesuffix("-uml"))
-    except UnknownKernel as err:
+        kernel = Kernel.release(options.kernel)
+        btf = Target(btf=options.btf).btf
+    except (UnknownKernel, ObjectError) as err:
         print(f"verifier_model: {err}", file=sys.stderr)
         return 2
     status = 0
@@ -44,28 +50,77 @@ def main(argv: list[str]) -> int:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            answer = judge(row, kernel, options.cpus, options.log_level)
-        except (ValueError, KeyError, TypeError) as err:
-            print(f"verifier_model: line {number} is no program: {err!r}", file=sys.stderr)
+            answer = judge(
+                _object(line),
+                kernel,
+                options.cpus,
+                options.log_level,
+                log_size=options.log_size,
+                report=options.report,
+                btf=btf,
+            )
+        except BadProgram as err:
+            print(f"verifier_model: line {number}: {err}", file=sys.stderr)
             status = 1
             continue
         print(json.dumps(answer), flush=True)
     return status
 
 
-def judge(row: dict[str, Any], kernel: Kernel, cpus: int, log_level: int) -> dict[str, Any]:
-    """The answer to one line of input."""
+def _object(line: str) -> Any:
     try:
-        verdict = verify(program(row), kernel, log_level=log_level, cpus=cpus)
+        return json.loads(line)
+    except (ValueError, RecursionError) as err:
+        raise BadProgram(f"no JSON: {err}") from None
+
+
+def _complaint(verdict: Verdict, kernel: Kernel) -> str:
+    """The last line of the complaint; where a report follows it in the log (7.3), of that."""
+    if not verdict.accepted and kernel.has(Trait.LOG_REPORT):
+        for line in reversed(verdict.log[:-1]):
+            if line.strip():
+                return line.strip()
+    return verdict.message
+
+
+def judge(
+    row: dict[str, Any],
+    kernel: Kernel,
+    cpus: int,
+    log_level: int,
+    *,
+    log_size: int | None = None,
+    report: bool = False,
+    btf: BtfData | None = None,
+) -> dict[str, Any]:
+    """The answer to one object.
+
+    Raises BadProgram for one that is no program.
+    """
+    prog = batch.read(row)
+    given: list[Any] = [row.get("log_level"), row.get("log_size")]
+    if not all(isinstance(number, int | None) for number in given):
+        raise BadProgram("no program: log_level and log_size are numbers")
+    log_level = log_level if given[0] is None else given[0]
+    log_size = log_size if given[1] is None else given[1]
+    try:
+        verdict = verify(
+            prog,
+            kernel,
+            log_level=log_level,
+            log_size=log_size,
+            cpus=cpus,
+            report=report,
+            btf=btf,
+        )
     except Unmodelled as err:
-        return {"id": row["id"], "verdict": "unmodelled", "errno": 0, "message": str(err)}
-    return {
-        "id": row["id"],
+        return {"id": prog.name, "verdict": "unmodelled", "errno": 0, "message": str(err)}
+    answer = {
+        "id": prog.name,
         "verdict": "accept" if verdict.accepted else "reject",
         "errno": verdict.errno,
-        "message": verdict.message,
-        "log": "".join(f"{line}\n" for line in verdict.log),
+        "message": _complaint(verdict, kernel),
+        "log": verdict.log_text,
         "stats": {
             "processed": verdict.insns_processed,
             "total_states": verdict.total_states,
@@ -73,61 +128,11 @@ def judge(row: dict[str, Any], kernel: Kernel, cpus: int, log_level: int) -> dic
             "max_states_per_insn": verdict.max_states_per_insn,
         },
     }
-
-
-def program(row: dict[str, Any]) -> Prog:
-    """The program of a line of input.
-
-    Raises ValueError, KeyError or TypeError for what is none, Unmodelled for a type of program or
-    map that emu.kernel has no name for.
-    """
-    maps: list[MapDef] = []
-    for spec in row.get("maps", []):
-        maps.append(_map(spec, maps))
-    return Prog(
-        name=str(row["id"]),
-        type=_enum(ProgType, row["prog_type"]),
-        insns=tuple(codec.decode(bytes.fromhex(row["insns"]))),
-        maps=tuple(maps),
-        license=row.get("license", "GPL"),
-        expected_attach_type=row.get("attach_type", 0),
-        flags=row.get("prog_flags", 0),
-        func_info=_func_info(row),
-    )
-
-
-def _func_info(row: dict[str, Any]) -> tuple[FuncInfo, ...]:
-    if not row.get("func_info"):
-        return ()
-    btf = bytes.fromhex(row["btfs"][row.get("prog_btf", 0)])
-    return func_info.read(bytes.fromhex(row["func_info"]), row.get("func_info_size", 8), btf)
-
-
-def _map(spec: dict[str, Any], earlier: list[MapDef]) -> MapDef:
-    inner = spec.get("inner")
-    init = tuple(
-        (bytes.fromhex(key), bytes.fromhex(value))
-        for key, value in spec.get("init", [])
-        if isinstance(value, str)
-    )
-    return MapDef(
-        spec.get("name", ""),
-        _enum(MapType, spec["type"]),
-        spec.get("key", 4),
-        spec.get("value", 8),
-        spec.get("max_entries", 1),
-        spec.get("flags", 0),
-        init,
-        bool(spec.get("freeze", False)),
-        earlier[inner] if inner is not None else None,
-    )
-
-
-def _enum(kind: Any, value: str | int) -> Any:
-    try:
-        return kind[value.upper()] if isinstance(value, str) else kind(value)
-    except (KeyError, ValueError):
-        raise Unmodelled(f"{kind.__name__} {value}") from None
+    if log_size is not None:
+        answer["log_true_size"] = verdict.log_true_size
+    if report:
+        answer["report"] = "".join(f"{line}\n" for line in verdict.report)
+    return answer
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64, ATOMIC, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
+from emu.isa.table import ALU, ALU64, ATOMIC, DW, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
 from emu.prog import PSEUDO_CALL
 from verifier_model.reg import FP, R0
 from verifier_model.state import ARGS_MASK
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
 _CMPXCHG, _LOAD_ACQUIRE = 0xF1, 0x100
+TAIL_CALL = 12
 
 
 class CannotTrack(Exception):
@@ -56,6 +57,43 @@ class Tracker:
         self.frame -= 1
 
 
+def involved(env: Env) -> list[int]:
+    """By insn, the registers of which one must be tracked for undo() to have anything to do.
+
+    An insn that has a Step, and one with a negative mask, must be undone in any case.
+    """
+    if not env.undo_masks:
+        env.undo_masks = [_involved(env, insn, idx) for idx, insn in enumerate(env.insns)]
+    return env.undo_masks
+
+
+def _involved(env: Env, insn: Insn, idx: int) -> int:
+    cls, op = insn.code & 7, insn.code & 0xF0
+    dst = 1 << insn.dst
+    if insn.code == 0:
+        return 0  # the second half of ld_imm64
+    if env.rules.HIDDEN_EXITS_WALKED and is_hidden_exit(insn):
+        return -1
+    if cls in (ALU, ALU64, LDX, LD):
+        return dst
+    if cls == STX and insn.code & 0xE0 == ATOMIC:
+        return -1
+    if cls in (STX, ST):
+        return dst if env.rules.SPILL_ZERO or insn.dst != FP else -1
+    if op == _CALL and insn.src != PSEUDO_CALL and not env.callback_points[idx]:
+        return ARGS_MASK | 1
+    if op in (_CALL, _EXIT):
+        return -1
+    return dst | 1 << insn.src if op and insn.code & X else 0
+
+
+def is_hidden_exit(insn: Insn) -> bool:
+    """Whether it may end a subprog: a tail call, or a load from the packet."""
+    if insn.code & 7 == LD:
+        return insn.code & 0xE0 != 0
+    return insn.code == JMP | _CALL and not insn.src and insn.imm == TAIL_CALL
+
+
 def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -> None:
     """What has to be known before an insn for what is tracked after it: backtrack_insn()."""
     insn = env.insns[idx]
@@ -65,9 +103,11 @@ def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) ->
     if step is not None and step.linked:
         _track_linked(bt, step)
     if cls in (ALU, ALU64):
-        _undo_alu(insn, bt)
+        _undo_alu(env, insn, bt)
     elif cls == LDX or (cls == STX and insn.code & 0xE0 == ATOMIC and insn.imm == _LOAD_ACQUIRE):
-        _undo_load(env, insn, step, bt)
+        _undo_load(env, insn, insn.dst, step, bt)
+    elif env.rules.ATOMIC_FETCH_TRACKED and _fetches(insn):
+        _undo_load(env, insn, R0 if insn.imm == _CMPXCHG else insn.src, step, bt)
     elif cls in (STX, ST):
         _undo_store(env, insn, step, bt)
     elif cls in (JMP, JMP32):
@@ -78,6 +118,8 @@ def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) ->
             bt.regs[-1] &= ~bit
             if insn.code & 0xE0:
                 raise CannotTrack
+        if env.rules.HIDDEN_EXITS_WALKED and insn.code & 0xE0 and subseq_idx != idx + 1:
+            bt.enter()
     if step is not None and step.linked:
         _track_linked(bt, step)
 
@@ -98,12 +140,12 @@ def _track_linked(bt: Tracker, step: Step) -> None:
             bt.slots[frame] |= 1 << spi
 
 
-def _undo_alu(insn: Insn, bt: Tracker) -> None:
+def _undo_alu(env: Env, insn: Insn, bt: Tracker) -> None:
     bit = 1 << insn.dst
     if not bt.regs[-1] & bit:
         return
     op = insn.code & 0xF0
-    if op in (_NEG, _END):
+    if op == _NEG or (op == _END and env.rules.PRECISION_OF_SWAP):
         return
     if op == _MOV:
         bt.regs[-1] &= ~bit
@@ -111,8 +153,15 @@ def _undo_alu(insn: Insn, bt: Tracker) -> None:
         bt.regs[-1] |= 1 << insn.src
 
 
-def _undo_load(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
-    bit = 1 << insn.dst
+def _fetches(insn: Insn) -> bool:
+    """Whether it is an atomic operation that gives the old value."""
+    atomic = insn.code & 7 == STX and insn.code & 0xE0 == ATOMIC
+    return atomic and bool(insn.imm & FETCH)
+
+
+def _undo_load(env: Env, insn: Insn, loaded: int, step: Step | None, bt: Tracker) -> None:
+    """What register `loaded` got from memory."""
+    bit = 1 << loaded
     if not bt.regs[-1] & bit:
         return
     bt.regs[-1] &= ~bit
@@ -121,15 +170,16 @@ def _undo_load(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
             if step.stack_frame > bt.frame:
                 raise CannotTrack
             bt.set_slot(step.stack_frame, step.spi)
-    elif insn.src == FP:
+    elif insn.src == FP and _is_followed(env, insn):
         bt.set_slot(bt.frame, (-insn.off - 1) >> 3)
 
 
+def _is_followed(env: Env, insn: Insn) -> bool:
+    """Whether a value may come through the stack this way: until 5.15 in whole slots only."""
+    return env.rules.SPILL_NARROW or insn.code & DW == DW
+
+
 def _undo_store(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
-    if insn.code & 7 == STX and insn.code & 0xE0 == ATOMIC and insn.imm & FETCH:
-        old = R0 if insn.imm == _CMPXCHG else insn.src
-        bt.regs[-1] &= ~(1 << old)
-        return
     if bt.regs[-1] >> insn.dst & 1:
         raise CannotTrack  # a scalar is no address: this is a difference of pointers
     frame = bt.frame
@@ -139,7 +189,7 @@ def _undo_store(env: Env, insn: Insn, step: Step | None, bt: Tracker) -> None:
         frame, spi = step.stack_frame, step.spi
         if frame > bt.frame:
             raise CannotTrack
-    elif insn.dst == FP:
+    elif insn.dst == FP and _is_followed(env, insn):
         spi = (-insn.off - 1) >> 3
     else:
         return
@@ -163,6 +213,13 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
         bt.regs[-1] &= ~1
         if bt.regs[-1] & ARGS_MASK:
             raise CannotTrack
+        if (
+            env.rules.HIDDEN_EXITS_WALKED
+            and subseq_idx != idx + 1
+            and not insn.src
+            and insn.imm == TAIL_CALL
+        ):
+            bt.enter()
     elif op == _EXIT:
         called_back = subseq_idx >= 0 and env.callback_points[subseq_idx]
         if called_back:
@@ -174,7 +231,7 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
         bt.regs[-1] &= ~1
         bt.enter()
         bt.regs[-1] = result
-    elif op and insn.code & X:
+    elif op and insn.code & X and env.rules.PRECISION_OF_BOTH:
         both = 1 << insn.dst | 1 << insn.src
         if bt.regs[-1] & both:
             bt.regs[-1] |= both & ~(1 << FP)

@@ -22,7 +22,8 @@ MAY_GOTO = 0xE5
 _CALL_BACK = (164, 180, 181, 209)
 
 _TAIL_CALL = 12
-_DISCOVERED, _EXPLORED, _FALLTHROUGH, _BRANCH = 0x10, 0x20, 1, 2
+_DISCOVERED, _EXPLORED = 1, 2
+_FALLTHROUGH, _BRANCH = 1, 2
 
 
 def is_pseudo_call(insn: Insn) -> bool:
@@ -42,6 +43,8 @@ def find_subprogs(env: Env) -> None:
     insns, n = env.insns, len(env.insns)
     starts = {0}
     for i, insn in enumerate(insns):
+        if insn.code not in (CALL, LD_IMM64):
+            continue
         if not is_pseudo_call(insn) and not (env.rules.CALLBACKS and is_pseudo_func(insn)):
             continue
         target = i + insn.imm + 1
@@ -98,32 +101,22 @@ def check_cfg(env: Env) -> None:
     insns, n = env.insns, len(env.insns)
     loops = not env.rules.BACK_EDGE_REJECTED
     state = bytearray(n)
-    stack = [0]
     state[0] = _DISCOVERED
-
-    def push(t: int, w: int, edge: int, loop_ok: bool) -> bool:
-        """Follow an edge; True if it leads to an insn that was not seen before."""
-        if state[t] >= _DISCOVERED | edge:
-            return False
-        if not 0 <= w < n:
-            raise Reject(f"jump out of range from insn {t} to {w}", EINVAL)
-        if edge == _BRANCH:
-            _mark(env, w)
-        if state[w] == 0:
-            state[t] = _DISCOVERED | edge
-            state[w] = _DISCOVERED
-            stack.append(w)
-            return True
-        if state[w] & 0xF0 == _DISCOVERED:
-            if loop_ok:
-                return False
-            raise Reject(f"back-edge from insn {t} to {w}", EINVAL)
-        state[t] = _DISCOVERED | edge
-        return False
-
+    stack = [(0, iter(_edges(env, 0, loops)))]  # insns, each with the edges not yet followed
     while stack:
-        t = stack[-1]
-        if not any(push(t, w, edge, loop_ok) for w, edge, loop_ok in _edges(env, t, loops)):
+        t, edges = stack[-1]
+        for w, edge, loop_ok in edges:
+            if not 0 <= w < n:
+                raise Reject(f"jump out of range from insn {t} to {w}", EINVAL)
+            if edge == _BRANCH:
+                _mark(env, w)
+            if not state[w]:
+                state[w] = _DISCOVERED
+                stack.append((w, iter(_edges(env, w, loops))))
+                break
+            if state[w] == _DISCOVERED and not loop_ok:
+                raise Reject(f"back-edge from insn {t} to {w}", EINVAL)
+        else:
             state[t] = _EXPLORED
             stack.pop()
 

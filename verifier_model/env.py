@@ -11,7 +11,7 @@ from emu.kernel.enums import (
     F_TEST_STATE_FREQ,
     ProgType,
 )
-from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from emu.kernel.errno import E2BIG, EACCES, EFAULT, EINVAL
 from verifier_model.domain.word import U32
 from verifier_model.log import Log
 from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
@@ -19,19 +19,41 @@ from verifier_model.rules import rules_of
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
+    from emu.btf import BtfData
     from emu.isa.table import InsnDef
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, MapDef, Prog
-    from verifier_model.log_loops import LoopVisits
-    from verifier_model.log_stack import StackUse
+    from verifier_model.check.tracing import Function
+    from verifier_model.loop_visits import LoopVisits
     from verifier_model.reg import RegState
+    from verifier_model.report.trail import Trail
+    from verifier_model.stack_use import StackUse
     from verifier_model.state import FuncState, VerifierState
+    from verifier_model.static.live_stack import LiveStack
+
+
+# license_is_gpl_compatible(), include/linux/license.h
+GPL_COMPATIBLE = (
+    "GPL",
+    "GPL v2",
+    "GPL and additional rights",
+    "Dual BSD/GPL",
+    "Dual MIT/GPL",
+    "Dual MPL/GPL",
+)
 
 
 class Env:
     """One verification: struct bpf_verifier_env."""
 
-    def __init__(self, prog: Prog, kernel: Kernel, log_level: int, cpus: int) -> None:
+    def __init__(
+        self,
+        prog: Prog,
+        kernel: Kernel,
+        log_level: int,
+        cpus: int,
+        btf: BtfData | None = None,
+    ) -> None:
         self.prog = prog
         self.insns: tuple[Insn, ...] = prog.insns
         self.rows: list[InsnDef | None] = [table.find(insn) for insn in prog.insns]
@@ -39,6 +61,9 @@ class Env:
         self.rules = rules_of(kernel)
         self.limits = kernel.limits
         self.cpus = cpus
+        self.btf = btf  # the kernel's
+        self.attached: Function | None = None  # what a tracing program attaches to
+        self.gpl = prog.license in GPL_COMPATIBLE
         self.prog_type = ProgType(prog.type)
         self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
             prog.flags & F_ANY_ALIGNMENT
@@ -52,10 +77,21 @@ class Env:
         self.jmp_points = bytearray(n + 1)
         self.forced_points = bytearray(n + 1)  # where every state is kept
         self.callback_points = bytearray(n + 1)  # calls of helpers that call back
+        # What live_regs.py has found of the graph: by insn, and by the start of a subprog.
+        self.successors: list[tuple[int, ...]] = []
+        self.postorders: dict[int, tuple[int, ...]] = {}
+        self.goes_back = False  # some insn goes on to itself or to one before it
+        self.undo_masks: list[int] = []  # by insn, what backtrack.py looks for
         self.live_regs: list[int] = []  # registers live before each insn, where the kernel knows
+        self.calls_nothing = False  # a call of kernel function 0 is not dead code
         self.accessed_as: dict[int, object] = {}  # pointer type each load and store insn has met
         self.stack_depth: list[int] = [0]  # bytes, by subprog
+        self.inlined_loops: dict[int, tuple[int, bool]] = {}  # by call: what it calls, whether
+        self.max_stack_depth = 0  # bytes, of a chain of calls
         self.unknown_is_precise = False  # what a new scalar's `precise` is; verify.py knows
+        self.anything = unknown_scalar()  # unknown(), one for all, not to be changed; the same
+        self.loaded: dict[tuple[int, bool], RegState] = {}  # what narrow loads make of `anything`
+        self._immediates: dict[int, RegState] = {}
 
         calls = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
         self.has_dynptrs = not calls.isdisjoint(_DYNPTR_MAKERS)
@@ -65,8 +101,10 @@ class Env:
         self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}
         self.hist_pushed = -1  # the count of insns at which the history was last added to
-        self.stack_use: StackUse | None = None  # where the log tells of it
-        self.loop_visits: LoopVisits | None = None  # the same
+        self.stack_use: StackUse | None = None  # where it is found out on the way
+        self.loop_visits: LoopVisits | None = None  # where loops are known by their insns
+        self.trail: Trail | None = None  # of a walk that is to be reported on
+        self.live_stack: LiveStack | None = None  # where it is known before the walk
         self.cur_state: VerifierState | None = None  # of the path that is walked
         self.scratched_regs = -1  # registers to show in the log: bits, of the frame that runs
         self.scratched_slots = -1  # the same, of its stack slots
@@ -77,6 +115,8 @@ class Env:
         self.prev_jmps_processed = 0
         self.total_states = 0
         self.peak_states = 0
+        self.kept_states = 0  # that are searched
+        self.dropped_states = 0  # that are not, but that paths still go on from
         self.max_states_per_insn = 0
 
     def new_id(self) -> int:
@@ -90,6 +130,11 @@ class Env:
             if start <= idx:
                 no = i
         return no
+
+    def subprog_name(self, no: int) -> str:
+        """What the program's BTF calls a subprog; "" without one."""
+        start = self.subprogs[no]
+        return next((info.name for info in self.prog.func_info if info.start == start), "")
 
     def subprog_end(self, no: int) -> int:
         return self.subprogs[no + 1] if no + 1 < len(self.subprogs) else len(self.insns)
@@ -107,12 +152,14 @@ class Env:
         if other.parent is not None:
             other.parent.branches += 1
         self.stack.append((other, target, idx, len(self.log.lines)))
+        if self.trail is not None:
+            self.trail.fork(other)
         if len(self.stack) > self.limits.jump_queue:
             if self.rules.STATES_SPACED:
-                text = f"The sequence of {self.limits.jump_queue} jumps is too complex."
+                text = f"The sequence of {len(self.stack)} jumps is too complex."
             else:
                 text = "BPF program is too complex"
-            raise Reject(text, E2BIG)
+            raise Reject(text, E2BIG if self.rules.JUMP_QUEUE_E2BIG else EFAULT)
         return other
 
     # -- registers ---------------------------------------------------------------------------
@@ -170,6 +217,13 @@ class Env:
         """An unknown scalar, as this program and kernel begin them: __mark_reg_unknown()."""
         reg = unknown_scalar()
         reg.precise = self.unknown_is_precise
+        return reg
+
+    def immediate(self, x: int) -> RegState:
+        """The same as const(), one register for all who ask: it must not be changed."""
+        reg = self._immediates.get(x)
+        if reg is None:
+            reg = self._immediates[x] = self.const(x)
         return reg
 
     def const(self, x: int) -> RegState:

@@ -5,12 +5,13 @@ Source: states_equal(), regsafe(), stacksafe(), check_ids().
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from verifier_model.domain import tnum
+from verifier_model.domain import arc, circular, tnum
+from verifier_model.domain.word import U32, U64
 from verifier_model.reg import (
     ADD_CONST,
-    FP,
     NOT_INIT,
     PACKET_POINTERS,
     PTR_TO_MAP_VALUE,
@@ -18,15 +19,17 @@ from verifier_model.reg import (
     SCALAR_VALUE,
     unknown_scalar,
 )
-from verifier_model.stack import DYNPTR, INVALID, MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import DYNPTR, INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot
+from verifier_model.state import ALL_REGS, bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
-    from verifier_model.state import FuncState, VerifierState
+    from verifier_model.state import FuncState, Lock, VerifierState
 
 _ANY_SCALAR = unknown_scalar()
+_HALF, _NOTHING = SLOT // 2, INVALID + POISON
 # enum exact_level
 NOT_EXACT, EXACT, RANGE_WITHIN = 0, 1, 2
 
@@ -78,27 +81,48 @@ def states_equal(
     for (old_ref, _), (cur_ref, _) in zip(old.refs, cur.refs, strict=True):
         if not ids.check(old_ref, cur_ref):
             return False
-    for a, b in zip(old.frames, cur.frames, strict=True):
+    if not _same_lock(env, old.lock, cur.lock, ids):
+        return False
+    for depth, (a, b) in enumerate(zip(old.frames, cur.frames, strict=True)):
         if a.callsite != b.callsite or a.callback_depth > b.callback_depth:
             return False
-        if not _frames_equal(env, a, b, ids, exact):
+        regs = _live_regs(env, old, depth)
+        if not _frames_equal(env, a, b, regs if exact else regs & a.regs_read, ids, exact):
             return False
     return True
 
 
-def _frames_equal(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: int) -> bool:
-    live = old.regs_read
-    for regno in range(FP):
-        if not exact and not live >> regno & 1:
-            continue
-        if not regsafe(env.rules, old.regs[regno], cur.regs[regno], ids, exact):
+def _live_regs(env: Env, state: VerifierState, depth: int) -> int:
+    """The registers of a frame of a kept state that two states are compared by."""
+    if not env.rules.LIVE_REGS_COMPARED:
+        return ALL_REGS
+    inner = depth + 1
+    idx = state.frames[inner].callsite if inner < len(state.frames) else state.insn_idx
+    return env.live_regs[idx] & ALL_REGS
+
+
+def _same_lock(env: Env, old: Lock | None, cur: Lock | None, ids: IdMap) -> bool:
+    if old is None or cur is None:
+        return old is cur
+    if not env.rules.REFS_BY_IDMAP:
+        return old.id == cur.id
+    return old.map is cur.map and ids.check(old.id, cur.id)
+
+
+def _frames_equal(
+    env: Env, old: FuncState, cur: FuncState, regs: int, ids: IdMap, exact: int
+) -> bool:
+    """regs: a mask of the registers to compare."""
+    rules, old_regs, cur_regs = env.rules, old.regs, cur.regs
+    for regno in bits(regs & ALL_REGS):
+        if not regsafe(rules, old_regs[regno], cur_regs[regno], ids, exact):
             return False
     return _stacksafe(env, old, cur, ids, exact)
 
 
 def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int = NOT_EXACT) -> bool:
     """Whether what was safe with `old` in a register is safe with `cur` there."""
-    if old.type is NOT_INIT and not exact:
+    if old.type is NOT_INIT and (not exact or (exact != EXACT and rules.NOTHING_IS_WITHIN)):
         return True
     if old.type is not cur.type or old.maybe_null is not cur.maybe_null:
         return False
@@ -113,30 +137,32 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
             return True
         if not exact and not old.precise and (rules.REGSAFE_OLD_IMPRECISE or not cur.precise):
             return True
-        if not (_within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off)):
+        if not _covers(rules, old, cur):
             return False
         if not rules.REGSAFE_IDS:
             return True
-        if (old.id ^ cur.id) & ADD_CONST or (old.id & ADD_CONST and old.off != cur.off):
-            return False
-        return ids.check_scalar(old.id & ~ADD_CONST, cur.id & ~ADD_CONST)
+        return _linked_alike(rules, old, cur, ids)
+    if not rules.IDS_REMAPPED and old.type not in PACKET_POINTERS:
+        return _safe_before_6_2(rules, old, cur, ids)
     if old.type is PTR_TO_MAP_VALUE or old.type is PTR_TO_MEM:
         return (
             old.off == cur.off
             and old.map is cur.map
             and old.mem_size == cur.mem_size
-            and _within(rules, old, cur)
-            and tnum.includes(old.var_off, cur.var_off)
+            and _covers(rules, old, cur)
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
     if old.type in PACKET_POINTERS:
         return (
-            old.mem_size <= cur.mem_size
+            (
+                old.mem_size == cur.mem_size
+                if rules.PACKET_END_EXACT and min(old.mem_size, cur.mem_size) < 0
+                else old.mem_size <= cur.mem_size
+            )
             and old.off == cur.off
             and ((not old.id and not rules.PACKET_IDS_COMPARED) or ids.check(old.id, cur.id))
-            and _within(rules, old, cur)
-            and tnum.includes(old.var_off, cur.var_off)
+            and _covers(rules, old, cur)
         )
     if old is cur:
         return True
@@ -147,8 +173,41 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
     )
 
 
+def _safe_before_6_2(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:
+    """A pointer that is none into a map's value or a packet must be the very same one."""
+    if old.type is not PTR_TO_MAP_VALUE:
+        return old.key() == cur.key() and (old.id, old.ref_obj_id) == (cur.id, cur.ref_obj_id)
+    if old.off != cur.off or old.map is not cur.map:
+        return False
+    if old.maybe_null:
+        return ids.check(old.id, cur.id)
+    return _within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off)
+
+
+def _linked_alike(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:
+    """Whether two scalars have the same links to others."""
+    if not old.id and rules.OLD_SCALAR_ID_DECIDES:
+        return True
+    if (old.id ^ cur.id) & ADD_CONST or (old.id & ADD_CONST and old.off != cur.off):
+        return False
+    if not ids.check_scalar(old.id, cur.id):
+        return False
+    if old.id & ADD_CONST and rules.LINKED_IDS_BY_BASE:
+        return ids.check(old.id & ~ADD_CONST, cur.id & ~ADD_CONST)
+    return True
+
+
+def _covers(rules: Rules, old: RegState, cur: RegState) -> bool:
+    """Whether every number that `cur` may be is one that `old` may be."""
+    return old is cur or (_within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off))
+
+
 def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
     """Whether every range of `cur` lies in that of `old`: range_within()."""
+    if rules.RANGES_CIRCULAR:
+        return arc.is_subset(circular.arc64(cur), circular.arc64(old), U64) and arc.is_subset(
+            circular.arc32(cur), circular.arc32(old), U32
+        )
     return (
         old.umin <= cur.umin
         and old.umax >= cur.umax
@@ -167,30 +226,35 @@ def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
 
 
 def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: int) -> bool:
-    for spi, a in enumerate(old.stack):
-        b = cur.stack[spi] if spi < len(cur.stack) else None
-        if exact:
-            if b is None or a.kinds != b.kinds:
-                return False
-        elif not old.stack_read >> spi & 1 or (a is b and a.reg is None):
-            continue
-        if not _slots_equal(env, a, b, ids, exact):
+    stack, size = cur.stack, len(cur.stack)
+    strict = exact == EXACT or (exact and not env.rules.NOTHING_IS_WITHIN)
+    for spi in range(len(old.stack)) if exact else bits(old.stack_read):
+        a = old.stack[spi]
+        b = stack[spi] if spi < size else None
+        if strict and (b is None or a.kinds != b.kinds):
+            return False
+        if (a is not b or a.reg is not None) and not _slots_equal(env, a, b, ids, exact):
             return False
     return True
 
 
 def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> bool:
     rules = env.rules
-    ignored = INVALID + (MISC if rules.STACK_UNINIT_READ else "")
     if b is None:
-        return all(kind in ignored for kind in a.kinds)
-    if rules.SPILL_KEEPS_ANY and exact != EXACT:
-        old_reg, cur_reg = _as_scalar(env, a), _as_scalar(env, b)
+        return not a.kinds.strip(_ignored(rules.STACK_UNINIT_READ))
+    if rules.SPILL_KEEPS_ANY and exact != EXACT and a.kinds.strip(_ignored(False)):
+        old_reg, cur_reg = _as_scalar(env, a, a.kinds), _as_scalar(env, b, b.kinds)
         if old_reg is not None and cur_reg is not None:
             return regsafe(rules, old_reg, cur_reg, ids, exact)
-    for x, y in zip(a.kinds, b.kinds, strict=True):
-        if x == y or x in ignored or (x == MISC and y == ZERO):
-            continue
+        if rules.LIVENESS_BEFORE_WALK and a.kinds[_HALF] == SPILL:
+            # Half a slot is compared like a whole one.
+            old_reg = _as_scalar(env, a, a.kinds[_HALF:])
+            cur_reg = _as_scalar(env, b, b.kinds[_HALF:])
+            if old_reg is not None and cur_reg is not None:
+                return _bytes_safe(
+                    a.kinds[:_HALF], b.kinds[:_HALF], rules.STACK_UNINIT_READ
+                ) and regsafe(rules, old_reg, cur_reg, ids, exact)
+    if a.kinds != b.kinds and not _bytes_safe(a.kinds, b.kinds, rules.STACK_UNINIT_READ):
         return False
     if a.kinds[-1] == DYNPTR and a.reg is not None:
         return (
@@ -206,11 +270,24 @@ def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> b
     return True
 
 
-def _as_scalar(env: Env, slot: Slot) -> RegState | None:
-    """The scalar a load of the whole slot gives, where plain data counts as an unknown one."""
-    if slot.kinds == SPILL * SLOT and slot.reg is not None and slot.reg.type is SCALAR_VALUE:
-        return slot.reg
-    plain = MISC + (INVALID if env.rules.STACK_UNINIT_READ else "")
-    if all(kind in plain for kind in slot.kinds) and slot.kinds != INVALID * SLOT:
-        return _ANY_SCALAR
-    return None
+def _ignored(uninit: bool) -> str:
+    """Kinds of bytes that tell nothing; uninit: Trait.STACK_UNINIT_READ."""
+    return _NOTHING + MISC if uninit else _NOTHING
+
+
+@lru_cache(maxsize=1 << 10)
+def _bytes_safe(old: str, cur: str, uninit: bool) -> bool:
+    """Whether every load that was safe of bytes of these kinds is safe of the other."""
+    ignored = _ignored(uninit)
+    return all(
+        x == y or x in ignored or (x == MISC and y == ZERO) for x, y in zip(old, cur, strict=True)
+    )
+
+
+def _as_scalar(env: Env, slot: Slot, kinds: str) -> RegState | None:
+    """The scalar a load of those bytes of a slot gives, plain data being an unknown one."""
+    if kinds[0] == SPILL:
+        reg = slot.reg
+        return reg if reg is not None and reg.type is SCALAR_VALUE else None
+    plain = _ignored(True) if env.rules.STACK_UNINIT_READ else MISC
+    return None if kinds.strip(plain) else _ANY_SCALAR

@@ -29,10 +29,10 @@ _ATOMIC, _LD_IMM64 = 0xC0, 0x18
 
 
 def check_all(env: Env) -> None:
-    """check() of every insn, the second halves of ld_imm64 left out."""
+    """check() of every insn but atomics, which the walk checks, and second halves of ld_imm64."""
     second = False
     for idx, insn in enumerate(env.insns):
-        if not second:
+        if not second and not (insn.code & 7 == STX and insn.code & 0xE0 == _ATOMIC):
             check(env, idx)
         second = not second and insn.code == _LD_IMM64
 
@@ -45,25 +45,29 @@ def check(env: Env, idx: int) -> None:
     known = row is not None and (row.needs is None or env.kernel.has(row.needs))
     if known and row is not None and not _uses_reserved(insn, row):
         if cls in (JMP, JMP32) and insn.code & 0xF0 == _CALL:
-            _check_call(insn)
+            _check_call(env, insn)
         return
     raise Reject(_complaint(env, insn, row is not None), EINVAL)
 
 
 def _uses_reserved(insn: Insn, row: table.InsnDef) -> bool:
-    free = int(row.uses) | int(table.selects(insn.code))
+    _, dst, src, off, imm = insn
+    free = _USED[row.name]
     return bool(
-        (insn.dst and not free & _DST)
-        or (insn.src and not free & _SRC)
-        or (insn.off and not free & _OFF)
-        or (insn.imm and not free & _IMM)
+        (dst and not free & _DST)
+        or (src and not free & _SRC)
+        or (off and not free & _OFF)
+        or (imm and not free & _IMM)
     )
 
 
-def _check_call(insn: Insn) -> None:
-    if insn.src not in (0, PSEUDO_CALL, PSEUDO_KFUNC_CALL) or (
-        insn.src != PSEUDO_KFUNC_CALL and insn.off
-    ):
+# By row: the fields that mean something.
+_USED = {row.name: int(row.uses | table.selects(row.code)) for row in table.INSNS}
+
+
+def _check_call(env: Env, insn: Insn) -> None:
+    kfunc = insn.src == PSEUDO_KFUNC_CALL and env.kernel.has(Trait.KFUNC_CALLS)
+    if not kfunc and (insn.src not in (0, PSEUDO_CALL) or insn.off):
         raise Reject("BPF_CALL uses reserved fields", EINVAL)
 
 

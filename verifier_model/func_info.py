@@ -24,26 +24,27 @@ def read(info: bytes, size: int, btf: bytes) -> tuple[FuncInfo, ...]:
     Raises ValueError for what is neither.
     """
     try:
-        linkage = dict(_functions(btf))
+        functions = {number: (linkage, name) for number, linkage, name in _functions(btf)}
         found = []
         for at in range(0, len(info), size):
             start, type_id = struct.unpack_from("<II", info, at)
-            found.append(FuncInfo(start, linkage[type_id]))
+            found.append(FuncInfo(start, *functions[type_id]))
     except (struct.error, KeyError) as err:
         raise ValueError(f"bad func_info: {err}") from None
     return tuple(found)
 
 
-def _functions(btf: bytes) -> Iterator[tuple[int, int]]:
-    """(type id, linkage) of every function."""
+def _functions(btf: bytes) -> Iterator[tuple[int, int, str]]:
+    """(type id, linkage, name) of every function."""
     header = _HEADER.unpack_from(btf)
     at = header[3] + header[4]
     end = at + header[5]
     number = 0
     while at < end:
         number += 1
-        _, info, _ = _TYPE.unpack_from(btf, at)
+        name, info, _ = _TYPE.unpack_from(btf, at)
         kind, members = info >> 24 & 0x1F, info & 0xFFFF
         if kind == _FUNC:
-            yield number, members
+            text = btf[header[3] + header[6] + name :].split(b"\0", 1)[0]
+            yield number, members, text.decode(errors="replace")
         at += _TYPE.size + _FIXED.get(kind, 0) + _EACH.get(kind, 0) * members

@@ -12,7 +12,8 @@ from emu.isa import table
 from emu.isa.table import LDX, MEM, MEMSX, STX
 from emu.kernel import maps
 from emu.kernel.enums import F_NO_PREALLOC, MapType, ProgType
-from emu.kernel.errno import EBADF, EINVAL, ENOTSUPP
+from emu.kernel.errno import EBADF, EINVAL, ENOTSUPP, EPROTO
+from emu.kernel.traits import Trait
 from emu.prog import (
     PSEUDO_BTF_ID,
     PSEUDO_FUNC,
@@ -21,6 +22,7 @@ from emu.prog import (
     PSEUDO_MAP_IDX_VALUE,
     PSEUDO_MAP_VALUE,
 )
+from verifier_model.check import locks
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
 from verifier_model.verdict import Reject, Unmodelled
@@ -45,11 +47,12 @@ _HASHES = (
 def resolve(env: Env) -> None:
     """Check every insn, and that what ld_imm64 names is there."""
     rules, insns = env.rules, env.insns
+    known = _codes(env.kernel)
     i = 0
     while i < len(insns):
         insn = insns[i]
         cls, mode = insn.code & 7, insn.code & 0xE0
-        if rules.INSNS_CHECKED_FIRST and max(insn.dst, insn.src) > FP:
+        if rules.INSNS_CHECKED_FIRST and (insn.dst > FP or insn.src > FP):
             raise Reject(f"R{insn.dst if insn.dst > FP else insn.src} is invalid", EINVAL)
         if cls == LDX and not rules.INSNS_CHECKED_FIRST:
             modes = (MEM, MEMSX) if rules.ISA_V4 else (MEM,)
@@ -61,18 +64,14 @@ def resolve(env: Env) -> None:
             _resolve_one(env, i)
             i += 2
             continue
-        if rules.OPCODES_CHECKED_FIRST and not _known_code(env, insn.code):
+        if rules.OPCODES_CHECKED_FIRST and insn.code not in known:
             raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
         i += 1
 
 
-def _known_code(env: Env, code: int) -> bool:
-    """Whether the kernel's interpreter has the opcode: bpf_opcode_in_insntable()."""
-    return code in _codes(env.kernel)
-
-
 @lru_cache(maxsize=32)
 def _codes(kernel: Kernel) -> frozenset[int]:
+    """The opcodes that the kernel's interpreter has: bpf_opcode_in_insntable()."""
     return frozenset(row.code for row in table.INSNS if row.needs is None or kernel.has(row.needs))
 
 
@@ -86,17 +85,36 @@ def _resolve_one(env: Env, i: int) -> None:
         return
     if insn.src == PSEUDO_FUNC and rules.CALLBACKS:
         return
-    if insn.src in (PSEUDO_BTF_ID, PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE):
-        raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", i)
+    if insn.src == PSEUDO_BTF_ID and env.kernel.has(Trait.LD_IMM64_BTF_ID):
+        _check_btf_id(env, i)
+        return
+    if insn.src in (PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE) and env.kernel.has(Trait.FD_ARRAY):
+        if insn.src == PSEUDO_MAP_IDX and second.imm:
+            raise Reject("unrecognized bpf_ld_imm64 insn", EINVAL)
+        raise Reject("fd_idx without fd_array is invalid", EPROTO)
     direct = insn.src == PSEUDO_MAP_VALUE and rules.DIRECT_MAP_VALUE
     if not direct and (insn.src != PSEUDO_MAP_FD or second.imm):
         raise Reject("unrecognized bpf_ld_imm64 insn", EINVAL)
     target = env.map_of(insn.imm)
     if target is None:
-        raise Reject(f"fd {insn.imm} is not pointing to valid bpf_map", EBADF)
+        # The first three descriptors of a process are open, and no maps.
+        errno = EINVAL if 0 <= insn.imm < 3 else EBADF
+        raise Reject(f"fd {insn.imm} is not pointing to valid bpf_map", errno)
     _check_map(env, target)
     if direct:
-        _check_direct(target, second.imm & U32)
+        _check_direct(env, target, second.imm & U32)
+
+
+def _check_btf_id(env: Env, i: int) -> None:
+    """A kernel variable or function, by its type's number: check_pseudo_btf_id()."""
+    if not env.kernel.has(Trait.VMLINUX_BTF):
+        text = "kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig."
+        raise Reject(text, EINVAL)
+    number = env.insns[i].imm
+    if number or env.insns[i + 1].imm:
+        raise Unmodelled("ld_imm64 of a kernel symbol", i)
+    kinds = "KIND_VAR or KIND_FUNC" if env.kernel.has(Trait.LD_IMM64_KFUNC) else "KIND_VAR."
+    raise Reject(f"pseudo btf_id {number} in ldimm64 isn't {kinds}", EINVAL)
 
 
 def _check_map(env: Env, m: MapDef) -> None:
@@ -108,10 +126,11 @@ def _check_map(env: Env, m: MapDef) -> None:
         and m.flags & F_NO_PREALLOC
     ):
         raise Reject("perf_event programs can only use preallocated hash map", EINVAL)
+    locks.check_map(env, m)
 
 
-def _check_direct(m: MapDef, off: int) -> None:
-    if off >= MAX_VAR_OFF:
+def _check_direct(env: Env, m: MapDef, off: int) -> None:
+    if off >= MAX_VAR_OFF and not env.rules.INSNS_CHECKED_FIRST:
         raise Reject(f"direct value offset of {off} is not allowed", EINVAL)
     row = maps.by_type(m.type)
     if row is None or not row.direct_value:

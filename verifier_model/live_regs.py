@@ -7,74 +7,108 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64, ATOMIC, FETCH, JMP, JMP32, LDX, ST, STX, X
+from emu.isa.table import ABS, ALU, ALU64, ATOMIC, FETCH, IND, JMP, JMP32, LD, LDX, ST, STX, X
 from emu.kernel import helpers
-from verifier_model.cfg import EXIT, GOTOL, JA, LD_IMM64, jump_target
+from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, jump_target
 from verifier_model.reg import R1
 from verifier_model.state import ARGS_MASK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.prog import Insn
     from verifier_model.env import Env
 
-_MOV, _END, _CALL = 0xB0, 0xD0, 0x80
+_MOV, _END, _CALL, _JCOND = 0xB0, 0xD0, 0x80, 0xE0
 _CMPXCHG, _LOAD_ACQ = 0xF1, 0x100
+_TAIL_CALL = 12
 _EVERY = (1 << 11) - 1
 
 
 def successors(env: Env, idx: int) -> tuple[int, ...]:
     """Where an insn goes on in its own subprog: bpf_insn_successors()."""
-    insn = env.insns[idx]
-    if insn.code == EXIT:
-        return ()
-    if insn.code in (JA, GOTOL):
-        return (jump_target(insn, idx),)
-    following = idx + (2 if insn.code == LD_IMM64 else 1)
-    if insn.code & 7 not in (JMP, JMP32) or insn.code & 0xF0 == _CALL:
+    if not env.successors:
+        env.successors = [_successors(insn, i) for i, insn in enumerate(env.insns)]
+        if env.rules.HIDDEN_EXITS:
+            _add_hidden_exits(env)
+        env.goes_back = any(i <= idx for idx, after in enumerate(env.successors) for i in after)
+    return env.successors[idx]
+
+
+def _successors(insn: Insn, idx: int) -> tuple[int, ...]:
+    code = insn.code
+    following = idx + (2 if code == LD_IMM64 else 1)
+    if code & 7 not in (JMP, JMP32) or code & 0xF0 == _CALL:
         return (following,)
+    if code == EXIT:
+        return ()
+    if code in (JA, GOTOL):
+        return (jump_target(insn, idx),)
     return following, jump_target(insn, idx)
 
 
-def postorder(env: Env, start: int) -> list[int]:
+def _add_hidden_exits(env: Env) -> None:
+    """A load from the packet may end the subprog, as a tail call may: it goes on to its exit too.
+
+    Source: visit_abnormal_return_insn().
+    """
+    insns = env.insns
+    for no, start in enumerate(env.subprogs):
+        subprog = range(start, env.subprog_end(no))
+        exits = [idx for idx in subprog if insns[idx].code == EXIT]
+        for idx in subprog if exits else ():
+            code = insns[idx].code
+            tail_call = code == CALL and not insns[idx].src and insns[idx].imm == _TAIL_CALL
+            if tail_call or (code & 7 == LD and code & 0xE0 in (ABS, IND)):
+                env.successors[idx] = (idx + 1, exits[-1])
+
+
+def postorder(env: Env, start: int) -> tuple[int, ...]:
     """The insns of the subprog at `start`, each behind those it goes on to: compute_postorder()."""
-    order: list[int] = []
-    stack, seen, done = [start], {start}, set()
+    if start not in env.postorders:
+        env.postorders[start] = tuple(_postorder(env, start))
+    return env.postorders[start]
+
+
+def _postorder(env: Env, start: int) -> Iterator[int]:
+    stack, seen, done = [start], bytearray(len(env.insns)), bytearray(len(env.insns))
+    seen[start] = 1
     while stack:
         idx = stack[-1]
-        if idx not in done:
-            done.add(idx)
-            fresh = [i for i in successors(env, idx) if i not in seen]
+        if not done[idx]:
+            done[idx] = 1
+            fresh = [i for i in successors(env, idx) if not seen[i]]
             if fresh:
-                seen.update(fresh)
+                for i in fresh:
+                    seen[i] = 1
                 stack += fresh
                 continue
-        order.append(idx)
+        yield idx
         stack.pop()
-    return order
 
 
 def live_registers(env: Env) -> list[int]:
     """A mask of registers by insn: those that are read before they are written."""
     insns = env.insns
     live = [0] * len(insns)
-    uses = [_uses(env, insn) for insn in insns]
+    masks = [uses(env, insn) for insn in insns]
     order = [idx for start in env.subprogs for idx in postorder(env, start)]
     changed = True
     while changed:
         changed = False
         for idx in order:
             after = 0
-            for i in successors(env, idx):
+            for i in env.successors[idx]:
                 after |= live[i]
-            use, define = uses[idx]
+            use, define = masks[idx]
             before = after & ~define | use
             if before != live[idx]:
                 live[idx] = before
-                changed = True
+                changed = env.goes_back  # else all that an insn goes on to stands before it
     return live
 
 
-def _uses(env: Env, insn: Insn) -> tuple[int, int]:
+def uses(env: Env, insn: Insn) -> tuple[int, int]:
     """The registers an insn reads, and those it writes: compute_insn_live_regs()."""
     cls, op = insn.code & 7, insn.code & 0xF0
     dst, src = 1 << insn.dst, 1 << insn.src
@@ -101,7 +135,7 @@ def _uses(env: Env, insn: Insn) -> tuple[int, int]:
 
 
 def _uses_of_jump(env: Env, insn: Insn, op: int) -> tuple[int, int]:
-    if op == 0:
+    if op in (0, _JCOND):
         return 0, 0
     if insn.code == EXIT:
         return 1, 0
@@ -119,9 +153,16 @@ def _arguments(env: Env, insn: Insn) -> int:
 
 
 def loops(env: Env) -> list[int]:
-    """By insn, the number of the loop it is in, or 0: Tarjan's components, as they are found."""
+    """By insn, the number of the loop it is in, or 0: Tarjan's components, as they are found.
+
+    A helper that calls back is a loop of one insn.
+    """
     n = len(env.insns)
     number, low, loop = [0] * n, [0] * n, [0] * n
+    graph = [successors(env, idx) for idx in range(n)]
+    if not env.goes_back and not any(env.callback_points):
+        return loop
+    implicit = env.rules.CALLBACK_IS_LOOP
     open_insns: list[int] = []
     found = counter = 0
     for root in range(n):
@@ -134,21 +175,24 @@ def loops(env: Env) -> list[int]:
                 counter += 1
                 number[idx] = low[idx] = counter
                 open_insns.append(idx)
-            after = successors(env, idx)
-            fresh = next((i for i in after if not number[i]), None)
-            if fresh is not None:
-                todo.append(fresh)
+            after = graph[idx]
+            fresh = [i for i in after if not number[i]]
+            if fresh:
+                todo.append(fresh[0])
                 continue
             todo.pop()
-            low[idx] = min([low[idx], *(low[i] for i in after)])
+            low[idx] = min([low[idx], *[low[i] for i in after]])
             if low[idx] != number[idx]:
                 continue
-            members = open_insns[open_insns.index(idx) :]
-            del open_insns[open_insns.index(idx) :]
-            if len(members) > 1 or idx in after:
+            members = [open_insns.pop()]
+            while members[-1] != idx:
+                members.append(open_insns.pop())
+            goes_round = len(members) > 1 or idx in after
+            goes_round = goes_round or (implicit and bool(env.callback_points[idx]))
+            if goes_round:
                 found += 1
             for i in members:
                 low[i] = n + 1
-                if len(members) > 1 or idx in after:
+                if goes_round:
                     loop[i] = found
     return loop

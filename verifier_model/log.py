@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64
-from verifier_model.reg import RegType
+from emu.isa.table import ALU, ALU64, LOAD_ACQ, STORE_REL
+from emu.kernel import helper_names
+from verifier_model import log_buffer
+from verifier_model.domain.word import U32
+from verifier_model.reg import BTF_IDS, RegType
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -16,31 +19,62 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 
-_GOTOL = 0x06
+_ORDERED = (LOAD_ACQ, STORE_REL)
+_GOTOL, _CALL, _MAY_GOTO = 0x06, 0x85, 0xE5
 
 
 class Log:
-    """Lines as a kernel collects them; nothing is kept at level 0."""
+    """Lines as a kernel collects them; nothing is kept at level 0.
 
-    __slots__ = ("insn_line", "insn_texts", "level", "lines", "path_begins", "reg_text", "rules")
+    bits: as in BPF_PROG_LOAD: BPF_LOG_LEVEL1, LEVEL2, STATS and FIXED.
+    """
 
-    def __init__(self, level: int, rules: Rules) -> None:
-        self.level = level
+    __slots__ = (
+        "bits",
+        "buffer",
+        "insn_line",
+        "insn_texts",
+        "level",
+        "lines",
+        "path_begins",
+        "plain_lines",
+        "reg_text",
+        "rules",
+        "tells_precision",
+    )
+
+    def __init__(self, bits: int, rules: Rules) -> None:
+        self.bits = bits
+        # How much the walk tells: nothing, the path it is on, or all.  Before the levels were bits
+        # any number from 2 on told all.
+        self.level = 2 if bits & 2 or (bits > 2 and not rules.LOG_STATS) else bits & 1
+        self.tells_precision = self.level > 1 or (self.level == 1 and rules.LOG_PRECISION_AT_1)
+        self.buffer: log_buffer.Buffer | None = None  # where its size counts
         self.rules = rules
         self.lines: list[str] = []
         self.insn_line = -1  # the number of lines when the insn that runs was added
         self.insn_texts: dict[int, str] = {}  # by index, as they are needed
+        self.plain_lines: dict[int, str] = {}  # at level 1: lines before a state was added to them
         self.path_begins = False  # the walk came here otherwise than from insn to insn
         self.reg_text: RegText | None = None  # log_state.py fills it in
 
     def add(self, line: str) -> None:
-        if self.level:
+        if self.bits:
             self.lines.append(line)
 
     def rewind(self, lines: int) -> None:
         """A path ended well: at level 1 what it logged is of no interest any more."""
-        if self.level == 1 and self.rules.LOG_REWOUND:
-            del self.lines[lines:]
+        if self.level == 2 or not self.rules.LOG_REWOUND:
+            return
+        if self.buffer is not None:
+            self.buffer.rewound(self.lines, self.lines[:lines])
+        del self.lines[lines:]
+        # The log ends where the insn's line did, but blanks have taken the place of its newline.
+        plain = self.plain_lines.get(lines - 1)
+        if plain is not None:
+            self.lines[-1] = f"{plain} {log_buffer.OPEN}"
+        self.plain_lines = {n: text for n, text in self.plain_lines.items() if n < lines - 1}
+        self.insn_line = -1
 
     def insn_text(self, env: Env, idx: int) -> str:
         """An insn without its index: `(bf) r6 = r1`."""
@@ -63,17 +97,29 @@ class Log:
 
 
 def _insn_text(env: Env, idx: int) -> str:
-    """print_bpf_insn(), which before 6.6 knew no use of `off` in arithmetic and no gotol."""
+    """print_bpf_insn(), which knows the helpers and the insns of its release only."""
     from emu.isa import disasm
 
     insn = env.insns[idx]
+    if insn.code == _CALL and not insn.src and insn.imm > helper_names.last(env.kernel):
+        return f"(85) call unknown#{insn.imm}"
+    row = env.rows[idx]
+    if insn.code == _MAY_GOTO and row is None:
+        return f"(e5) if r{insn.dst} (null) {insn.imm & U32:#x} goto pc{insn.off:+d}"
+    if row is not None and insn.imm in _ORDERED and row.needs and not env.kernel.has(row.needs):
+        return f"BUG_{insn.code:02x}"
     if env.rules.ISA_V4:
         return disasm.coded(env.insns, idx)
     if insn.code == _GOTOL:
-        return f"(06) if w{insn.dst} jmp {insn.imm & 0xFFFFFFFF:#x} goto pc{insn.off:+d}"
+        return f"(06) if w{insn.dst} jmp {insn.imm & U32:#x} goto pc{insn.off:+d}"
     if insn.off and insn.code & 7 in (ALU, ALU64):
         return disasm.coded([insn._replace(off=0)], 0)
     return disasm.coded(env.insns, idx)
+
+
+def holds_inner_map(reg: RegState) -> bool:
+    """Whether it is an element of a map of maps."""
+    return reg.type is RegType.PTR_TO_MAP_VALUE and reg.map is not None and bool(reg.map.inner)
 
 
 def type_name(reg: RegState, rules: Rules) -> str:
@@ -81,9 +127,13 @@ def type_name(reg: RegState, rules: Rules) -> str:
     if reg.type is RegType.SCALAR_VALUE and not rules.TEXT_SCALAR:
         return "inv"
     name = reg.type.value
-    if reg.type is RegType.PTR_TO_MEM and reg.ref_obj_id:
+    if rules.INNER_MAP_AT_ONCE and holds_inner_map(reg):
+        name = RegType.CONST_PTR_TO_MAP.value
+    if reg.type is RegType.PTR_TO_MEM and reg.ref_obj_id and not reg.dynptr_id:
         if rules.RINGBUF_MEM_NAME:
             name = "ringbuf_mem"
         elif rules.TEXT_TYPE_FLAGS:
             name = "alloc_mem"
-    return name + "_or_null" if reg.maybe_null else name
+    if not reg.maybe_null:
+        return name
+    return name + ("or_null_" if reg.type in BTF_IDS else "_or_null")

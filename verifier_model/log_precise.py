@@ -6,10 +6,12 @@ mark_all_scalars_precise().
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from verifier_model.log_state import whole
 from verifier_model.stack import SLOT
+from verifier_model.state import bits
 
 if TYPE_CHECKING:
     from verifier_model.backtrack import Tracker
@@ -85,15 +87,12 @@ def _names(regs: int, slots: int) -> str:
     return ",".join(places)
 
 
+@lru_cache(maxsize=1024)
 def _regs(mask: int) -> str:
     return ",".join(f"r{i}" for i in bits(mask))
 
 
+@lru_cache(maxsize=1024)
 def slot_offsets(mask: int) -> str:
     """Slots as the log names them, by their lowest byte: `-8,-16`."""
     return ",".join(str(-SLOT * (i + 1)) for i in bits(mask))
-
-
-def bits(mask: int) -> list[int]:
-    """The numbers of the bits that are set, ascending."""
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]

@@ -18,15 +18,19 @@ from verifier_model.domain.word import (
     s32,
     s64,
 )
-from verifier_model.log import type_name
+from verifier_model.log import holds_inner_map, type_name
 from verifier_model.reg import (
     ADD_CONST,
+    BTF_IDS,
+    BTF_STRUCTS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
     SCALAR_VALUE,
+    SOCKETS,
 )
 
 if TYPE_CHECKING:
@@ -38,16 +42,29 @@ if TYPE_CHECKING:
     # The text of a register that a frame of that number holds.
     RegText = Callable[[RegState, int], str]
 
-_HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_VALUE)
+_REMEMBERED = 4096  # registers
+_HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
 
 
 def reg_text_of(rules: Rules) -> RegText:
-    """How this release writes a register."""
-    if rules.LOG_DETAILS:
-        return lambda reg, frameno: _detailed(reg, frameno, rules)
-    if rules.TEXT_SCALAR:
-        return lambda reg, frameno: _short(reg, rules)
-    return lambda reg, frameno: _long(reg, rules)
+    """How this release writes a register, which must not change once it was written."""
+    # States share registers, and a log shows most of them again and again.
+    known: dict[int, tuple[RegState, int, str]] = {}
+
+    def text(reg: RegState, frameno: int) -> str:
+        found = known.get(id(reg))
+        if found is not None and found[0] is reg and found[1] == frameno:
+            return found[2]
+        if rules.LOG_DETAILS:
+            fresh = _detailed(reg, frameno, rules)
+        else:
+            fresh = _short(reg, rules) if rules.TEXT_SCALAR else _long(reg, rules)
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[id(reg)] = reg, frameno, fresh
+        return fresh
+
+    return text
 
 
 def snum(x: int) -> str:
@@ -75,7 +92,7 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
             return precise + snum(s64(bits.value))
         text = precise + "scalar"
     else:
-        text = type_name(reg, rules)
+        text = _name(reg, rules)
         if kind is PTR_TO_STACK:
             if reg.frameno != frameno:
                 text += f"[{reg.frameno}]"
@@ -85,16 +102,22 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
     if reg.id:
         offset = f"{reg.off:+d}" if reg.id & ADD_CONST else ""
         parts.append(f"id={reg.id & ~ADD_CONST}{offset}")
-    if reg.ref_obj_id:
+    if rules.LOG_PARENT_IDS:
+        if reg.dynptr_id:
+            parts.append(f"parent_id={reg.dynptr_id}")
+    elif reg.ref_obj_id:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
-    if kind in _HAS_MAP and reg.map is not None:
-        if reg.map.name:
-            parts.append(f"map={reg.map.name}")
-        parts.append(f"ks={reg.map.key_size},vs={reg.map.value_size}")
+    shown = reg.map
+    if shown is not None and shown.inner is not None and rules.INNER_MAP_AT_ONCE:
+        shown = shown.inner if holds_inner_map(reg) else shown
+    if kind in _HAS_MAP and shown is not None:
+        if shown.name:
+            parts.append(f"map={shown.name}")
+        parts.append(f"ks={shown.key_size},vs={shown.value_size}")
     if reg.off and kind is not SCALAR_VALUE:
         parts.append(f"off={snum(reg.off)}")
     if kind in PACKET_POINTERS:
-        parts.append(f"r={unum(reg.mem_size)}")
+        parts.append(f"r={unum(reg.mem_size & U64)}")
     if kind is PTR_TO_MEM:
         parts.append(f"sz={unum(reg.mem_size)}")
     if bits.mask:
@@ -106,13 +129,18 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
     return f"{text}({','.join(parts)})"
 
 
+def _name(reg: RegState, rules: Rules) -> str:
+    name = type_name(reg, rules)
+    return name + BTF_STRUCTS[reg.mem_size] if reg.type in BTF_IDS else name
+
+
 def _short(reg: RegState, rules: Rules) -> str:
     """5.18 to 6.7."""
     kind, bits = reg.type, reg.var_off
     text = "P" if kind is SCALAR_VALUE and reg.precise else ""
     if kind is SCALAR_VALUE and not bits.mask:
         return text + str(s64(bits.value))
-    text += type_name(reg, rules)
+    text += _name(reg, rules)
     if kind is PTR_TO_STACK and not bits.mask:
         return text + str(s64(bits.value + reg.off & U64))
     parts = []
@@ -137,13 +165,13 @@ def _short(reg: RegState, rules: Rules) -> str:
 def _long(reg: RegState, rules: Rules) -> str:
     """Until 5.17."""
     kind, bits = reg.type, reg.var_off
-    text = type_name(reg, rules)
+    text = _name(reg, rules)
     if kind is SCALAR_VALUE and reg.precise:
         text += "P"
     if kind in (SCALAR_VALUE, PTR_TO_STACK) and not bits.mask:
         return text + str(s64(bits.value + reg.off & U64))
     parts = [f"id={reg.id}"]
-    if kind is PTR_TO_MEM:
+    if kind is PTR_TO_MEM or kind in SOCKETS:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")

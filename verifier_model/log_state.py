@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING
 from verifier_model.domain.word import s64
 from verifier_model.log import type_name
 from verifier_model.log_reg import reg_text_of
-from verifier_model.reg import NOT_INIT, SCALAR_VALUE
-from verifier_model.stack import EMPTY, SLOT, SPILL, is_spilled
+from verifier_model.reg import NOT_INIT, PTR_TO_DYNPTR, SCALAR_VALUE
+from verifier_model.stack import EMPTY, INVALID, POISON, SLOT, SPILL, is_spilled
+from verifier_model.state import bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.log_reg import RegText
+    from verifier_model.reg import RegState
     from verifier_model.stack import Slot
     from verifier_model.state import FuncState, VerifierState
 
+_NOTHING = INVALID + POISON
 _ALL = -1  # a mask of every register, or slot
+_DYNPTRS = {1: "local", 2: "ringbuf"}  # by RegState.mem_size
 _LIVENESS = ("", "_r", "_w", "_rw")
 
 
@@ -57,8 +61,11 @@ def _frame_text(env: Env, state: VerifierState, frame: FuncState, regs: int, slo
         if shows_life:
             life = _liveness(frame.regs_read, frame.regs_written, regno)
         parts.append(f" R{regno}{life}={reg_text(reg, number)}")
-    for spi, slot in enumerate(frame.stack):
-        if slot.kinds == EMPTY.kinds or not slots >> spi & 1:
+    for spi in bits(slots & (1 << len(frame.stack)) - 1):
+        slot = frame.stack[spi]
+        if slot is EMPTY or not slot.kinds.strip(_NOTHING):
+            continue
+        if env.rules.LOG_DYNPTRS and _is_second_half(slot):
             continue
         if shows_life:
             life = _liveness(frame.stack_read, frame.stack_written, spi)
@@ -68,7 +75,25 @@ def _frame_text(env: Env, state: VerifierState, frame: FuncState, regs: int, slo
         refs = state.frames[number + 1].refs_at_call
     if refs:
         parts.append(" refs=" + ",".join(str(ref) for ref, _ in refs))
+    if frame.callback:
+        parts.append(" cb")
     return "".join(parts)
+
+
+def _is_second_half(slot: Slot) -> bool:
+    """Whether the slot is the one of a dynptr's two that is nearer to the frame pointer."""
+    reg = slot.reg
+    return reg is not None and reg.type is PTR_TO_DYNPTR and not reg.frameno
+
+
+def _dynptr_text(env: Env, reg: RegState) -> str:
+    parts = []
+    if env.rules.LOG_PARENT_IDS:
+        parts = [f"id={reg.id}"] + [f"parent_id={reg.ref_obj_id}"] * bool(reg.ref_obj_id)
+    else:
+        parts = [f"id={reg.id}"] + [f"ref_id={reg.ref_obj_id}"] * bool(reg.ref_obj_id)
+        parts.append(f"dynptr_id={reg.id}")
+    return f"dynptr_{_DYNPTRS[reg.mem_size]}({','.join(parts)})"
 
 
 def _liveness(read: int, written: int, i: int) -> str:
@@ -78,6 +103,8 @@ def _liveness(read: int, written: int, i: int) -> str:
 def _slot_text(env: Env, slot: Slot, frameno: int, reg_text: RegText) -> str:
     reg = slot.reg
     if not is_spilled(slot) or reg is None:
+        if reg is not None and reg.type is PTR_TO_DYNPTR and env.rules.LOG_DYNPTRS:
+            return _dynptr_text(env, reg)
         return slot.kinds
     if env.rules.LOG_DETAILS:
         return slot.kinds.rstrip(SPILL) + reg_text(reg, frameno)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model.cfg import EXIT
 from verifier_model.log_state import changes, whole
 
 if TYPE_CHECKING:
@@ -54,10 +55,16 @@ def insn_changes(env: Env, state: VerifierState) -> None:
         log.lines.append(f"{env.insn_idx}:{text}")
         return
     line = log.lines[-1]
-    end = len(line) + 1  # with its newline
-    column = -(-max(end + _MIN_ALIGNMENT // 2, _ALIGNMENT) // _MIN_ALIGNMENT) * _MIN_ALIGNMENT
-    log.lines[-1] = f"{line.ljust(column - 2)};{text}"
+    if log.level == 1:
+        log.plain_lines[len(log.lines) - 1] = line
+    log.lines[-1] = f"{aligned(line, len(line) + 1)};{text}"  # counted with its newline
     log.insn_line = -1
+
+
+def aligned(line: str, length: int) -> str:
+    """The line with the blanks that follow a text of that length: bpf_vlog_alignment()."""
+    least = max(length + _MIN_ALIGNMENT // 2, _ALIGNMENT)
+    return line + " " * (-(-least // _MIN_ALIGNMENT) * _MIN_ALIGNMENT - length - 1)
 
 
 def jump(env: Env, state: VerifierState, *, predicted: bool) -> None:
@@ -102,7 +109,7 @@ def leave(env: Env, state: VerifierState, following: int) -> None:
     lines = env.log.lines
     lines += ("returning from callee:", whole(env, state, -1))
     lines += (f"to caller at {following}:", whole(env, state, -2))
-    env.log.path_begins = True
+    env.log.path_begins = env.insns[env.insn_idx].code == EXIT
 
 
 def infinite_loop(env: Env, old: VerifierState, cur: VerifierState) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier_model import log_precise
-from verifier_model.backtrack import CannotTrack, Tracker, undo
-from verifier_model.log_precise import bits
+from verifier_model.backtrack import CannotTrack, Tracker, involved, undo
 from verifier_model.reg import FP, SCALAR_VALUE
 from verifier_model.stack import Slot, is_spilled
+from verifier_model.state import bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
-    from verifier_model.state import FuncState, Step, VerifierState
+    from verifier_model.state import FuncState, VerifierState
 
 
 def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
@@ -36,21 +36,24 @@ def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
         frame.regs[regno] = reg
     bt = Tracker(len(state.frames) - 1)
     bt.regs[-1] = 1 << regno
-    _backtrack(env, state, bt)
+    _backtrack(env, state, bt, env.insn_idx)
 
 
-def mark_slot_precision(env: Env, state: VerifierState, frameno: int, spi: int) -> None:
-    """A check depends on the value of a scalar that is spilled: mark_chain_precision_batch()."""
+def mark_slots_precision(env: Env, state: VerifierState, frameno: int, slots: int) -> None:
+    """A check depends on the values of spilled scalars, a mask: mark_chain_precision_batch()."""
     bt = Tracker(len(state.frames) - 1)
-    bt.set_slot(frameno, spi)
-    _backtrack(env, state, bt)
+    bt.slots[frameno] = slots
+    _backtrack(env, state, bt, env.insn_idx)
 
 
-def propagate_precision(env: Env, old: VerifierState, state: VerifierState) -> None:
-    """What counted in a state that ended this path counts for this path: propagate_precision()."""
+def propagate_precision(env: Env, old: VerifierState, state: VerifierState, idx: int) -> bool:
+    """What counted in a state that ended this path counts for this path: propagate_precision().
+
+    idx: the insn the path ends at.  Returns whether that marked anything (since 6.5).
+    """
     rules = env.rules
     if not rules.PRECISION:
-        return
+        return False
     logs = env.log.level > 1
     tracked = Tracker(len(state.frames) - 1)
     # Until 6.2 the running frame alone.
@@ -66,8 +69,7 @@ def propagate_precision(env: Env, old: VerifierState, state: VerifierState) -> N
             if logs:
                 log_precise.propagates(env, depth, *one)
             _propagate_one(env, state, depth, *one)
-    if not tracked.empty():
-        _backtrack(env, state, tracked)
+    return not tracked.empty() and _backtrack(env, state, tracked, idx)
 
 
 def _precise_and_read(frame: FuncState) -> tuple[int, int]:
@@ -98,7 +100,7 @@ def _propagate_one(env: Env, state: VerifierState, depth: int, regs: int, slots:
     else:
         bt.regs[-1], bt.slots[-1] = _mark_frame(state.frames[depth], regs, slots)[2:]
     if not bt.empty():
-        _backtrack(env, state, bt)
+        _backtrack(env, state, bt, env.insn_idx)
 
 
 def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
@@ -112,78 +114,79 @@ def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
             bt.slots[-1] = 0
 
 
-def _backtrack(env: Env, state: VerifierState, bt: Tracker) -> None:
-    """Walk back from the insn the walk is at, which itself is not undone."""
+def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bool:
+    """Walk back from an insn, which itself is not undone: whether a state got a new mark."""
     by_frame = env.rules.PRECISION_BY_FRAME
-    logs = env.log.level > 1
+    logs = env.log.tells_precision
+    matters = involved(env)
     st: VerifierState = state
-    last_idx, first_idx = env.insn_idx, state.first_insn_idx
+    first_idx = state.first_insn_idx
     subseq_idx = -1
-    skip = True
+    skip, changed = True, False
     try:
         while True:
-            idx: int | None = last_idx
-            history = len(st.history)
+            idx = last_idx
+            steps, history = st.history, len(st.history)
             if logs:
                 log_precise.begins(env, bt, last_idx, first_idx, subseq_idx)
             if last_idx < 0:
-                return
-            while idx is not None:
-                if not skip:
-                    step = _step_at(st, history, idx)
+                return changed
+            while True:
+                step = steps[history - 1] if history else None
+                if step is not None and step.idx != idx:
+                    step = None
+                if skip:
+                    skip = False
+                else:
                     if logs:
                         log_precise.undoes(env, bt, idx)
-                    undo(env, idx, subseq_idx, step, bt)
-                    if bt.empty():
-                        return
-                skip = False
+                    if step is not None or matters[idx] < 0 or matters[idx] & bt.regs[-1]:
+                        undo(env, idx, subseq_idx, step, bt)
+                        if bt.empty():
+                            return changed
                 subseq_idx = idx
-                idx, history = _previous(st, idx, history)
+                # The insn before, or the start of this state's path: get_prev_insn_idx().
+                if idx == first_idx and (not history or (history == 1 and step is not None)):
+                    break
+                if step is None:
+                    idx -= 1
+                else:
+                    idx = step.prev_idx
+                    history -= 1
             if st.parent is None:
                 break
             subseq_idx = first_idx
             st = st.parent
             last_idx, first_idx = st.last_insn_idx, st.first_insn_idx
-            _mark(env, st, bt)
+            changed |= _mark(env, st, bt)
             if bt.empty():
-                return
+                return changed
     except CannotTrack:
-        _mark_all(env, state if by_frame else st)
-        return
+        mark_all(env, state if by_frame else st)
+        return changed
     if by_frame:
-        _mark_all(env, state)
+        mark_all(env, state)
+    return changed
 
 
-def _step_at(st: VerifierState, history: int, idx: int) -> Step | None:
-    if history and st.history[history - 1].idx == idx:
-        return st.history[history - 1]
-    return None
-
-
-def _previous(st: VerifierState, idx: int, history: int) -> tuple[int | None, int]:
-    """The insn before `idx` in this state's path, or None at its start: get_prev_insn_idx()."""
-    if idx == st.first_insn_idx and (history == 0 or (history == 1 and st.history[0].idx == idx)):
-        return None, history
-    if history and st.history[history - 1].idx == idx:
-        return st.history[history - 1].prev_idx, history - 1
-    return idx - 1, history
-
-
-def _mark(env: Env, st: VerifierState, bt: Tracker) -> None:
+def _mark(env: Env, st: VerifierState, bt: Tracker) -> bool:
     """Mark what is tracked in a state, and track on only what was not marked there before.
 
-    Until 6.3 all of it is tracked on, unless nothing is new.
+    Until 6.3 all of it is tracked on, unless nothing is new.  Returns whether something is.
     """
-    rules = env.rules
+    rules, changed = env.rules, False
     for depth in range(bt.frame, -1 if rules.PRECISION_ACROSS_CALLS else bt.frame - 1, -1):
         if depth >= len(st.frames):
             raise CannotTrack
         regs, slots, *new = _mark_frame(st.frames[depth], bt.regs[depth], bt.slots[depth])
+        is_new = any(new)
+        changed |= is_new
         bt.regs[depth], bt.slots[depth] = new if rules.PRECISION_BY_FRAME else (regs, slots)
-        if env.log.level > 1:
-            log_precise.marked(env, st, bt, depth, new=any(new))
-        if not any(new):
+        if env.log.tells_precision:
+            log_precise.marked(env, st, bt, depth, new=is_new)
+        if not is_new:
             bt.regs[depth] = bt.slots[depth] = 0
+    return changed
 
 
 def _mark_frame(frame: FuncState, regs: int, slots: int) -> tuple[int, int, int, int]:
@@ -222,9 +225,9 @@ def _mark_slot(frame: FuncState, spi: int) -> None:
     frame.stack[spi] = Slot(slot.kinds, reg)
 
 
-def _mark_all(env: Env, state: VerifierState) -> None:
+def mark_all(env: Env, state: VerifierState) -> None:
     """Every scalar on the way here counts: mark_all_scalars_precise()."""
-    logs = env.log.level > 1
+    logs = env.log.tells_precision
     if logs:
         log_precise.gives_up(env, state)
     st: VerifierState | None = state.parent if env.rules.PRECISION_FORGOTTEN else state

@@ -1,6 +1,6 @@
 """is_state_visited(): whether a walked state makes this one superfluous, and which states are kept.
 
-Source: is_state_visited(), clean_live_states(), propagate_liveness().
+Source: is_state_visited(), clean_live_states().
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from verifier_model.equal import (
 )
 from verifier_model.precise import propagate_precision
 from verifier_model.reg import (
-    FP,
     SCALAR_VALUE,
     UNINIT,
 )
+from verifier_model.scalars import clear_singular_ids
 from verifier_model.stack import EMPTY, Slot
-from verifier_model.state import Step
+from verifier_model.state import ALL_REGS, Step, bits
+from verifier_model.static.clean import clean
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     Raises Reject where the state has been here before on this very path: an infinite loop.
     """
     idx, rules = env.insn_idx, env.rules
+    if env.live_stack is not None:
+        clean(env, env.live_stack, cur)
     jumps = env.jmps_processed - env.prev_jmps_processed
     insns = env.insns_processed - env.prev_insns_processed
     forced = bool(env.keep_every_state or env.forced_points[idx])
@@ -57,10 +60,7 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
             if old.branches and env.forced_points[idx] and _same_iteration(env, old, cur):
                 if not env.callback_points[idx]:
                     enter_loop(cur, old)
-                old.hits += 1
-                _propagate_liveness(old, cur)
-                push_history(env, cur)
-                propagate_precision(env, old, cur)
+                _end_at(env, old, cur, comes_back=True)
                 env.explored[bucket] = kept + known[n:]
                 return True
             if old.branches and env.callback_points[idx]:
@@ -69,22 +69,18 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
                 _check_loop(env, old, cur)
                 if not forced and jumps < 20 and insns < 100:
                     add_new = False
-            elif states_equal(env, old, cur, exact=_exactness(old)):
-                if old.loop_entry is not None and _exactness(old):
+            elif states_equal(env, old, cur, exact=_exactness(env, old)):
+                comes_back = bool(_exactness(env, old))
+                if comes_back and old.loop_entry is not None:
                     enter_loop(cur, _topmost(old.loop_entry))
-                old.hits += 1
-                _propagate_liveness(old, cur)
-                if not rules.JMP_POINTS or env.jmp_points[idx]:
-                    push_history(env, cur)
-                propagate_precision(env, old, cur)
+                _end_at(env, old, cur, comes_back=comes_back)
                 env.explored[bucket] = kept + known[n:]
                 return True
             if add_new or not rules.STATES_SPACED:
                 old.misses += 1
             keeps = 64 if env.forced_points[idx] and old.branches else 3
             if rules.STATE_EVICTION and old.misses > old.hits * keeps + keeps:
-                if old.cleaned:
-                    env.peak_states -= 1
+                _drop(env, old)
             else:
                 kept.append(old)
         env.explored[bucket] = kept
@@ -119,8 +115,51 @@ def _topmost(state: VerifierState) -> VerifierState:
     return state
 
 
-def _exactness(old: VerifierState) -> int:
+def _end_at(env: Env, old: VerifierState, cur: VerifierState, *, comes_back: bool) -> None:
+    """The path of `cur` ends at an equal state; what counted there counts for it.
+
+    comes_back: other paths of the loop may still go on from the old state.
+    """
+    old.hits += 1
+    if env.rules.READS_BY_STATE:
+        cur.reads_as(old)
+    if not env.rules.JMP_POINTS or env.jmp_points[env.insn_idx]:
+        push_history(env, cur)
+    propagate_precision(env, old, cur, env.insn_idx)
+    if comes_back and env.loop_visits is not None:
+        env.loop_visits.came_back(old, cur)
+        _count_states(env)
+
+
+def _drop(env: Env, old: VerifierState) -> None:
+    """A state that never matches is searched no more."""
+    if env.rules.STATES_FREED:
+        env.kept_states -= 1
+        env.dropped_states += 1
+        old.dropped = True
+        free_dropped(env, old)
+    elif old.cleaned:
+        env.peak_states -= 1
+
+
+def free_dropped(env: Env, old: VerifierState) -> None:
+    """Nothing needs a dropped state: maybe_free_verifier_state()."""
+    unfinished = env.loop_visits is not None and env.loop_visits.is_unfinished(old)
+    if not old.branches and not unfinished:
+        old.dropped = False
+        env.dropped_states -= 1
+
+
+def _count_states(env: Env) -> None:
+    """update_peak_states()."""
+    waiting = env.loop_visits.waiting if env.loop_visits is not None else 0
+    env.peak_states = max(env.peak_states, env.kept_states + env.dropped_states + waiting)
+
+
+def _exactness(env: Env, old: VerifierState) -> int:
     """A state in a loop whose walk has not ended does not yet know what will be read."""
+    if env.loop_visits is not None:
+        return RANGE_WITHIN if env.loop_visits.is_unfinished(old) else NOT_EXACT
     if old.loop_entry is None:
         return NOT_EXACT
     return RANGE_WITHIN if _topmost(old).branches else NOT_EXACT
@@ -135,14 +174,22 @@ def push_history(env: Env, cur: VerifierState) -> None:
 def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
     """Store a copy of the state and make it the parent of the walk's."""
     env.total_states += 1
-    env.peak_states += 1
+    if env.rules.STATES_FREED:
+        env.kept_states += 1
+        _count_states(env)
+    else:
+        env.peak_states += 1
     env.prev_jmps_processed = env.jmps_processed
     env.prev_insns_processed = env.insns_processed
     if env.rules.PRECISION_FORGOTTEN:
         _forget_precision(cur)
+    if env.rules.SINGULAR_IDS_CLEARED:
+        clear_singular_ids(cur)
     new = cur.copy()
     new.insn_idx = env.insn_idx
     new.branches = 1
+    if not env.rules.READS_BY_STATE:
+        _mark_live(env, new)
     env.explored.setdefault(bucket, []).insert(0, new)
     cur.parent = new
     cur.first_insn_idx = env.insn_idx
@@ -154,6 +201,15 @@ def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
         frame.result_frame = frame.frameno
     if env.loop_visits is not None:
         env.loop_visits.kept(new)
+
+
+def _mark_live(env: Env, new: VerifierState) -> None:
+    """What later insns read of a state, where it is known before the walk."""
+    callsites = [frame.callsite for frame in new.frames[1:]] + [env.insn_idx]
+    for frame, idx in zip(new.frames, callsites, strict=True):
+        frame.regs_read = env.live_regs[idx] & ALL_REGS
+        # Dead slots are forgotten, or will be when the state is finished.
+        frame.stack_read = (1 << len(frame.stack)) - 1
 
 
 def _forget_precision(cur: VerifierState) -> None:
@@ -178,7 +234,12 @@ def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
     if (old.callback_unroll, old.may_goto_depth) != (cur.callback_unroll, cur.may_goto_depth):
         return
     for a, b in zip(old.frame.regs, cur.frame.regs, strict=True):
-        if a is not b and (a.key() != b.key() or a.id != b.id or a.ref_obj_id != b.ref_obj_id):
+        if a is b:
+            continue
+        # The bits first: in a loop that ends they differ most often.
+        if a.var_off != b.var_off or a.id != b.id or a.ref_obj_id != b.ref_obj_id:
+            return
+        if a.key() != b.key():
             return
     if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT):
         below = log_walk.infinite_loop(env, old, cur)
@@ -187,37 +248,19 @@ def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
 
 def _clean_live_states(env: Env, known: list[VerifierState], cur: VerifierState) -> None:
     """Forget in finished states what no path read: clean_live_states()."""
-    callsites = [frame.callsite for frame in cur.frames]
     for old in known:
-        if (
-            old.branches
-            or old.cleaned
-            or old.insn_idx != env.insn_idx
-            or [frame.callsite for frame in old.frames] != callsites
-        ):
+        if old.branches or old.cleaned or old.insn_idx != env.insn_idx:
+            continue
+        if [frame.callsite for frame in old.frames] != [frame.callsite for frame in cur.frames]:
+            continue
+        if env.loop_visits is not None and env.loop_visits.is_unfinished(old):
             continue
         old.cleaned = True
+        if env.stack_use is not None:
+            for frame, live in zip(old.frames, env.stack_use.live_slots(old), strict=True):
+                frame.stack_read &= live
         for frame in old.frames:
-            for regno in range(FP):
-                if not frame.regs_read >> regno & 1:
-                    frame.regs[regno] = UNINIT
-            for spi in range(len(frame.stack)):
-                if not frame.stack_read >> spi & 1:
-                    frame.stack[spi] = EMPTY
-
-
-def _propagate_liveness(old: VerifierState, cur: VerifierState) -> None:
-    """What the rest of the old path read, this path would read: propagate_liveness()."""
-    for depth, frame in enumerate(old.frames):
-        mine = cur.frames[depth]
-        for regno in range(FP):
-            if frame.regs_read >> regno & 1 and not mine.regs_read >> regno & 1:
-                mine.regs_read |= 1 << regno
-                cur.mark_reg_read(depth, regno)
-        for spi in range(min(len(frame.stack), len(mine.stack))):
-            if frame.stack_read >> spi & 1 and not mine.stack_read >> spi & 1:
-                mine.stack_read |= 1 << spi
-                cur.mark_stack_read(depth, spi)
-
-
-# -- comparing -------------------------------------------------------------------------------
+            for regno in bits(~frame.regs_read & ALL_REGS):
+                frame.regs[regno] = UNINIT
+            for spi in bits(~frame.stack_read & (1 << len(frame.stack)) - 1):
+                frame.stack[spi] = EMPTY

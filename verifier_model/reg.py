@@ -6,11 +6,12 @@ import enum
 from typing import TYPE_CHECKING
 
 from verifier_model.domain import tnum
-from verifier_model.domain.bounds import Value
+from verifier_model.domain.value import Value
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64, s32, s64
 
 if TYPE_CHECKING:
     from emu.prog import MapDef
+    from verifier_model.domain.arc import Arc
 
 R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, FP = range(11)
 CALLER_SAVED = (R0, R1, R2, R3, R4, R5)
@@ -31,9 +32,19 @@ class RegType(enum.Enum):
     PTR_TO_PACKET_END = "pkt_end"
     PTR_TO_SOCKET = "sock"
     PTR_TO_SOCK_COMMON = "sock_common"
+    PTR_TO_TCP_SOCK = "tcp_sock"
+    PTR_TO_XDP_SOCK = "xdp_sock"
+    PTR_TO_TP_BUFFER = "tp_buffer"
     PTR_TO_MAP_KEY = "map_key"
     PTR_TO_FUNC = "func"
     PTR_TO_DYNPTR = "dynptr_ptr"
+    PTR_TO_BTF_ID = "ptr_"
+    TRUSTED_BTF_ID = "trusted_ptr_"
+    RCU_BTF_ID = "rcu_ptr_"
+    UNTRUSTED_BTF_ID = "untrusted_ptr_"
+    USER_BTF_ID = "user_ptr_"
+    PERCPU_BTF_ID = "percpu_ptr_"
+    UNTRUSTED_MEM = "rdonly_untrusted_mem"
 
     __hash__ = object.__hash__
 
@@ -50,12 +61,33 @@ PTR_TO_PACKET_META = RegType.PTR_TO_PACKET_META
 PTR_TO_PACKET_END = RegType.PTR_TO_PACKET_END
 PTR_TO_SOCKET = RegType.PTR_TO_SOCKET
 PTR_TO_SOCK_COMMON = RegType.PTR_TO_SOCK_COMMON
+PTR_TO_TCP_SOCK = RegType.PTR_TO_TCP_SOCK
+PTR_TO_XDP_SOCK = RegType.PTR_TO_XDP_SOCK
+PTR_TO_TP_BUFFER = RegType.PTR_TO_TP_BUFFER
 PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
 PTR_TO_FUNC = RegType.PTR_TO_FUNC
 PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
+PTR_TO_BTF_ID = RegType.PTR_TO_BTF_ID
+TRUSTED_BTF_ID = RegType.TRUSTED_BTF_ID
+RCU_BTF_ID = RegType.RCU_BTF_ID
+UNTRUSTED_BTF_ID = RegType.UNTRUSTED_BTF_ID
+USER_BTF_ID = RegType.USER_BTF_ID
+PERCPU_BTF_ID = RegType.PERCPU_BTF_ID
+UNTRUSTED_MEM = RegType.UNTRUSTED_MEM
+BTF_IDS = (
+    PTR_TO_BTF_ID,
+    TRUSTED_BTF_ID,
+    RCU_BTF_ID,
+    UNTRUSTED_BTF_ID,
+    USER_BTF_ID,
+    PERCPU_BTF_ID,
+)
+# The kernel structures that BTF_IDS have pointed to, by number: check/btf_ptr.py adds to them.
+MAP_OPS, MAP = "bpf_map_ops", "bpf_map"
+BTF_STRUCTS = [MAP_OPS, MAP]
 # What moves with its offset, and what has none.
 PACKET_POINTERS = (PTR_TO_PACKET, PTR_TO_PACKET_META)
-SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON)
+SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK)
 
 # A scalar's id with one of these bits: its value, or its low 32 bits, is that of the others plus
 # `off` (BPF_ADD_CONST64, BPF_ADD_CONST32).
@@ -96,13 +128,16 @@ class RegState(Value):
         self.smax32: int = S32_MAX
         self.umin32: int = 0
         self.umax32: int = U32
+        self.wrap64: Arc | None = None
+        self.wrap32: Arc | None = None
         self.id: int = 0  # registers with one non-zero id hold one value, or are null together
         self.ref_obj_id: int = 0  # the reference that must be released
         self.dynptr_id: int = 0  # of memory: the dynptr that it belongs to
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
         self.frameno: int = 0  # whose stack a stack pointer points into
         # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
-        # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number.
+        # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number; of a
+        # BTF_IDS the index into BTF_STRUCTS.
         self.mem_size: int = 0
         self.precise: bool = False  # its value mattered, so pruning must compare it
 
@@ -120,6 +155,8 @@ class RegState(Value):
         r.smax32 = self.smax32
         r.umin32 = self.umin32
         r.umax32 = self.umax32
+        r.wrap64 = self.wrap64
+        r.wrap32 = self.wrap32
         r.id = self.id
         r.ref_obj_id = self.ref_obj_id
         r.dynptr_id = self.dynptr_id
@@ -155,6 +192,8 @@ class RegState(Value):
             self.mem_size,
             self.var_off,
             *self.bounds(),
+            self.wrap64,
+            self.wrap32,
         )
 
 

@@ -23,6 +23,7 @@ class Rules:
     ARSH32_BY_SUBREG: bool
     ASSIGN_32_BOTH_ENDS: bool
     ATOMIC_FETCH: bool
+    ATOMIC_FETCH_TRACKED: bool
     BACK_EDGE_REJECTED: bool
     BITS32_FROM_NEW_BITS: bool
     BITWISE_SIGN_FROM_RESULT: bool
@@ -40,8 +41,11 @@ class Rules:
     BRANCH_SRC_REG: bool
     BRANCH_TWO_RANGES: bool
     BSWAP_TRACKED: bool
+    BTF_RESULTS_TRUSTED: bool
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
+    CALLBACK_IS_LOOP: bool
+    CALLBACK_RESULT_PRECISE: bool
     CFG_OF_LDIMM64: bool
     COERCE_SYNCS: bool
     COMBINE_EDGES_FIT: bool
@@ -68,6 +72,7 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    HELPER_FILLS_NUMBERS: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_MEM_CTX: bool
     HELPER_READS_SPILLED_POINTERS: bool
@@ -76,7 +81,11 @@ class Rules:
     HELPER_STR_RETURNS_SIZE: bool
     HELPER_STR_RETURN_ERRNO: bool
     HELPER_STR_RETURN_SIGNED: bool
+    HIDDEN_EXITS: bool
+    HIDDEN_EXITS_WALKED: bool
+    IDS_REMAPPED: bool
     IMPOSSIBLE_RANGE_KEPT: bool
+    INNER_MAP_AT_ONCE: bool
     INSNS_CHECKED_FIRST: bool
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
@@ -87,27 +96,43 @@ class Rules:
     JMP_POINTS: bool
     JSET_FORGETS_RANGE: bool
     JSGT_FALSE_AT_EQUAL: bool
+    JUMP_QUEUE_E2BIG: bool
     KPROBE_CTX_WRITE: bool
+    KPTR_IS_REFERENCED: bool
     LD_ABS_IN_SUBPROGS: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
+    LINK_KEEPS_ADD_CONST: bool
+    LINKED_IDS_BY_BASE: bool
+    LINK_KEEPS_LIFE: bool
     LINK_LIVE_REGS: bool
+    LIVENESS_BEFORE_WALK: bool
+    LIVE_REGS_COMPARED: bool
+    LOCKED_SUBPROG_CALLS: bool
+    LOCK_IN_OBJECT: bool
     LOG_DETAILS: bool
+    LOG_DYNPTRS: bool
+    LOG_LINKED: bool
     LOG_LIVENESS: bool
     LOG_LIVE_REGS: bool
-    LOG_LOOPS: bool
     LOG_LOOP_STATES: bool
+    LOG_PARENT_IDS: bool
+    LOG_PRECISION_AT_1: bool
     LOG_PREDICTED_JUMPS: bool
     LOG_RANGES_MERGED: bool
     LOG_REFS_OF_STATE: bool
     LOG_REWOUND: bool
-    LOG_STACK_LIVENESS: bool
     LOG_STACK_READS: bool
+    LOG_STATS: bool
     LOG_STATE_DIFF: bool
+    LOG_REPORT: bool
+    LOG_ZEXT: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
+    LOOPS_BY_COMPONENT: bool
     LOOP_EXACT: bool
     LSH_32_KEEPS_SIGN: bool
     MAP_PTR_READ: bool
+    MAP_RECORDS: bool
     MAP_VALUE_AS_HELPER_KEY: bool
     MOV32_KEEPS_ID: bool
     MOV32_KEEPS_RANGE: bool
@@ -116,9 +141,13 @@ class Rules:
     MUL_OF_SIGNED: bool
     NEG_TRACKED: bool
     NULL_CHECK_BY_REG: bool
+    NOTHING_IS_WITHIN: bool
+    NULL_CHECK_KEEPS_ID: bool
     OPCODES_CHECKED_FIRST: bool
     OR32_FROM_64: bool
     PACKET_END_KNOWN: bool
+    OLD_SCALAR_ID_DECIDES: bool
+    PACKET_END_EXACT: bool
     PACKET_IDS_COMPARED: bool
     PACKET_RANGE_OFF_BY_TWO: bool
     PARTIAL_SPILL_SCRUBBED: bool
@@ -129,10 +158,15 @@ class Rules:
     PRECISION_BY_FRAME: bool
     PRECISION_FORGOTTEN: bool
     PRECISION_OF_ALLOC_SIZE: bool
+    PRECISION_OF_BOTH: bool
+    PRECISION_OF_LOOP_FLAGS: bool
+    PRECISION_OF_SWAP: bool
+    PRECISION_OF_TAIL_CALL: bool
     PRIVATE_STACK: bool
+    RANGES_CIRCULAR: bool
     RANGE_WRAPS_WHOLE: bool
     RDONLY_MAP_CONST_LOADS: bool
-    RECURSION_FOUND_FIRST: bool
+    READS_BY_STATE: bool
     RECURSION_WALKED: bool
     REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
@@ -140,7 +174,9 @@ class Rules:
     RELEASE_ARG_REFERENCED: bool
     RETURN_RANGE_SIGNED: bool
     RINGBUF_MEM_NAME: bool
+    RINGBUF_MEM_UNMODIFIED: bool
     SCALAR_IDS: bool
+    SINGULAR_IDS_CLEARED: bool
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
     SPILL_KEEPS_CONST: bool
@@ -149,8 +185,10 @@ class Rules:
     SPILL_ZERO: bool
     STACK_DEPTH_BY_16: bool
     STACK_GROWS_BY_READ: bool
+    STACK_LIVE_BY_CHAIN: bool
     STACK_UNINIT_READ: bool
     STACK_VAR_OFF: bool
+    STATES_FREED: bool
     STATES_SPACED: bool
     STATE_EVICTION: bool
     ST_IMM_ZERO_EXTENDED: bool
@@ -158,6 +196,7 @@ class Rules:
     TAIL_CALL_CHANGES_PACKET: bool
     TAIL_CALL_IN_SUBPROG: bool
     TEXT_ARGS: bool
+    TEXT_BASE_OFFSET: bool
     TEXT_CANNOT_USE_HELPER: bool
     TEXT_CONST_BITS: bool
     TEXT_CTX_POINTER: bool
@@ -169,13 +208,17 @@ class Rules:
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool
     TEXT_SCALAR: bool
+    TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool
     TEXT_ZERO_SIZED_RANGE: bool
+    TIMER_IN_TRACING: bool
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool
     VAR_OFF_AND_OFF_CHECKED: bool
+    VAR_FILL_ZERO_SPILLS: bool
+    VAR_STORE_SCRUBS: bool
     XOR_TRACKED: bool
 
     def __init__(self, kernel: Kernel) -> None:

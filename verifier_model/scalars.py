@@ -77,7 +77,7 @@ def linked_places(env: Env, state: VerifierState, wanted: int) -> list[tuple[int
     places = []
     callsites = [frame.callsite for frame in state.frames[1:]] + [env.insn_idx]
     for depth, frame in enumerate(state.frames):
-        live = env.live_regs[callsites[depth]] if env.live_regs else -1
+        live = env.live_regs[callsites[depth]] if env.rules.LINK_LIVE_REGS else -1
         for regno, reg in enumerate(frame.regs):
             if reg.id & ~ADD_CONST == base and reg.type is SCALAR_VALUE and live >> regno & 1:
                 places.append((depth, regno, -1))
@@ -112,12 +112,63 @@ def sync_linked(
         new = known.copy()
         if (reg.id | known.id) & ADD_CONST and reg.off != known.off:
             arith.add(new, env.const((reg.off - known.off) & U64), rules, False)
-            if known.id & ADD_CONST_32:
+            if (reg.id | known.id) & ADD_CONST_32:
                 zero_extend(new, rules)
             if rules.LINK_ADD_CONST_32:
                 sync(new, rules)
-        new.id, new.off = reg.id, reg.off
+        new.id, new.off = reg.id if rules.LINK_KEEPS_ADD_CONST else known.id, reg.off
         if spi < 0:
             frame.regs[regno] = new
         else:
             frame.stack[spi] = Slot(frame.stack[spi].kinds, new)
+        if not rules.LINK_KEEPS_LIFE:
+            _copy_life(state, known, depth, regno, spi)
+        if rules.LOG_LINKED:
+            if spi < 0:
+                env.scratched_regs |= 1 << regno
+            else:
+                env.scratched_slots |= 1 << spi
+
+
+def _copy_life(state: VerifierState, known: RegState, depth: int, regno: int, spi: int) -> None:
+    """Until 6.2 the copy took over whether the register it is linked to was written."""
+    top, frame = state.frames[-1], state.frames[depth]
+    source = next((i for i, reg in enumerate(top.regs) if reg is known), -1)
+    written = source >= 0 and top.regs_written >> source & 1
+    if spi < 0:
+        frame.regs_written = frame.regs_written & ~(1 << regno) | written << regno
+    else:
+        frame.stack_written = frame.stack_written & ~(1 << spi) | written << spi
+
+
+def clear_singular_ids(state: VerifierState) -> None:
+    """Drop the ids that one scalar alone has, links by a constant included (7.0).
+
+    Source: bpf_clear_singular_ids().
+    """
+    places: dict[int, list[tuple[int, int, int]]] = {}
+    for depth, frame in enumerate(state.frames):
+        for regno, reg in enumerate(frame.regs):
+            if reg.id and reg.type is SCALAR_VALUE:
+                places.setdefault(reg.id & ~ADD_CONST, []).append((depth, regno, -1))
+        for spi, slot in enumerate(frame.stack):
+            held = slot.reg
+            if held is not None and held.id and held.type is SCALAR_VALUE and is_spilled(slot):
+                places.setdefault(held.id & ~ADD_CONST, []).append((depth, -1, spi))
+    for found in places.values():
+        if len(found) > 1:
+            continue
+        ((depth, regno, spi),) = found
+        frame = state.frames[depth]
+        if spi < 0:
+            frame.regs[regno] = _without_id(frame.regs[regno])
+        else:
+            slot = frame.stack[spi]
+            assert slot.reg is not None
+            frame.stack[spi] = Slot(slot.kinds, _without_id(slot.reg))
+
+
+def _without_id(reg: RegState) -> RegState:
+    reg = reg.copy()
+    reg.id = reg.off = 0
+    return reg

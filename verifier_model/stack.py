@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SLOT = 8  # bytes
 
 # enum bpf_stack_slot_type, by the letters of the log.
-INVALID, SPILL, MISC, ZERO, DYNPTR = "?", "r", "m", "0", "d"
+INVALID, SPILL, MISC, ZERO, DYNPTR, POISON = "?", "r", "m", "0", "d", "p"
 
 
 class Slot(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.enums import ProgType
-from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from emu.kernel.errno import E2BIG, EACCES
+from emu.kernel.traits import Trait
 from verifier_model.cfg import CALL, is_pseudo_call, is_pseudo_func
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -36,7 +37,7 @@ def check_max_stack_depth(env: Env) -> None:
             for insn in env.insns[start : env.subprog_end(no)]
         )
     }
-    _descend(env, 0, 0, 0, unit, calls, tails)
+    _descend(env, (0,), 0, unit, calls, tails)
 
 
 def _calls(env: Env) -> list[list[int]]:
@@ -54,13 +55,14 @@ def _calls(env: Env) -> list[list[int]]:
 
 def _descend(
     env: Env,
-    no: int,
-    frame: int,
+    chain: tuple[int, ...],
     depth: int,
     unit: int,
     calls: list[list[int]],
     tails: set[int],
 ) -> None:
+    """Go into the last subprog of a chain of calls whose other frames have `depth` bytes."""
+    no = chain[-1]
     if no and no in tails and depth >= _MOST_BELOW_TAIL_CALL:
         raise Reject(
             f"tail_calls are not allowed when call stack of previous frames is {depth} bytes. "
@@ -71,33 +73,29 @@ def _descend(
     if own >= _PRIVATE_FROM and not tails and _may_be_private(env):
         if own > MAX_STACK:
             raise Reject(f"stack size of subprog {no} is {own}. Too large", EACCES)
+        env.max_stack_depth = max(env.max_stack_depth, own)
     else:
         depth += own
+        env.max_stack_depth = max(env.max_stack_depth, depth)
         if depth > MAX_STACK:
-            raise Reject(f"combined stack size of {frame + 1} calls is {depth}. Too large", EACCES)
+            _check_callers_end(env, chain)
+            raise Reject(f"combined stack size of {len(chain)} calls is {depth}. Too large", EACCES)
     for callee in calls[no]:
-        if frame + 1 >= env.limits.max_call_depth:
-            raise Reject(f"the call stack of {frame + 1} frames is too deep !", E2BIG)
-        _descend(env, callee, frame + 1, depth, unit, calls, tails)
+        if len(chain) >= env.limits.max_call_depth:
+            raise Reject(f"the call stack of {len(chain)} frames is too deep !", E2BIG)
+        _descend(env, (*chain, callee), depth, unit, calls, tails)
+
+
+def _check_callers_end(env: Env, chain: tuple[int, ...]) -> None:
+    """Some releases count the frames from each subprog's only caller, and that never ends here."""
+    if env.kernel.has(Trait.CALLERS_COUNTED) and len(set(chain)) < len(chain):
+        raise Unmodelled(
+            f"kernel bug {Trait.CALLERS_COUNTED.name}: this release's verifier never ends on a "
+            "program that calls itself in dead code with more than 512 bytes of stack in all",
+            env.subprogs[chain[-1]],
+        )
 
 
 def _may_be_private(env: Env) -> bool:
     """Whether the JIT may give subprogs a stack of their own: bpf_enable_priv_stack()."""
     return env.rules.PRIVATE_STACK and env.prog_type in _PRIVATE_TYPES
-
-
-def check_recursion(env: Env) -> None:
-    """No subprog comes to call itself: since 7.1 this is found before the walk."""
-    calls = _calls(env)
-    done: set[int] = set()
-
-    def visit(no: int, chain: tuple[int, ...]) -> None:
-        if no in chain:
-            raise Reject("recursive call from () to ()", EINVAL)
-        if no in done:
-            return
-        for callee in calls[no]:
-            visit(callee, (*chain, no))
-        done.add(no)
-
-    visit(0, ())

@@ -5,18 +5,27 @@ A copy shares all registers and slots; whoever changes one puts a new one into i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from verifier_model.reg import FP, PTR_TO_STACK, R0, R1, R5, UNINIT, pointer
 from verifier_model.stack import EMPTY
 
 if TYPE_CHECKING:
+    from emu.prog import MapDef
     from verifier_model.reg import RegState
     from verifier_model.stack import Slot
 
 MAIN_CALLSITE = -1
 # Bits of the liveness masks: R1 to R5, which a callee shares with its caller at the call.
 ARGS_MASK = sum(1 << r for r in range(R1, R5 + 1))
+ALL_REGS = (1 << FP) - 1  # R0 to R9
+
+
+@lru_cache(maxsize=1 << 12)
+def bits(mask: int) -> tuple[int, ...]:
+    """The numbers of the bits that are set, ascending."""
+    return tuple(i for i in range(mask.bit_length()) if mask >> i & 1)
 
 
 class FuncState:
@@ -95,6 +104,13 @@ class Step(NamedTuple):
     linked: tuple[tuple[int, int, int], ...] = ()  # (frame, register or -1, slot) that share an id
 
 
+class Lock(NamedTuple):
+    """A spin lock: the id of the map value it is in."""
+
+    map: MapDef
+    id: int
+
+
 class VerifierState:
     """All frames of a path: struct bpf_verifier_state."""
 
@@ -103,12 +119,14 @@ class VerifierState:
         "callback_unroll",
         "cleaned",
         "dfs_depth",
+        "dropped",
         "first_insn_idx",
         "frames",
         "history",
         "hits",
         "insn_idx",
         "last_insn_idx",
+        "lock",
         "loop_entry",
         "may_goto_depth",
         "misses",
@@ -119,6 +137,7 @@ class VerifierState:
     def __init__(self, frame: FuncState) -> None:
         self.frames = [frame]
         self.refs: tuple[tuple[int, int], ...] = ()  # (id, insn that acquired it)
+        self.lock: Lock | None = None  # the spin lock that is held
         self.parent: VerifierState | None = None
         self.branches = 1  # paths that go on from here and have not ended
         self.insn_idx = 0  # of a kept state: where it was kept
@@ -132,11 +151,13 @@ class VerifierState:
         self.cleaned = False  # what no path reads is forgotten
         self.hits = 0  # of a kept state: how often it ended a path
         self.misses = 0
+        self.dropped = False  # no longer searched, but paths still go on from it
 
     def copy(self) -> VerifierState:
         new = VerifierState.__new__(VerifierState)
         new.frames = [frame.copy() for frame in self.frames]
         new.refs = self.refs
+        new.lock = self.lock
         new.parent = self.parent
         new.branches = self.branches
         new.insn_idx = self.insn_idx
@@ -150,6 +171,7 @@ class VerifierState:
         new.cleaned = False
         new.hits = 0
         new.misses = 0
+        new.dropped = False
         return new
 
     @property
@@ -184,6 +206,24 @@ class VerifierState:
             if regno == R0:
                 depth = frame.result_frame
             state = state.parent
+
+    def reads_as(self, old: VerifierState) -> bool:
+        """What the rest of the old state's path reads, the rest of this one's would read.
+
+        Returns whether anything of it is new.  Source: propagate_liveness().
+        """
+        new = False
+        for mine, theirs in zip(self.frames, old.frames, strict=True):
+            for regno in bits(theirs.regs_read & ~mine.regs_read & ALL_REGS):
+                mine.regs_read |= 1 << regno
+                self.mark_reg_read(mine.frameno, regno)
+                new = True
+            both = (1 << min(len(theirs.stack), len(mine.stack))) - 1
+            for spi in bits(theirs.stack_read & ~mine.stack_read & both):
+                mine.stack_read |= 1 << spi
+                self.mark_stack_read(mine.frameno, spi)
+                new = True
+        return new
 
     def mark_stack_read(self, depth: int, spi: int) -> None:
         """The same for a stack slot."""

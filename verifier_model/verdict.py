@@ -17,6 +17,15 @@ class Verdict(NamedTuple):
     total_states: int = 0  # states ever kept
     peak_states: int = 0  # states kept at one time
     max_states_per_insn: int = 0  # the longest list of states that was searched
+    log_cut: bool = False  # the buffer was so small that the last line has no end
+    log_true_size: int = 0  # bytes of buffer that are enough, with a given size on 6.4 and later
+    report: tuple[str, ...] = ()  # "Verification failed: ...", as 7.3 words it, where asked for
+
+    @property
+    def log_text(self) -> str:
+        """The log as the buffer holds it, without the final zero."""
+        text = "".join(f"{line}\n" for line in self.log)
+        return text[:-1] if self.log_cut else text
 
 
 class Reject(Exception):

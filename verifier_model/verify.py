@@ -6,23 +6,17 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
-from emu.kernel import prog_types
-from emu.kernel.enums import (
-    F_ANY_ALIGNMENT,
-    F_SLEEPABLE,
-    F_STRICT_ALIGNMENT,
-    F_TEST_REG_INVARIANTS,
-    F_TEST_STATE_FREQ,
-    F_XDP_DEV_BOUND_ONLY,
-    F_XDP_HAS_FRAGS,
-    ProgType,
-)
 from emu.kernel.errno import E2BIG, EINVAL
-from verifier_model import cfg, fields, ldimm64, log_live, log_walk, stack_depth
+from emu.kernel.traits import Trait
+from verifier_model import cfg, fields, ldimm64, log_buffer, log_live, log_walk, stack_depth
+from verifier_model.check import attach
+from verifier_model.ending import complaint, ending
 from verifier_model.env import Env
 from verifier_model.live_regs import live_registers
-from verifier_model.prune import enter_loop, is_state_visited, push_history
+from verifier_model.loop_visits import LoopVisits
+from verifier_model.prune import enter_loop, free_dropped, is_state_visited, push_history
 from verifier_model.reg import PTR_TO_CTX, R1, pointer
+from verifier_model.stack_use import StackUse
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
 from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
@@ -30,8 +24,10 @@ from verifier_model.verdict import Reject, Unmodelled, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.btf import BtfData
     from emu.kernel.profile import Kernel
     from emu.prog import Prog
+    from verifier_model.ending import Reports
     from verifier_model.transfer.registry import Transfer
 
     Watch = Callable[[int, VerifierState], None]
@@ -42,15 +38,22 @@ def verify(
     kernel: Kernel,
     *,
     log_level: int = 1,
+    log_size: int | None = None,
     cpus: int = 1,
+    report: bool = False,
+    btf: BtfData | None = None,
     watch: Watch | None = None,
 ) -> Verdict:
     """Say whether `kernel` would load `prog`, and what its log would hold.
 
     prog: what a loader is given; maps are named by their index in Prog.maps.
     kernel: the profile to imitate, as root.
-    log_level: as in BPF_PROG_LOAD: 0 no log, 1 the rejected path, 2 every path.
+    log_level: as in BPF_PROG_LOAD: 0 no log, 1 the rejected path, 2 every path; plus 4 for
+        statistics, plus 8 to keep the head of a log that is too long.
+    log_size: bytes of the buffer for the log; None for one that is large enough, 0 for none.
     cpus: possible CPUs; bpf_get_smp_processor_id() is less.
+    report: fill Verdict.report on a rejection: the report that ends the logs of 7.3.
+    btf: that kernel's types, which tracing programs and kernel structures need.
     watch: called with the index of each insn that is walked and the state before it, which it
         must not change.
 
@@ -60,86 +63,80 @@ def verify(
 
     Source: bpf_check(), kernel/bpf/verifier.c.
     """
-    if prog.flags & ~_known_flags(kernel):
+    errno = attach.refusal(prog, kernel)
+    if errno:
+        return Verdict(False, errno)
+    if not log_buffer.is_valid(kernel, log_level, log_size):
         return Verdict(False, EINVAL)
-    if not prog.insns or len(prog.insns) > kernel.limits.max_insns:
-        return Verdict(False, E2BIG)
-    if prog.type is ProgType.UNSPEC:
-        return Verdict(False, EINVAL)
-    env = Env(prog, kernel, log_level, cpus)
+    env = Env(prog, kernel, log_level, cpus, btf)
+    if log_size is not None:
+        env.log.buffer = log_buffer.Buffer(kernel, log_level, log_size)
     try:
         _check(env, watch)
     except Reject as err:
-        for line in (err.message, *err.below):
-            env.log.add(line)
-        return _verdict(env, err)
+        wanted = report or (env.rules.LOG_REPORT and env.log.level > 0)
+        return ending(env, err, _reports(env, err) if wanted else [])
     except Unmodelled as err:
         if err.insn < 0:
             raise Unmodelled(err.what, env.insn_idx) from None
         raise
-    return _verdict(env, None)
+    return ending(env, None, [])
 
 
-# prog_flags of BPF_PROG_LOAD, and the releases that took them first.
-_FLAGS = (
-    (F_STRICT_ALIGNMENT, "4.12"),
-    (F_ANY_ALIGNMENT, "5.0"),
-    (1 << 2, "5.3"),  # BPF_F_TEST_RND_HI32
-    (F_TEST_STATE_FREQ, "5.4"),
-    (F_SLEEPABLE, "5.10"),
-    (F_XDP_HAS_FRAGS, "5.18"),
-    (F_XDP_DEV_BOUND_ONLY, "6.3"),
-    (F_TEST_REG_INVARIANTS, "6.8"),
-    (1 << 16, "6.9"),  # BPF_F_TOKEN_FD
-)
+def _reports(env: Env, err: Reject) -> Reports:
+    """The report on each line of the complaint: the walk is done again, and recorded."""
+    from verifier_model.report.explain import explain
+    from verifier_model.report.findings import find
+    from verifier_model.report.trail import Trail
 
-
-def _known_flags(kernel: Kernel) -> int:
-    return sum(flag for flag, since in _FLAGS if kernel.at_least(since))
-
-
-def _verdict(env: Env, err: Reject | None) -> Verdict:
-    env.log.add(env.log.stats(env))
-    return Verdict(
-        accepted=err is None,
-        errno=err.errno if err else 0,
-        message=err.message if err else "",
-        insn=env.insn_idx if err and env.insns_processed else -1,
-        log=tuple(env.log.lines),
-        insns_processed=env.insns_processed,
-        total_states=env.total_states,
-        peak_states=env.peak_states,
-        max_states_per_insn=env.max_states_per_insn,
-    )
+    if not any(find(line) for line in complaint(env, err)):
+        return []
+    again = Env(env.prog, env.kernel, 1, env.cpus, env.btf)
+    again.trail = Trail(again)
+    try:
+        _check(again, None)
+    except Reject as same:
+        return [(line, explain(again, again.trail, line)) for line in complaint(again, same)]
+    return []
 
 
 def _check(env: Env, watch: Watch | None) -> None:
     """The passes; their order is the release's."""
     rules = env.rules
-    if prog_types.by_type(env.prog_type) is None or env.prog_type is ProgType.TRACING:
-        raise Unmodelled(f"a program of type {env.prog_type.name}", 0)
-    if env.prog.flags & F_SLEEPABLE:
-        raise Unmodelled("a program that may sleep", 0)
+    attached_late = env.kernel.has(Trait.ATTACH_CHECKED_LATE)
     if not rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     cfg.find_subprogs(env)
     cfg.check_func_info(env)
+    if not attached_late:
+        attach.check(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     if rules.INSNS_CHECKED_FIRST:
         fields.check_all(env)
     cfg.check_cfg(env)
-    if rules.RECURSION_FOUND_FIRST:
-        stack_depth.check_recursion(env)
-    if rules.LINK_LIVE_REGS:
+    if attached_late:
+        attach.check(env)
+    if rules.LIVENESS_BEFORE_WALK:
+        from verifier_model.static.analysis import analyze
+
+        analyze(env)
+    elif rules.LIVE_REGS_COMPARED:
         env.live_regs = live_registers(env)
+    if rules.LOOPS_BY_COMPONENT:
+        env.loop_visits = LoopVisits(env)
+    if rules.STACK_LIVE_BY_CHAIN:
+        env.stack_use = StackUse(env)
     if env.log.level > 1:
         log_live.begin(env)
     env.unknown_is_precise = not rules.PRECISION or (
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
+    env.anything = env.unknown()
     _do_check(env, watch)
     stack_depth.check_max_stack_depth(env)
+    if env.calls_nothing:
+        raise Reject("invalid kernel function call not eliminated in verifier pass", EINVAL)
 
 
 @cache
@@ -161,7 +158,7 @@ def _do_check(env: Env, watch: Watch | None) -> None:
     fields_known = bytearray(n)
     history_apart, starts_in_history = rules.JMP_POINTS, rules.JMP_HISTORY_OF_START
     log = env.log if env.log.level else None
-    stack_use = env.stack_use
+    stack_use, trail = env.stack_use, env.trail
 
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, 0))
     state.frames[0].regs[R1] = pointer(PTR_TO_CTX)
@@ -174,6 +171,8 @@ def _do_check(env: Env, watch: Watch | None) -> None:
         if env.insns_processed > limit:
             raise Reject(f"BPF program is too large. Processed {env.insns_processed} insn", E2BIG)
         state.last_insn_idx = env.prev_insn_idx
+        if trail is not None:
+            trail.arrive(state)
         visited = prune_points[idx] and is_state_visited(env, state)
         if not visited:
             if (
@@ -184,6 +183,8 @@ def _do_check(env: Env, watch: Watch | None) -> None:
                 push_history(env, state)
             if watch is not None:
                 watch(idx, state)
+            if trail is not None:
+                trail.enter(state)
             if log is not None:
                 log_walk.before_insn(env, state)
             if checks_fields and not fields_known[idx]:
@@ -191,6 +192,7 @@ def _do_check(env: Env, watch: Watch | None) -> None:
                 fields_known[idx] = 1
             handler = handlers[idx]
             if handler is None:
+                fields.check(env, idx)
                 raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
             if insn.code & 7 in (JMP, JMP32):
                 env.jmps_processed += 1
@@ -213,6 +215,8 @@ def _do_check(env: Env, watch: Watch | None) -> None:
             return
         state, idx, env.prev_insn_idx, lines = env.stack.pop()
         env.cur_state = state
+        if trail is not None:
+            trail.resume(state)
         if log is not None:
             log.rewind(lines)
             log_walk.path_ends(env)
@@ -225,8 +229,11 @@ def _end_path(env: Env, state: VerifierState) -> None:
         st.branches -= 1
         if st.branches:
             return
-        if env.loop_visits is not None and st is not state:
-            env.loop_visits.ended(st)
+        if st is not state:
+            if env.loop_visits is not None:
+                env.loop_visits.ended(st)
+            if st.dropped:
+                free_dropped(env, st)
         if st.loop_entry is not None and st.parent is not None:
             enter_loop(st.parent, st.loop_entry)
         st = st.parent

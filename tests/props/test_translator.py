@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emu.isa.asm import assemble
@@ -183,6 +183,7 @@ def test_translated_program_does_what_the_interpreter_does(program, budget):
 
 @settings(deadline=None)
 @given(st.binary(min_size=8, max_size=160).filter(lambda raw: len(raw) % 8 == 0))
+@example(b"\x85\x40" + bytes(6))  # a call of no known kind
 def test_translated_bytes_do_what_the_interpreter_does(raw):
     check(decode(raw))
 

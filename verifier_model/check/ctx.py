@@ -10,41 +10,56 @@ from typing import TYPE_CHECKING
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES
+from verifier_model.log import type_name
 from verifier_model.reg import (
     PTR_TO_PACKET,
     PTR_TO_PACKET_END,
     PTR_TO_PACKET_META,
     PTR_TO_SOCK_COMMON,
+    PTR_TO_SOCKET,
+    PTR_TO_TP_BUFFER,
     pointer,
 )
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.kernel.ctx import Context, CtxField
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
+# What CtxField.gives says: a kind of pointer, and whether it may be null.
 _POINTERS = {
-    "pkt": PTR_TO_PACKET,
-    "pkt_meta": PTR_TO_PACKET_META,
-    "pkt_end": PTR_TO_PACKET_END,
-    "sock": PTR_TO_SOCK_COMMON,
+    "pkt": (PTR_TO_PACKET, False),
+    "pkt_meta": (PTR_TO_PACKET_META, False),
+    "pkt_end": (PTR_TO_PACKET_END, False),
+    "sock": (PTR_TO_SOCK_COMMON, True),
+    "socket": (PTR_TO_SOCKET, False),
+    "socket_or_null": (PTR_TO_SOCKET, True),
 }
 
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     off += _check_offset(env, reg, regno)
+    if env.attached is not None:
+        from verifier_model.check import tracing
+
+        return tracing.load(env, off, size)
     layout = _layout(env)
-    if layout.partial and off + size > layout.size:
-        raise Unmodelled(f"the context of {env.prog_type.name} at {off}", env.insn_idx)
-    if not _readable(env, layout, off, size):
+    if not readable(env, layout, off, size):
         _refuse(off, size)
-    field = _field(env, layout, off) if layout.only_fields else None
+    if env.prog_type is ProgType.RAW_TRACEPOINT_WRITABLE and off == 0:
+        if size != 8:
+            _refuse(off, size)
+        return pointer(PTR_TO_TP_BUFFER)
+    field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
     if field is None or not field.gives:
-        return env.unknown()
-    value = pointer(_POINTERS[field.gives])
-    if value.type is PTR_TO_SOCK_COMMON:
+        return env.anything
+    kind, maybe_null = _POINTERS[field.gives]
+    value = pointer(kind)
+    if maybe_null:
         value.maybe_null = True
         value.id = env.new_id()
     return value
@@ -54,14 +69,13 @@ def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
     off += _check_offset(env, reg, regno)
     layout = _layout(env)
     if env.prog_type is ProgType.KPROBE and env.rules.KPROBE_CTX_WRITE:
-        if not _readable(env, layout, off, size):
+        if not readable(env, layout, off, size):
             _refuse(off, size)
         return
-    if layout.partial:
-        raise Unmodelled(f"a store to the context of {env.prog_type.name}", env.insn_idx)
-    field = _field(env, layout, off)
-    inside = field is not None and not off % size and off + size <= field.off + field.size
-    if not inside or field is None or size not in field.write_sizes:
+    if off % size or not any(
+        size in field.write_sizes and _meant(env, field.write_attach_types)
+        for field in _fields(env, layout, off, size)
+    ):
         _refuse(off, size)
 
 
@@ -75,16 +89,17 @@ def _check_offset(env: Env, reg: RegState, regno: int) -> int:
 
 
 def check_unmodified(env: Env, reg: RegState, regno: int) -> None:
-    """A context pointer has no offset: __check_ptr_off_reg()."""
+    """The pointer, of a context or like it, has no offset: __check_ptr_off_reg()."""
     rules = env.rules
-    kind = "ctx " if rules.TEXT_CTX_POINTER else ""
+    name = type_name(reg, rules) if rules.TEXT_CTX_POINTER else "ctx"
+    kind = f"{name} " if rules.TEXT_CTX_POINTER else ""
     off = reg.off + (reg.smin if rules.POINTER_CONST_IN_BITS and reg.is_const() else 0)
     if off < 0 and rules.TEXT_SCALAR:
         raise Reject(f"negative offset {kind}ptr R{regno} off={off} disallowed", EACCES)
     if off:
-        raise Reject(f"dereference of modified ctx ptr R{regno} off={off} disallowed", EACCES)
+        raise Reject(f"dereference of modified {name} ptr R{regno} off={off} disallowed", EACCES)
     if not reg.is_const() or reg.var_off.value:
-        raise Reject(f"variable ctx access var_off={reg.var_off} disallowed", EACCES)
+        raise Reject(f"variable {name} access var_off={reg.var_off} disallowed", EACCES)
 
 
 def _layout(env: Env) -> Context:
@@ -93,7 +108,8 @@ def _layout(env: Env) -> Context:
     return row.ctx
 
 
-def _readable(env: Env, layout: Context, off: int, size: int) -> bool:
+def readable(env: Env, layout: Context, off: int, size: int) -> bool:
+    """Whether a load of `size` bytes at `off` reads what this kernel shows of the layout."""
     end = layout.size
     if not end:
         if env.prog_type in _RAW:
@@ -103,22 +119,24 @@ def _readable(env: Env, layout: Context, off: int, size: int) -> bool:
             end = env.limits.max_trace_size + size - 1
     if off < layout.start or off % size or off + size > end:
         return False
-    field = _field(env, layout, off)
-    if field is not None:
-        return off + size <= field.off + field.size and (
-            (not field.sizes and size in layout.sizes) or size in field.sizes
-        )
-    return not layout.only_fields and size in layout.sizes
+    if not layout.only_fields and not any(
+        field.off <= off < field.off + field.size for field in layout.fields
+    ):
+        return size in layout.sizes
+    return any(size in (field.sizes or layout.sizes) for field in _fields(env, layout, off, size))
 
 
-def _field(env: Env, layout: Context, off: int) -> CtxField | None:
-    """The field at `off`, if this kernel and program have it."""
+def _fields(env: Env, layout: Context, off: int, size: int) -> Iterator[CtxField]:
+    """The fields around [off, off + size) that this kernel and program have."""
     for field in layout.fields:
-        if field.off <= off < field.off + field.size:
+        if field.off <= off and off + size <= field.off + field.size:
             known = not field.since or env.kernel.at_least(field.since)
-            meant = not field.attach_type or field.attach_type == env.prog.expected_attach_type
-            return field if known and meant else None
-    return None
+            if known and _meant(env, field.attach_types):
+                yield field
+
+
+def _meant(env: Env, attach_types: tuple[int, ...]) -> bool:
+    return not attach_types or env.prog.expected_attach_type in attach_types
 
 
 def _refuse(off: int, size: int) -> None:

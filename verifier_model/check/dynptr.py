@@ -42,6 +42,8 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
     if at % SLOT or at > -2 * SLOT:
         if not env.rules.DYNPTR_TRACKED:
             raise Unmodelled("a dynptr at an odd place of the stack", env.insn_idx)
+        if not at % SLOT:
+            env.log.add(f"cannot pass in dynptr at an offset={at}")
         raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
     frame = state.frames[reg.frameno]
     first = (-at - 1) // SLOT
@@ -55,10 +57,12 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
     mem.store(env, state, regno, SLOT, SLOT, -1)
     held = pointer(PTR_TO_DYNPTR)
     held.mem_size = kind
+    if kind == RINGBUF and env.rules.LOG_PARENT_IDS:
+        held.ref_obj_id = env.new_id()
     if env.rules.DYNPTR_TRACKED:
         held.id = env.new_id()
     if kind == RINGBUF:
-        held.ref_obj_id = env.new_id()
+        held.ref_obj_id = held.ref_obj_id or env.new_id()
         state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
     for spi in (first, first - 1):
         part = held.copy()
@@ -78,15 +82,15 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
         held = slot.reg if slot.kinds == DYNPTR * SLOT else None
         if held is not None and held.frameno and below.kinds == slot.kinds:
             found = held
-    if row.name in RELEASES and (held is None or not held.ref_obj_id):
+    if row.name in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
         name = f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
         name = f"R{regno}" if env.rules.TEXT_ARGS else name
         raise Reject(f"Expected an initialized dynptr as {name}", EINVAL)
     if env.rules.DYNPTR_TRACKED:
-        state.mark_stack_read(reg.frameno, first)
-        state.mark_stack_read(reg.frameno, first - 1)
+        env.mark_stack_read(state, reg.frameno, first)
+        env.mark_stack_read(state, reg.frameno, first - 1)
     return found
 
 

@@ -9,22 +9,26 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.check import const_str, ctx, dynptr, map_value, mem, packet
+from verifier_model.check import const_str, ctx, dynptr, locks, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
-from verifier_model.precise import mark_chain_precision, mark_slot_precision
+from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.reg import (
+    BTF_STRUCTS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_FUNC,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    PTR_TO_SOCKET,
     PTR_TO_STACK,
     R1,
     SCALAR_VALUE,
     SOCKETS,
+    TRUSTED_BTF_ID,
     RegType,
 )
 from verifier_model.scalars import is_null
@@ -85,7 +89,12 @@ _OR_NULL = (
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
     Arg.PTR_TO_MAP_VALUE_OR_NULL,
     Arg.PTR_TO_STACK_OR_NULL,
+    Arg.PTR_TO_CTX_OR_NULL,
+    Arg.PTR_TO_SOCKET_OR_NULL,
 )
+# Structures that begin with struct sock_common.
+_SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
+_KEYS = (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL)
 _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.SCALAR: (SCALAR_VALUE,),
     Arg.CONST_SIZE: (SCALAR_VALUE,),
@@ -93,13 +102,18 @@ _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.CONST_ALLOC_SIZE_OR_ZERO: (SCALAR_VALUE,),
     Arg.CONST_MAP_PTR: (CONST_PTR_TO_MAP,),
     Arg.PTR_TO_CTX: (PTR_TO_CTX,),
+    Arg.PTR_TO_CTX_OR_NULL: (PTR_TO_CTX,),
+    Arg.PTR_TO_SPIN_LOCK: (PTR_TO_MAP_VALUE,),
+    Arg.PTR_TO_TIMER: (PTR_TO_MAP_VALUE,),
+    Arg.PTR_TO_SOCKET: (PTR_TO_SOCKET,),
+    Arg.PTR_TO_SOCKET_OR_NULL: (PTR_TO_SOCKET,),
     Arg.PTR_TO_MAP_KEY: _MEMORY,
     Arg.PTR_TO_MAP_VALUE: _MEMORY,
     Arg.PTR_TO_MAP_VALUE_OR_NULL: _MEMORY,
     Arg.PTR_TO_UNINIT_MAP_VALUE: _MEMORY,
     Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
     Arg.PTR_TO_SOCK_COMMON: SOCKETS,
-    Arg.PTR_TO_BTF_ID_SOCK_COMMON: SOCKETS,
+    Arg.PTR_TO_BTF_ID_SOCK_COMMON: (*SOCKETS, PTR_TO_BTF_ID, TRUSTED_BTF_ID),
     Arg.PTR_TO_CONST_STR: (PTR_TO_MAP_VALUE,),
     Arg.PTR_TO_DYNPTR: (PTR_TO_STACK,),
     Arg.PTR_TO_UNINIT_DYNPTR: (PTR_TO_STACK,),
@@ -138,8 +152,10 @@ def _check_arg(
         raise Reject("helper access to the packet is not allowed", EACCES)
     if expected is None:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
+    if expected is _MEMORY and reg.type is TRUSTED_BTF_ID:
+        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if not (arg in _OR_NULL and is_null(reg)):
-        _check_type(env, regno, reg, arg, expected)
+        _check_type(env, regno, reg, arg, expected, meta.helper)
     if reg.ref_obj_id:
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
@@ -184,9 +200,15 @@ def _check_arg(
         meta.mem_size = reg.var_off.value
         if env.rules.PRECISION_OF_ALLOC_SIZE:
             mark_chain_precision(env, state, regno)
+    elif arg is Arg.PTR_TO_SPIN_LOCK:
+        take = meta.helper.name == "spin_lock"
+        locks.take_or_release(env, state, reg, regno, take=take)
+    elif arg is Arg.PTR_TO_TIMER:
+        locks.check_field(env, reg, regno, locks.TIMER)
+        raise Unmodelled("a timer", env.insn_idx)
     elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG):
         size = 4 if arg is Arg.PTR_TO_INT else 8
-        meta.raw = True
+        meta.raw = env.rules.HELPER_FILLS_NUMBERS
         check_memory(env, state, regno, size, writes=True, meta=meta)
         mem.check_alignment(env, reg, 0, size, True)
 
@@ -198,7 +220,7 @@ def _takes_packet(row: Helper) -> bool:
 
 
 def _check_type(
-    env: Env, regno: int, reg: RegState, arg: Arg, expected: tuple[RegType, ...]
+    env: Env, regno: int, reg: RegState, arg: Arg, expected: tuple[RegType, ...], row: Helper
 ) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
@@ -206,18 +228,24 @@ def _check_type(
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
         )
-    if arg is Arg.PTR_TO_BTF_ID_SOCK_COMMON and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
+    if reg.type in (PTR_TO_BTF_ID, TRUSTED_BTF_ID) and (
+        BTF_STRUCTS[reg.mem_size] not in _SOCK_COMMON or reg.off or reg.var_off.value
+    ):
+        raise Unmodelled("a helper that takes a kernel structure", env.insn_idx)
+    if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
     if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
         raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
-    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and (
+    if arg in _KEYS and (
         (reg.type is PTR_TO_MAP_VALUE and not rules.MAP_VALUE_AS_HELPER_KEY)
         or (reg.type is PTR_TO_MEM and not rules.HELPER_KEY_ANY_MEM)
     ):
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
         )
-    if reg.type is PTR_TO_CTX or reg.type is CONST_PTR_TO_MAP:
+    if reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP) or (
+        arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
+    ):
         ctx.check_unmodified(env, reg, regno)
 
 
@@ -231,10 +259,13 @@ def _expected(env: Env, arg: Arg) -> str:
         return "map_ptr"
     if types == (PTR_TO_CTX,):
         return "ctx"
+    if types == (PTR_TO_SOCKET,):
+        return "sock"
+    if types == (PTR_TO_MAP_VALUE,):
+        objects = ", ptr_" if arg is Arg.PTR_TO_SPIN_LOCK and rules.LOCK_IN_OBJECT else ""
+        return "map_value" + objects
     if arg is Arg.PTR_TO_FUNC:
         return "func"
-    if arg is Arg.PTR_TO_CONST_STR:
-        return "map_value"
     if arg in (Arg.PTR_TO_DYNPTR, Arg.PTR_TO_UNINIT_DYNPTR):
         return "fp, dynptr_ptr" if rules.DYNPTR_TRACKED else "fp"
     if arg is Arg.PTR_TO_STACK_OR_NULL:
@@ -245,12 +276,11 @@ def _expected(env: Env, arg: Arg) -> str:
         trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
         return f"sock_common, sock, tcp_sock, xdp_sock, ptr_{trusted}"
     if types == (PTR_TO_MEM,):
-        if rules.RINGBUF_MEM_NAME:
-            return "ringbuf_mem"
-        return "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
+        old = "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
+        return "ringbuf_mem" if rules.RINGBUF_MEM_NAME else old
     if not rules.TEXT_EXPECTED_LIST:
         return "fp"
-    if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE) and not rules.HELPER_KEY_ANY_MEM:
+    if arg in _KEYS and not rules.HELPER_KEY_ANY_MEM:
         keys = "map_key, " if rules.CALLBACKS else ""
         return f"fp, pkt, pkt_meta, {keys}map_value"
     if not rules.TEXT_TYPE_FLAGS:
@@ -330,7 +360,7 @@ def check_memory(
             meta.filled.append((regno, size))
     elif reg.type is PTR_TO_MAP_VALUE and not reg.maybe_null:
         map_value.check_type(env, reg, 0, size, "write" if writes else "read")
-        map_value.check(env, reg, regno, 0, size, zero_ok)
+        map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
     elif reg.type is PTR_TO_MEM and not reg.maybe_null:
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
     elif reg.type is PTR_TO_MAP_KEY:
@@ -366,5 +396,5 @@ def _constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> i
         return None
     if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
         return None
-    mark_slot_precision(env, state, reg.frameno, spi)
+    mark_slots_precision(env, state, reg.frameno, 1 << spi)
     return int(slot.reg.var_off.value)

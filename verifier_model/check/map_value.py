@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, F_WRONLY_PROG
 from emu.kernel.errno import EACCES
+from verifier_model.check import locks
 from verifier_model.domain.word import U64, sign_extend
 from verifier_model.verdict import Reject
 
@@ -31,12 +32,23 @@ def check_type(env: Env, reg: RegState, off: int, size: int, how: str) -> None:
         )
 
 
-def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False) -> None:
-    """The access is inside the value."""
+def check(
+    env: Env,
+    reg: RegState,
+    regno: int,
+    off: int,
+    size: int,
+    zero_ok: bool = False,
+    *,
+    indirect: bool = False,
+) -> None:
+    """The access, with `indirect` a helper's, is inside the value and what programs may touch."""
     from verifier_model.check.mem import check_region
 
     assert reg.map is not None
     check_region(env, reg, regno, off, size, reg.map.value_size, zero_ok)
+    if reg.map.fields:
+        locks.check_access(env, reg, off, size, indirect=indirect)
 
 
 def known_value(env: Env, reg: RegState, off: int, size: int, sign: bool) -> RegState:
@@ -44,12 +56,12 @@ def known_value(env: Env, reg: RegState, off: int, size: int, sign: bool) -> Reg
     m = reg.map
     assert m is not None
     if not (m.frozen and m.flags & F_RDONLY_PROG and reg.is_const()):
-        return env.unknown()
+        return env.anything
     row = maps.by_type(m.type)
     if not env.rules.RDONLY_MAP_CONST_LOADS or row is None or not row.direct_value:
-        return env.unknown()
+        return env.anything
     if m.max_entries != 1:
-        return env.unknown()
+        return env.anything
     content = bytearray(m.value_size)
     for _, value in m.init:
         content[: len(value)] = value

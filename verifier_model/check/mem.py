@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
 from verifier_model import log_walk
-from verifier_model.check import ctx, map_value, packet, sock, stack_load, stack_store
+from verifier_model.check import (
+    btf_ptr,
+    ctx,
+    map_struct,
+    map_value,
+    packet,
+    sock,
+    stack_load,
+    stack_store,
+)
 from verifier_model.check.stack_slots import check_bounds
 from verifier_model.domain import tnum
 from verifier_model.domain.width import coerce_to_size, coerce_to_size_sx
 from verifier_model.domain.word import S64_MIN, U64, s64
 from verifier_model.log import type_name
 from verifier_model.reg import (
+    BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
     PTR_TO_CTX,
@@ -23,10 +33,12 @@ from verifier_model.reg import (
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
+    PTR_TO_TP_BUFFER,
     SCALAR_VALUE,
     SOCKETS,
+    UNTRUSTED_MEM,
 )
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -65,29 +77,47 @@ def load(
         value = ctx.load(env, reg, regno, off, size)
     elif kind is PTR_TO_MEM and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
-        value = env.unknown()
+        value = env.anything
     elif kind is PTR_TO_MAP_KEY and reg.map is not None:
         check_region(env, reg, regno, off, size, reg.map.key_size)
-        value = env.unknown()
+        value = env.anything
     elif kind in PACKET_POINTERS:
         packet.check(env, reg, regno, off, size)
-        value = env.unknown()
+        value = env.anything
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=False)
-        value = env.unknown()
+        value = env.anything
+    elif kind is PTR_TO_TP_BUFFER:
+        _check_buffer(env, reg, regno, off, size)
+        value = env.anything
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
-        raise Unmodelled("a load from a map's own structure", env.insn_idx)
+        value = map_struct.load(env, reg, regno, off, size)
+    elif kind in BTF_IDS and not reg.maybe_null:
+        value = btf_ptr.load(env, reg, regno, off, size)
+    elif kind is UNTRUSTED_MEM:
+        value = env.unknown()
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
     if dst < 0 or value is None:
         return None
     if size < 8 and value.type is SCALAR_VALUE:
-        value = value.copy()
-        if sign_extend:
-            coerce_to_size_sx(value, size, env.rules)
-        else:
-            coerce_to_size(value, size, env.rules)
+        return _narrow(env, value, size, sign_extend)
     return value
+
+
+def _narrow(env: Env, value: RegState, size: int, sign_extend: bool) -> RegState:
+    """The scalar that a load of fewer than 8 bytes gives."""
+    known = env.loaded.get((size, sign_extend)) if value is env.anything else None
+    if known is not None:
+        return known
+    new = value.copy()
+    if sign_extend:
+        coerce_to_size_sx(new, size, env.rules)
+    else:
+        coerce_to_size(new, size, env.rules)
+    if value is env.anything:
+        env.loaded[size, sign_extend] = new
+    return new
 
 
 def store(
@@ -123,8 +153,14 @@ def store(
         packet.check(env, reg, regno, off, size)
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=True)
+    elif kind is PTR_TO_TP_BUFFER:
+        _check_buffer(env, reg, regno, off, size)
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
-        raise Unmodelled("a store to a map's own structure", env.insn_idx)
+        map_struct.store(env, reg)
+    elif kind in BTF_IDS and not reg.maybe_null:
+        raise Reject("only read is supported", EACCES)
+    elif kind is UNTRUSTED_MEM:
+        raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
 
@@ -139,8 +175,8 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) 
     if reg.type in PACKET_POINTERS:
         packet.check_alignment(env, reg, off, size)
         return
-    at = tnum.add(reg.var_off, tnum.const((reg.off + off) & U64))
-    if tnum.is_aligned(at, size):
+    value, mask = reg.var_off
+    if not (value + reg.off + off | mask) & (size - 1):
         return
     where = _POINTS_TO.get(reg.type, "")
     rules = env.rules
@@ -175,14 +211,31 @@ def check_region(
         )
     memory = "allowed memory" if rules.TEXT_MEMORY_RANGE else "array"
     if not _inside(low + off, size, end, zero_ok):
-        _note_outside(env, reg, low + off, size, end)
+        _note_outside(env, reg, regno, low + off, size, end)
         raise Reject(f"R{regno} min value is outside of the {memory} range", EACCES)
     if reg.umax >= MAX_VAR_OFF:
         what = "any such access" if rules.TEXT_MEMORY_RANGE else "any array access into a map"
         raise Reject(f"R{regno} unbounded memory access, make sure to bounds check {what}", EACCES)
     if not _inside(reg.umax + off, size, end, zero_ok):
-        _note_outside(env, reg, reg.umax + off, size, end)
+        _note_outside(env, reg, regno, reg.umax + off, size, end)
         raise Reject(f"R{regno} max value is outside of the {memory} range", EACCES)
+
+
+def _check_buffer(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
+    """What a tracepoint lets programs change; how long it is is asked later.
+
+    Source: __check_buffer_access().
+    """
+    start = reg.smin if env.rules.POINTER_CONST_IN_BITS else 0
+    if not env.rules.POINTER_CONST_IN_BITS and off < 0:
+        text = f"R{regno} invalid tracepoint buffer access: off={off}, size={size}"
+        raise Reject(text, EACCES)
+    if not reg.is_const() or (reg.var_off.value and not env.rules.POINTER_CONST_IN_BITS):
+        text = f"R{regno} invalid variable buffer offset: off={off}, var_off={reg.var_off}"
+        raise Reject(text, EACCES)
+    if start + off < 0:
+        text = f"R{regno} invalid negative tracepoint buffer offset: off={off}, var_off={start}"
+        raise Reject(text, EACCES)
 
 
 def _s32(x: int) -> int:
@@ -193,8 +246,13 @@ def _inside(off: int, size: int, end: int, zero_ok: bool) -> bool:
     return off >= 0 and (size > 0 or (size == 0 and zero_ok)) and off + size <= end
 
 
-def _note_outside(env: Env, reg: RegState, off: int, size: int, end: int) -> None:
+def _note_outside(env: Env, reg: RegState, regno: int, off: int, size: int, end: int) -> None:
     if reg.type is PTR_TO_MAP_VALUE:
         env.log.add(f"invalid access to map value, value_size={end} off={off} size={size}")
+    elif reg.type in PACKET_POINTERS:
+        env.log.add(
+            f"invalid access to packet, off={off} size={size}, "
+            f"R{regno}(id={reg.id},off={off},r={end})"
+        )
     else:
         env.log.add(f"invalid access to memory, mem_size={end} off={off} size={size}")

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 AT_END, BEYOND_END = -1, -2
 MAX_OFF = 0xFFFF  # MAX_PACKET_OFF
 _IP_ALIGN = 2  # NET_IP_ALIGN, where the verifier is strict
-_READ_ONLY = (ProgType.CGROUP_SKB,)
+_READ_ONLY = (
+    ProgType.LWT_IN,
+    ProgType.LWT_OUT,
+    ProgType.LWT_SEG6LOCAL,
+    ProgType.SK_REUSEPORT,
+    ProgType.FLOW_DISSECTOR,
+    ProgType.CGROUP_SKB,
+    ProgType.SOCK_OPS,
+)
 
 
 def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False) -> None:

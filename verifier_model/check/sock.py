@@ -1,30 +1,47 @@
 """Accesses of a socket through the pointer a helper or the context gave.
 
-Source: check_sock_access(), bpf_sock_is_valid_access() and bpf_sock_common_is_valid_access().
+Source: check_sock_access() and mark_ptr_or_null_reg(), kernel/bpf/verifier.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel import socket_ctx
+from emu.kernel.enums import MapType
 from emu.kernel.errno import EACCES
+from verifier_model.check import ctx
 from verifier_model.log import type_name
-from verifier_model.reg import PTR_TO_SOCK_COMMON
+from verifier_model.reg import (
+    PTR_TO_SOCK_COMMON,
+    PTR_TO_SOCKET,
+    PTR_TO_TCP_SOCK,
+    PTR_TO_XDP_SOCK,
+    RegType,
+)
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
+    from emu.kernel.ctx import Context
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-# struct bpf_sock: where a load may be narrower than the 4 bytes of a field.
-_SIZE = 80
-_NARROW = (4, 8, 12, *range(24, 44), 44, *range(52, 72), 72, 76)
-_DST_PORT = 48  # 2 bytes, and 2 of padding that a load of 4 reads too
-_NOT_COMMON = range(8, 24)
+# Maps whose elements are sockets, and what a lookup in them finds.
+SOCKET_MAPS: dict[MapType, RegType] = {
+    MapType.XSKMAP: PTR_TO_XDP_SOCK,
+    MapType.SOCKMAP: PTR_TO_SOCKET,
+    MapType.SOCKHASH: PTR_TO_SOCKET,
+}
+_LAYOUTS: dict[RegType, Context] = {
+    PTR_TO_SOCK_COMMON: socket_ctx.SOCK_COMMON,
+    PTR_TO_SOCKET: socket_ctx.SOCK,
+    PTR_TO_TCP_SOCK: socket_ctx.TCP_SOCK,
+    PTR_TO_XDP_SOCK: socket_ctx.XDP_SOCK,
+}
 
 
 def check(env: Env, reg: RegState, regno: int, off: int, size: int, *, writes: bool) -> None:
-    """A field of struct bpf_sock may be read; none may be written."""
+    """A field may be read; none may be written."""
     kind = type_name(reg, env.rules)
     if writes:
         raise Reject(f"R{regno} cannot write into {kind}", EACCES)
@@ -34,9 +51,5 @@ def check(env: Env, reg: RegState, regno: int, off: int, size: int, *, writes: b
             "check.",
             EACCES,
         )
-    common = reg.type is PTR_TO_SOCK_COMMON
-    if off < 0 or off >= _SIZE or off % size or (common and off in _NOT_COMMON):
-        raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)
-    narrow = (size < 4 and off in _NARROW) or (size <= 2 and off == _DST_PORT)
-    if size != 4 and not narrow:
+    if not ctx.readable(env, _LAYOUTS[reg.type], off, size):
         raise Reject(f"R{regno} invalid {kind} access off={off} size={size}", EACCES)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EACCES
 from verifier_model.check.stack_slots import check_bounds, scrub, write_data
 from verifier_model.reg import SCALAR_VALUE
-from verifier_model.stack import DYNPTR, INVALID, MISC, SLOT, ZERO, Slot, is_spilled, kind_at
+from verifier_model.stack import (
+    DYNPTR,
+    INVALID,
+    MISC,
+    POISON,
+    SLOT,
+    ZERO,
+    Slot,
+    is_spilled,
+    kind_at,
+)
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -79,7 +89,11 @@ def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:
     kind = slot.kinds[i]
     if kind == MISC:
         return True
-    if kind == ZERO or (kind == INVALID and rules.STACK_UNINIT_READ):
+    if (
+        kind == ZERO
+        or (kind == INVALID and rules.STACK_UNINIT_READ)
+        or (kind == POISON and clobbers)
+    ):
         if clobbers:
             frame.stack[spi] = Slot(slot.kinds[:i] + MISC + slot.kinds[i + 1 :], slot.reg)
         return True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import EACCES
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.check.stack_slots import remember_access
+from verifier_model.precise import mark_slots_precision
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.scalars import is_null, width
 from verifier_model.stack import (
@@ -46,7 +47,28 @@ def read(
         )
         raise Reject(text, EACCES)
     check_initialized(env, state, regno, ptr, off, size, helper=False, writes=False, raw=False)
-    return _from_bytes(env, frame, ptr.smin + off, ptr.smax + off + size)
+    low, high = ptr.smin + off, ptr.smax + off + size
+    if env.rules.VAR_FILL_ZERO_SPILLS:
+        spills = _zero_spills(frame, low, high)
+        if spills:
+            env.scratched_slots |= spills
+            mark_slots_precision(env, state, ptr.frameno, spills)
+            return env.const(0)
+    return _from_bytes(env, frame, low, high)
+
+
+def _zero_spills(frame: FuncState, low: int, high: int) -> int:
+    """A mask of the spilled zeros among the bytes of [low, high), if all of these are 0."""
+    spills = 0
+    for at in range(low, high):
+        spi, kind = slot_of(at), kind_at(frame.stack, at)
+        if kind == ZERO:
+            continue
+        slot = frame.stack[spi] if spi < len(frame.stack) else None
+        if kind != SPILL or slot is None or slot.reg is None or not is_null(slot.reg):
+            return 0
+        spills |= 1 << spi
+    return spills
 
 
 def _read_fixed(
@@ -135,7 +157,7 @@ def _read_narrow(
         remember_access(env, state, frame, spi)
         return reg
     if not rules.SPILL_NARROW:
-        return env.unknown()
+        return env.anything
     allowed = MISC + SPILL + (ZERO if rules.FILL_ZERO_BYTES else "")
     kinds = _check_bytes(env, slot, off, size, allowed)
     if rules.FILL_ZERO_BYTES:
@@ -144,7 +166,7 @@ def _read_narrow(
             return env.const(0)
         if kinds == ZERO * size:
             return env.const(0)
-    return env.unknown()
+    return env.anything
 
 
 def _check_bytes(env: Env, slot: Slot, off: int, size: int, allowed: str) -> str:
@@ -164,7 +186,7 @@ def _from_bytes(env: Env, frame: FuncState, low: int, high: int) -> RegState:
         if env.rules.LOG_STACK_READS:
             env.scratched_slots |= 1 << slot_of(at)
         if kind_at(frame.stack, at) != ZERO:
-            return env.unknown()
+            return env.anything
     zero = env.const(0)
     if not env.rules.SPILL_ZERO:
         # ZERO is not in the history: until 6.8 the value counts as precise instead.

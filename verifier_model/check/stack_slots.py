@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.reg import UNINIT
-from verifier_model.stack import INVALID, MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot
 from verifier_model.state import Step
 from verifier_model.verdict import Reject
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_STACK = 512
 MAX_VAR_OFF = 1 << 29
+_ACCESS = {"read": " read from", "write": " write to", "helper": " indirect access to"}
 
 
 def check_bounds(
@@ -35,7 +36,7 @@ def check_bounds(
         _check_bounds_before_5_12(reg, regno, off, size, how)
         low = reg.smin + off
     else:
-        extra = {"read": " read from", "write": " write to", "helper": " indirect access to"}[how]
+        extra = _ACCESS[how]
         if reg.is_const():
             low = reg.smin + off
             high = low + size
@@ -95,6 +96,8 @@ def _check_bounds_before_5_12(reg: RegState, regno: int, off: int, size: int, ho
 
 def scrub(env: Env, kind: str) -> str:
     """A byte next to a narrow spill, or of a spilled register that is overwritten in part."""
+    if kind == POISON:
+        return kind
     if kind == INVALID:
         return INVALID if env.rules.STACK_UNINIT_READ or not env.rules.SPILL_KEEPS_ANY else MISC
     if kind == ZERO and env.rules.SPILL_KEEPS_ANY:

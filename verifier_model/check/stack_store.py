@@ -15,7 +15,7 @@ from verifier_model.domain.word import U32, U64
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import FP, PTR_TO_STACK, SCALAR_VALUE, UNINIT
 from verifier_model.scalars import assign_id, is_null, is_unbounded, width
-from verifier_model.stack import MISC, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot, is_spilled
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ def _write_var(
         ):
             zero_used = True
             continue
+        if env.rules.VAR_STORE_SCRUBS and is_spilled(slot):
+            kinds = "".join(kind if kind in INVALID + POISON else MISC for kind in kinds)
         kind = MISC
         if zero and kinds[i] == ZERO:
             kind = ZERO

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifier_model.domain import tnum
+from verifier_model.domain import circular, tnum
 from verifier_model.domain.bounds import set_const, set_const32, unbound32, unbound64, update
 from verifier_model.domain.word import (
     S32_MAX,
@@ -25,13 +25,17 @@ from verifier_model.domain.word import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from verifier_model.domain.bounds import Value
+    from verifier_model.domain.value import Value
     from verifier_model.rules import Rules
 
     Operation = Callable[[Value, Value, Rules, bool], None]
 
 
 def add(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
+    if rules.RANGES_CIRCULAR:
+        circular.add(d, s)
+        d.var_off = tnum.add(d.var_off, s.var_off)
+        return
     d.smin, d.smax = _signed(d.smin + s.smin, d.smax + s.smax, S64_MIN, S64_MAX)
     d.umin, d.umax = _unsigned(d.umin + s.umin, d.umax + s.umax, U64, rules)
     if rules.BOUNDS_32:
@@ -41,6 +45,10 @@ def add(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
 
 
 def sub(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
+    if rules.RANGES_CIRCULAR:
+        circular.sub(d, s)
+        d.var_off = tnum.sub(d.var_off, s.var_off)
+        return
     d.smin, d.smax = _signed(d.smin - s.smax, d.smax - s.smin, S64_MIN, S64_MAX)
     d.umin, d.umax = _unsigned(d.umin - s.umax, d.umax - s.umin, U64, rules)
     if rules.BOUNDS_32:
@@ -79,6 +87,8 @@ def mul(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
         d.var_off = tnum.mul(d.var_off, s.var_off)
     if rules.MUL_OF_SIGNED:
         _mul_signed(d, s)
+        if rules.RANGES_CIRCULAR:
+            circular.join_ranges(d)
         return
     if rules.BOUNDS_32:
         _mul32(d, s)
@@ -159,7 +169,7 @@ def xor(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
     constant64, constant32 = _both_const(d, s)
     value, mask = d.var_off = tnum.xor(d.var_off, s.var_off)
     if constant32:
-        set_const32(d, value)
+        _known32(d, rules)
     else:
         _from_unsigned32(d, s, value & U32, (value | mask) & U32, rules)
     if constant64:
@@ -212,6 +222,8 @@ def lsh(d: Value, s: Value, rules: Rules, alu32: bool) -> None:
         d.umax = (d.umax << most) & U64
     if rules.BOUNDS_32:
         _lsh32(d, count, most)
+    if rules.RANGES_CIRCULAR:
+        circular.join_ranges(d)
     d.var_off = tnum.lshift(d.var_off, count)
     update(d, rules)
 

@@ -7,9 +7,11 @@ faults, since a verdict depends on them.  Source: kernel/bpf/verifier.c, functio
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from verifier_model.domain import tnum
+from verifier_model.domain import circular, tnum
+from verifier_model.domain.value import Value
 from verifier_model.domain.word import (
     HIGH32,
     S32_MAX,
@@ -25,39 +27,8 @@ from verifier_model.domain.word import (
 )
 
 if TYPE_CHECKING:
-    from verifier_model.domain.tnum import Tnum
+    from verifier_model.domain.value import Facts
     from verifier_model.rules import Rules
-
-
-class Value:
-    """What is known of a 64-bit word: bits, and the range of each reading of it.
-
-    umin..umax and umin32..umax32 are ints from 0, smin..smax and smin32..smax32 signed ints; a
-    minimum above its maximum stands for no value at all (it happens on paths that never run).
-    Releases without Trait.BOUNDS_32 leave the ranges of the low half full.
-    """
-
-    __slots__ = (
-        "smax",
-        "smax32",
-        "smin",
-        "smin32",
-        "umax",
-        "umax32",
-        "umin",
-        "umin32",
-        "var_off",
-    )
-
-    var_off: Tnum
-    smin: int
-    smax: int
-    umin: int
-    umax: int
-    smin32: int
-    smax32: int
-    umin32: int
-    umax32: int
 
 
 def contains(v: Value, x: int) -> bool:
@@ -80,10 +51,12 @@ def unbound(v: Value) -> None:
 
 def unbound64(v: Value) -> None:
     v.smin, v.smax, v.umin, v.umax = S64_MIN, S64_MAX, 0, U64
+    v.wrap64 = None
 
 
 def unbound32(v: Value) -> None:
     v.smin32, v.smax32, v.umin32, v.umax32 = S32_MIN, S32_MAX, 0, U32
+    v.wrap32 = None
 
 
 def set_const(v: Value, x: int, rules: Rules) -> None:
@@ -110,10 +83,19 @@ def sync(v: Value, rules: Rules) -> None:
     """Let bits and ranges tell each other what they know: reg_bounds_sync()."""
     if is_settled(v) or (rules.IMPOSSIBLE_RANGE_KEPT and is_impossible(v)):
         return
+    v.learn(_synced(v.facts(), rules))
+
+
+@lru_cache(maxsize=1 << 12)
+def _synced(facts: Facts, rules: Rules) -> Facts:
+    """The facts of sync(); nine times of ten a walk asks for what it asked for before."""
+    v = Value()
+    v.learn(facts)
     update(v, rules)
     deduce(v, rules)
     bound_offset(v, rules)
     update(v, rules)
+    return v.facts()
 
 
 def is_settled(v: Value) -> bool:
@@ -132,21 +114,37 @@ def finish_alu(v: Value, rules: Rules) -> None:
     """The end of an ALU operation; before reg_bounds_sync() the ranges were updated only first."""
     if rules.BOUNDS_SYNC:
         sync(v, rules)
-        return
+    else:
+        v.learn(_alu_finished(v.facts(), rules))
+
+
+@lru_cache(maxsize=1 << 12)
+def _alu_finished(facts: Facts, rules: Rules) -> Facts:
+    v = Value()
+    v.learn(facts)
     if rules.BOUNDS_32:
         update(v, rules)
     deduce(v, rules)
     bound_offset(v, rules)
+    return v.facts()
 
 
 def finish_jump(v: Value, rules: Rules) -> None:
     """The end of a comparison; before reg_bounds_sync() the ranges were updated only last."""
     if rules.BOUNDS_SYNC:
         sync(v, rules)
-        return
+    else:
+        v.learn(_jump_finished(v.facts(), rules))
+
+
+@lru_cache(maxsize=1 << 12)
+def _jump_finished(facts: Facts, rules: Rules) -> Facts:
+    v = Value()
+    v.learn(facts)
     deduce(v, rules)
     bound_offset(v, rules)
     update(v, rules)
+    return v.facts()
 
 
 def is_impossible(v: Value) -> bool:
@@ -156,6 +154,10 @@ def is_impossible(v: Value) -> bool:
 
 def update(v: Value, rules: Rules) -> None:
     """Clamp the ranges by the known bits: __update_reg_bounds()."""
+    if rules.RANGES_CIRCULAR:
+        circular.clamp(v)
+        _update_by_members(v, rules)
+        return
     if rules.BOUNDS_32:
         _update32(v)
     _update64(v, rules)
@@ -174,14 +176,17 @@ def _update64(v: Value, rules: Rules) -> None:
 def _update_by_members(v: Value, rules: Rules) -> None:
     """Where the bits leave one word inside the range, it is that word."""
     t = v.var_off
+    low, high = v.umin, v.umax
+    if low > high and rules.RANGES_CIRCULAR:  # an empty arc has no unsigned bounds
+        low, high = 0, U64
     largest = t.value | t.mask
-    following = tnum.next_member(t, v.umin)
-    if t.contains(v.umin):
-        if following > v.umax or v.umin == largest:
-            set_const(v, v.umin, rules)
+    following = tnum.next_member(t, low)
+    if t.contains(low):
+        if following > high or (low == largest and not rules.RANGES_CIRCULAR):
+            set_const(v, low, rules)
     elif following == largest:
         set_const(v, largest, rules)
-    elif following <= v.umax and tnum.next_member(t, following) > v.umax:
+    elif following <= high and tnum.next_member(t, following) > high:
         set_const(v, following, rules)
 
 
@@ -206,6 +211,9 @@ def bound_offset(v: Value, rules: Rules) -> None:
 
 def deduce(v: Value, rules: Rules) -> None:
     """Let signed and unsigned ranges, and both widths, bound each other: __reg_deduce_bounds()."""
+    if rules.RANGES_CIRCULAR:
+        circular.deduce(v)
+        return
     if not rules.DEDUCE_ACROSS_WIDTHS:
         if rules.BOUNDS_32:
             _deduce32_by_sign(v)

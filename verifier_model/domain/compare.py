@@ -7,10 +7,12 @@ before that do stands in domain/compare_const.py.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from verifier_model.domain import tnum
-from verifier_model.domain.bounds import unbound
+from verifier_model.domain import circular, tnum
+from verifier_model.domain.bounds import sync, unbound
+from verifier_model.domain.value import Value
 from verifier_model.domain.word import (
     U32,
     U64,
@@ -19,7 +21,7 @@ from verifier_model.domain.word import (
 )
 
 if TYPE_CHECKING:
-    from verifier_model.domain.bounds import Value
+    from verifier_model.domain.value import Facts
     from verifier_model.rules import Rules
 
 JEQ, JGT, JGE, JSET, JNE, JSGT, JSGE, JLT, JLE, JSLT, JSLE = (
@@ -111,18 +113,56 @@ def _some_bit(a: Value, b: Value, jmp32: bool) -> bool | None:
     return None if (value | mask) & bits else False
 
 
+def refine_and_sync(a: Value, b: Value, op: int, jmp32: bool, rules: Rules) -> None:
+    """Bound both values by `a op b`, and let their bits and ranges tell each other."""
+    if a is b:
+        refine(a, b, op, jmp32, rules)
+        sync(a, rules)
+        sync(b, rules)
+        return
+    of_a, of_b = _refined(a.facts(), b.facts(), op, jmp32, rules)
+    a.learn(of_a)
+    b.learn(of_b)
+
+
+@lru_cache(maxsize=1 << 12)
+def _refined(a: Facts, b: Facts, op: int, jmp32: bool, rules: Rules) -> tuple[Facts, Facts]:
+    left, right = Value(), Value()
+    left.learn(a)
+    right.learn(b)
+    refine(left, right, op, jmp32, rules)
+    sync(left, rules)
+    sync(right, rules)
+    return left.facts(), right.facts()
+
+
 def refine(a: Value, b: Value, op: int, jmp32: bool, rules: Rules) -> None:
     """Bound both values by `a op b`; the caller syncs them."""
     if op in (JGT, JGE, JSGT, JSGE):
         a, b, op = b, a, FLIPPED[op]
-    if op == JEQ:
+    if op in (JSET, NOT_SET):
+        _refine_bits(a, b, op, jmp32, rules)
+    elif rules.RANGES_CIRCULAR:
+        _refine_arcs(a, b, op, jmp32)
+    elif op == JEQ:
         _refine_equal(a, b, jmp32)
     elif op == JNE:
         _refine_not_equal(a, b, jmp32)
-    elif op in (JSET, NOT_SET):
-        _refine_bits(a, b, op, jmp32, rules)
     else:
         _refine_less(a, b, op, jmp32)
+
+
+def _refine_arcs(a: Value, b: Value, op: int, jmp32: bool) -> None:
+    if op == JEQ:
+        circular.refine_equal(a, b, jmp32)
+    elif op == JNE:
+        if not is_const(b, jmp32):
+            a, b = b, a
+        if is_const(b, jmp32):
+            circular.refine_not_equal(a, const_value(b, jmp32), jmp32)
+    else:
+        strict, signed = op in (JLT, JSLT), op in (JSLT, JSLE)
+        circular.refine_less(a, b, strict=strict, signed=signed, jmp32=jmp32)
 
 
 def _refine_equal(a: Value, b: Value, jmp32: bool) -> None:

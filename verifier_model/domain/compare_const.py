@@ -43,7 +43,7 @@ from verifier_model.domain.word import (
 )
 
 if TYPE_CHECKING:
-    from verifier_model.domain.bounds import Value
+    from verifier_model.domain.value import Value
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 

@@ -9,7 +9,7 @@ from verifier_model.domain.bounds import set_const, unbound, unbound32, unbound6
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64
 
 if TYPE_CHECKING:
-    from verifier_model.domain.bounds import Value
+    from verifier_model.domain.value import Value
     from verifier_model.rules import Rules
 
 

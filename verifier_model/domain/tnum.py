@@ -6,6 +6,7 @@ and on a 64-bit term of a solver: what runs is what is proved.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from verifier_model.domain.word import HIGH32, U32, U64, sar, shl, shr
@@ -122,6 +123,7 @@ def arshift(a: Tnum, count: int, bits: int) -> Tnum:
     return Tnum(sar(a.value, count, bits), sar(a.mask, count, bits))
 
 
+@lru_cache(maxsize=1 << 10)
 def mul(a: Tnum, b: Tnum) -> Tnum:
     """Products, bit by bit of `a`, known and unknown parts apart: tnum_mul() of 5.14 to 6.17."""
     value = (a.value * b.value) & U64
@@ -135,6 +137,7 @@ def mul(a: Tnum, b: Tnum) -> Tnum:
     return add(const(value), acc)
 
 
+@lru_cache(maxsize=1 << 10)
 def mul_halves(a: Tnum, b: Tnum) -> Tnum:
     """Products by half-multiply-and-add of the unknown parts: tnum_mul() up to 5.13."""
     value = (a.value * b.value) & U64
@@ -151,6 +154,7 @@ def _half_multiply_add(acc: Tnum, x: int, unknown: int) -> Tnum:
     return acc
 
 
+@lru_cache(maxsize=1 << 10)
 def mul_union(a: Tnum, b: Tnum) -> Tnum:
     """Products as long multiplication, an unknown bit joining both cases: tnum_mul() since 6.18."""
     acc = ZERO

@@ -16,7 +16,7 @@ from verifier_model.domain.bounds import (
 from verifier_model.domain.word import HIGH32, S32_MAX, S32_MIN, U32, U64, sign_extend
 
 if TYPE_CHECKING:
-    from verifier_model.domain.bounds import Value
+    from verifier_model.domain.value import Value
     from verifier_model.rules import Rules
 
 

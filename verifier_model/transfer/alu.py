@@ -5,6 +5,7 @@ Source: check_alu_op(), adjust_reg_min_max_vals(), adjust_scalar_min_max_vals().
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import ALU64, X
@@ -16,6 +17,7 @@ from verifier_model.domain.bounds import (
     sync,
     unbound,
 )
+from verifier_model.domain.value import Value
 from verifier_model.domain.width import (
     coerce_subreg_to_size_sx,
     coerce_to_size,
@@ -32,6 +34,7 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.prog import Insn
+    from verifier_model.domain.value import Facts
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
@@ -79,7 +82,7 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
             mark_chain_precision(env, state, insn.src)
             src = frame.regs[insn.src]
     else:
-        src = env.const(insn.imm & U64)
+        src = env.immediate(insn.imm & U64)
     if dst.type is not SCALAR_VALUE:
         env.write_reg(state, insn.dst, adjust_pointer(env, insn, dst, src, swapped=False))
         return env.insn_idx + 1
@@ -92,7 +95,7 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
         new.id = 0
     new = adjust_scalar(env, insn, new, src)
     if env.rules.LINK_ADD_CONST:
-        _link_sum(env, insn, op, new, src)
+        _link_sum(env, insn, op, new, src, wide=dst.umax > U32)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1
 
@@ -107,8 +110,8 @@ def _check_imm(env: Env, insn: Insn, op: int) -> None:
         raise Reject(f"invalid shift {insn.imm}", EINVAL)
 
 
-def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState) -> None:
-    """A copy plus a constant stays linked to the original (6.11)."""
+def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState, *, wide: bool) -> None:
+    """A copy plus a constant stays linked to the original (6.11); `wide`, it had a high half."""
     alu32 = insn.code & 7 != ALU64
     rules = env.rules
     value = src.smin
@@ -117,7 +120,7 @@ def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState) -> No
         value = s32(value & U32) if alu32 else value
         links = value >= -0x80000000
         value = -value if op == _SUB else value
-        links = links and value <= 0x7FFFFFFF
+        links = links and value <= 0x7FFFFFFF and not (alu32 and wide)
     if dst.id and not dst.id & ADD_CONST and links:
         dst.id |= ADD_CONST_32 if alu32 else ADD_CONST_64
         dst.off = value
@@ -160,24 +163,54 @@ def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegStat
     elif not _is_computed_before_6_10(env, rules, op, src, alu32):
         return _unknown_like(env, dst)
 
-    bits = 32 if alu32 else 64
-    if op in _SHIFTS and src.umax >= bits:
+    if _is_forgotten(rules, op, src, alu32):
         _forget(env, dst)
-    elif op in (_DIV, _MOD) and rules.DIV_TRACKED:
-        divide.divide(dst, src, op == _MOD, bool(insn.off), alu32, rules)
-    elif op in (_DIV, _MOD) or (op == _XOR and not rules.XOR_TRACKED):
-        _forget(env, dst)
+        _finish(dst, alu32, rules)
+    elif dst.is_const() and src.is_const():
+        _operate(dst, src, op, alu32, bool(insn.off), rules)  # quick, and new each time in a loop
     else:
-        arith.OPS[op](dst, src, rules, alu32)
+        dst.learn(_result(dst.facts(), src.facts(), op, alu32, bool(insn.off), rules))
+    if rules.INVARIANTS_CHECKED:
+        check_invariants(env, dst, "alu")
+    return dst
+
+
+def _is_forgotten(rules: Rules, op: int, src: RegState, alu32: bool) -> bool:
+    """Whether the release knows nothing of the result."""
+    if op in _SHIFTS:
+        return src.umax >= (32 if alu32 else 64)
+    if op in (_DIV, _MOD):
+        return not rules.DIV_TRACKED
+    return op == _XOR and not rules.XOR_TRACKED
+
+
+@lru_cache(maxsize=1 << 12)
+def _result(dst: Facts, src: Facts, op: int, alu32: bool, signed: bool, rules: Rules) -> Facts:
+    d, s = Value(), Value()
+    d.learn(dst)
+    s.learn(src)
+    _operate(d, s, op, alu32, signed, rules)
+    return d.facts()
+
+
+def _operate(d: Value, s: Value, op: int, alu32: bool, signed: bool, rules: Rules) -> None:
+    """d = d op s; signed: of a division."""
+    if op not in (_ADD, _SUB):
+        d.wrap64 = d.wrap32 = None  # lost where the ranges are all that is looked at
+    if op in (_DIV, _MOD):
+        divide.divide(d, s, op == _MOD, signed, alu32, rules)
+    else:
+        arith.OPS[op](d, s, rules, alu32)
+    _finish(d, alu32, rules)
+
+
+def _finish(dst: Value, alu32: bool, rules: Rules) -> None:
     if alu32:
         if rules.BOUNDS_32:
             zero_extend(dst, rules)
         else:
             coerce_to_size(dst, 4, rules)
     finish_alu(dst, rules)
-    if rules.INVARIANTS_CHECKED:
-        check_invariants(env, dst, "alu")
-    return dst
 
 
 def _forget(env: Env, dst: RegState) -> None:
@@ -267,7 +300,7 @@ def transfer_mov32(env: Env, state: VerifierState, insn: Insn) -> int:
 def transfer_mov_imm(env: Env, state: VerifierState, insn: Insn) -> int:
     env.check_writable(state, insn.dst)
     value = insn.imm & (U64 if insn.code & 7 == ALU64 else U32)
-    env.write_reg(state, insn.dst, env.const(value))
+    env.write_reg(state, insn.dst, env.immediate(value))
     return env.insn_idx + 1
 
 
@@ -324,9 +357,15 @@ def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
     new = env.unknown()
     if env.rules.BSWAP_TRACKED and old.type is SCALAR_VALUE:
         size = insn.imm >> 3
-        swaps = insn.code & X or insn.code & 7 == ALU64
-        new.var_off = tnum.bswap(old.var_off, size) if swaps else tnum.cast(old.var_off, size)
-        new.precise = old.precise
+        if insn.code & X or insn.code & 7 == ALU64:
+            new.var_off = tnum.bswap(old.var_off, size)
+            new.precise = old.precise
+        else:
+            new = old.copy()
+            if size < 8:  # le64 changes nothing, so the register keeps its number too
+                new.id = 0
+                new.off = 0
+                coerce_to_size(new, size, env.rules)
         sync(new, env.rules)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1

@@ -5,50 +5,81 @@ Source: check_helper_call(), check_func_call(), prepare_func_exit(), check_retur
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from emu.kernel import helper_names, helpers, maps, prog_types
 from emu.kernel.enums import F_RDONLY_PROG, ProgType, Ret
-from emu.kernel.errno import E2BIG, EACCES, EINVAL
+from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
-from verifier_model import log_walk
-from verifier_model.check import const_str, dynptr, packet
+from verifier_model.check import btf_ptr, const_str, dynptr, locks, packet, sock
 from verifier_model.check import helper as check_helper
-from verifier_model.check.refs import check_leak, check_range, release
+from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
-from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     CALLER_SAVED,
+    PTR_TO_BTF_ID,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    PTR_TO_SOCK_COMMON,
     PTR_TO_SOCKET,
-    PTR_TO_STACK,
+    PTR_TO_TCP_SOCK,
     R0,
-    R1,
-    R5,
+    R2,
+    R3,
     SCALAR_VALUE,
+    TRUSTED_BTF_ID,
     UNINIT,
     pointer,
 )
-from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.scalars import is_null
+from verifier_model.state import ARGS_MASK
 from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
+from verifier_model.transfer.subprog import call_subprog, check_no_leak, leave_subprog
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
-    from emu.prog import Insn, MapDef
+    from emu.prog import Insn
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
 MAX_ERRNO = 4095
+_SPIN_UNLOCK = 94
 # Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
-_CASTS = ("sk_fullsock",)
+_CASTS = (
+    "sk_fullsock",
+    "tcp_sock",
+    "skc_to_tcp_sock",
+    "skc_to_tcp6_sock",
+    "skc_to_udp6_sock",
+    "skc_to_mptcp_sock",
+    "skc_to_tcp_timewait_sock",
+    "skc_to_tcp_request_sock",
+)
+# Helpers that give pointers to kernel structures: bpf_func_proto.ret_btf_id.
+_STRUCTS = {
+    "get_current_task_btf": "task_struct",
+    "task_pt_regs": "pt_regs",
+    "skc_to_tcp_sock": "tcp_sock",
+    "skc_to_tcp6_sock": "tcp6_sock",
+    "skc_to_udp6_sock": "udp6_sock",
+    "skc_to_tcp_timewait_sock": "tcp_timewait_sock",
+    "skc_to_tcp_request_sock": "tcp_request_sock",
+}
+_ACQUIRES = ("sk_lookup_tcp", "sk_lookup_udp", "skc_lookup_tcp")
+_SOCKETS = {
+    Ret.PTR_TO_SOCKET_OR_NULL: PTR_TO_SOCKET,
+    Ret.PTR_TO_SOCK_COMMON_OR_NULL: PTR_TO_SOCK_COMMON,
+    Ret.PTR_TO_TCP_SOCK_OR_NULL: PTR_TO_TCP_SOCK,
+}
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 _RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
 _SIZE_RETURNED = (
@@ -62,10 +93,20 @@ _SIZE_RETURNED = (
 
 @transfer("call")
 def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
+    locks.check_call(
+        env,
+        state,
+        subprog=insn.src == PSEUDO_CALL,
+        unlocks=not insn.src and insn.imm == _SPIN_UNLOCK,
+    )
     if insn.src == PSEUDO_CALL:
-        return _call_subprog(env, state, insn)
+        return call_subprog(env, state, insn)
     if insn.src:
-        raise Unmodelled("a call of a kfunc", env.insn_idx)
+        named = env.prog.kfuncs or insn.imm or insn.off
+        if named or not env.kernel.has(Trait.KFUNC_CALL_OF_NOTHING):
+            raise Unmodelled("a call of a kfunc", env.insn_idx)
+        env.calls_nothing = True
+        return env.insn_idx + 1
     following = _call_helper(env, state, insn)
     return env.insn_idx + 1 if following is None else following
 
@@ -82,11 +123,11 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse_unknown(env, insn.imm)
         return None
     if not helpers.available(env.kernel, env.prog_type, row):
-        if not _all_helpers_known(env):
+        if _may_call(env, row.name):
             raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
         _refuse(env, f"bpf_{row.name}", insn.imm)
-    proto = helpers.proto(env.kernel, row)
-    if proto.gpl_only and not _is_gpl_compatible(env.prog.license):
+    proto = helpers.proto(env.kernel, row, env.prog_type)
+    if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     if row.sleepable:
         raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
@@ -95,14 +136,21 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
         clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
+    if row.name == "tail_call":
+        _mark_key(env, state, meta)
     if row.name in dynptr.RELEASES:
         dynptr.give_back(env, state, meta.ref_obj_id)
     if row.name in _RELEASES:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
-        _check_leak(env, state, "tail_call")
+        check_no_leak(env, state, "tail_call")
     if row.name == "snprintf":
         const_str.check_format(env, state)
+    if row.name == "get_local_storage":
+        if not is_null(state.frames[-1].regs[R2]):
+            raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
+        if env.rules.REGSAFE_OLD_IMPRECISE:
+            mark_chain_precision(env, state, R2)
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
@@ -113,55 +161,55 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK | 1
     env.scratched_regs |= ARGS_MASK | 1
-    if _sees_packets(env) and _changes_packet(env, row):
+    if _sees_packets(env.prog_type) and _changes_packet(env, row):
         packet.invalidate(env, state)
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
         raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
-    if meta.map is not None and not _takes_map(row, meta.map):
+    if meta.map is not None and not maps.takes(row.name, meta.map.type):
         raise Reject(
             f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
         )
+    if row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
+        env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        env.write_reg(state, R0, env.unknown())
+        return leave_subprog(env, state)
     return None
+
+
+def _mark_key(env: Env, state: VerifierState, meta: Meta) -> None:
+    """The program that a tail call leads to is known where its index is: record_func_key()."""
+    index = state.frames[-1].regs[R3]
+    if not env.rules.PRECISION_OF_TAIL_CALL or meta.map is None or not index.is_const():
+        return
+    if index.type is SCALAR_VALUE and index.umin < meta.map.max_entries:
+        mark_chain_precision(env, state, R3)
 
 
 def _refuse_unknown(env: Env, number: int) -> None:
     """A number that no row has: none of the helpers for tracing programs."""
     name = helper_names.NAMES[number]
-    row = prog_types.by_type(env.prog_type)
-    if number and (row is None or not row.tracing) and _may_call(env, name):
+    if number and _may_call(env, name):
         raise Unmodelled(f"helper {name}", env.insn_idx)
     _refuse(env, f"bpf_{name}", number)
 
 
-def _takes_map(row: Helper, m: MapDef) -> bool:
-    if row.name == "redirect_map":
-        from emu.kernel.packet_helpers import REDIRECT_MAPS
-
-        return m.type in REDIRECT_MAPS
-    return maps.takes(row.name, m.type)
-
-
-def _all_helpers_known(env: Env) -> bool:
-    """Whether what is not in the tables cannot be called by programs of this type."""
-    from emu.kernel.packet_helpers import WITHOUT_ROW
-
-    row = prog_types.by_type(env.prog_type)
-    tracing = row is not None and (row.tracing or env.prog_type is _WRITABLE)
-    return tracing or any(env.prog_type in types for types, _ in WITHOUT_ROW)
-
-
 def _may_call(env: Env, name: str) -> bool:
-    """Whether programs of this type may call a helper that no row describes."""
-    from emu.kernel.packet_helpers import WITHOUT_ROW
+    """Whether programs of this type may call a helper, for all that the rows say."""
+    from emu.kernel.packet_helpers import READ_SINCE_5_10, WITHOUT_ROW
 
-    if not _all_helpers_known(env):
+    if env.prog_type in READ_SINCE_5_10 and not env.kernel.at_least("5.10"):
         return True
-    return any(name in names for types, names in WITHOUT_ROW if env.prog_type in types)
-
-
-def _sees_packets(env: Env) -> bool:
     row = prog_types.by_type(env.prog_type)
+    if row is not None and (row.tracing or env.prog_type is _WRITABLE):
+        return False
+    lists = [names for types, names in WITHOUT_ROW if env.prog_type in types]
+    return not lists or any(name in names for names in lists)
+
+
+@cache
+def _sees_packets(prog_type: ProgType) -> bool:
+    row = prog_types.by_type(prog_type)
     return row is not None and any(field.gives for field in row.ctx.fields)
 
 
@@ -179,18 +227,6 @@ def _refuse(env: Env, name: str, number: int) -> None:
     else:
         text = f"unknown func {name}#{number}"
     raise Reject(text, EINVAL)
-
-
-def _is_gpl_compatible(text: str) -> bool:
-    """license_is_gpl_compatible(), include/linux/license.h."""
-    return text in (
-        "GPL",
-        "GPL v2",
-        "GPL and additional rights",
-        "Dual BSD/GPL",
-        "Dual MIT/GPL",
-        "Dual MPL/GPL",
-    )
 
 
 def _check_map_written(row: Helper, meta: Meta) -> None:
@@ -221,19 +257,24 @@ def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta:
         ):
             result.maybe_null = True
             result.id = env.new_id()
+            if sock.SOCKET_MAPS.get(meta.map.type) is PTR_TO_SOCKET:
+                result.id = result.ref_obj_id = env.new_id()
+                state.refs = (*state.refs, (result.id, env.insn_idx))
+        elif locks.has_lock(meta.map):
+            result.id = env.new_id()
     elif proto.ret is Ret.PTR_TO_DYNPTR_MEM_OR_NULL:
         result = pointer(PTR_TO_MEM)
         result.mem_size = meta.mem_size
         result.maybe_null = True
         result.id = env.new_id()
         result.ref_obj_id, result.dynptr_id = meta.ref_obj_id, meta.dynptr_id
-    elif proto.ret is Ret.PTR_TO_SOCKET_OR_NULL:
-        result = pointer(PTR_TO_SOCKET)
+    elif proto.ret in _SOCKETS:
+        result = pointer(_SOCKETS[proto.ret])
         result.maybe_null = True
         result.id = env.new_id()
         if row.name in _CASTS:
             result.ref_obj_id = meta.ref_obj_id
-        else:
+        elif row.name in _ACQUIRES:
             result.id = result.ref_obj_id = env.new_id()
             state.refs = (*state.refs, (result.id, env.insn_idx))
     elif proto.ret is Ret.PTR_TO_RINGBUF_MEM_OR_NULL:
@@ -243,6 +284,12 @@ def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta:
         env.new_id()
         result.id = result.ref_obj_id = env.new_id()
         state.refs = (*state.refs, (result.id, env.insn_idx))
+    elif row.name in _STRUCTS:
+        kind = TRUSTED_BTF_ID if env.rules.BTF_RESULTS_TRUSTED else PTR_TO_BTF_ID
+        maybe_null = proto.ret is Ret.PTR_TO_BTF_ID_OR_NULL
+        result = btf_ptr.to_struct(env, kind, _STRUCTS[row.name], maybe_null=maybe_null)
+        if row.name in _CASTS:
+            result.ref_obj_id = meta.ref_obj_id
     else:
         raise Unmodelled(f"a helper that returns {proto.ret.name}", env.insn_idx)
     env.write_reg(state, R0, result)
@@ -285,81 +332,3 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
 def _fork_error(env: Env, result: RegState) -> None:
     """4.19.y and 5.4.y walk an error, a negative int, as a path of its own."""
     raise Unmodelled("the two paths after a helper that returns a length", env.insn_idx)
-
-
-# -- subprogs --------------------------------------------------------------------------------
-
-
-def _call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
-    target = env.insn_idx + insn.imm + 1
-    if len(state.frames) >= env.limits.max_call_depth:
-        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
-    caller = state.frames[-1]
-    callee = FuncState(env.insn_idx, len(state.frames), env.subprogs.index(target))
-    callee.refs_at_call = state.refs
-    for regno in range(R1, R5 + 1):
-        callee.regs[regno] = caller.regs[regno]
-    callee.regs_written = caller.regs_written & ARGS_MASK
-    for regno in CALLER_SAVED:
-        caller.regs[regno] = UNINIT
-    caller.regs_written |= ARGS_MASK | 1
-    state.frames.append(callee)
-    env.scratched_regs = env.scratched_slots = -1
-    if env.stack_use is not None:
-        env.stack_use.forget_chain()
-    if env.log.level:
-        log_walk.call(env, state)
-    return target
-
-
-@transfer("exit")
-def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
-    if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
-        _check_leak(env, state, "BPF_EXIT instruction in main prog")
-    if len(state.frames) > 1:
-        return _return(env, state)
-    _check_leak(env, state, "")
-    _check_return_code(env, state)
-    return None
-
-
-def _return(env: Env, state: VerifierState) -> int:
-    callee = state.frames[-1]
-    result = callee.regs[R0]
-    if result.type is PTR_TO_STACK:
-        raise Reject("cannot return stack pointer to the caller", EINVAL)
-    if callee.callback:
-        following = callback.leave(env, state)
-        env.scratched_regs = env.scratched_slots = -1
-        return following
-    caller = state.frames[-2]
-    caller.regs[R0] = result
-    # The caller's r0 is the callee's, its life included.
-    caller.regs_written = (caller.regs_written & ~1) | (callee.regs_written & 1)
-    caller.result_frame = callee.result_frame
-    following = callee.callsite + 1
-    callee.refs_at_call = state.refs
-    if env.stack_use is not None:
-        env.stack_use.update(state)
-    if env.log.level:
-        log_walk.leave(env, state, following)
-    state.frames.pop()
-    return following
-
-
-def _check_leak(env: Env, state: VerifierState, where: str) -> None:
-    """Every reference was given back."""
-    check_leak(env, state, where, "would lead to reference leak" if where else "")
-
-
-def _check_return_code(env: Env, state: VerifierState) -> None:
-    reg = env.read_reg(state, R0)
-    allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
-    if allowed is None:
-        return
-    if reg.type is not SCALAR_VALUE:
-        kind = type_name(reg, env.rules)
-        raise Reject(f"At program exit the register R0 is not a known value ({kind})", EINVAL)
-    if env.rules.RETURN_RANGE_SIGNED:
-        mark_chain_precision(env, state, R0)
-    check_range(env, reg, allowed.low, allowed.high, "program exit")

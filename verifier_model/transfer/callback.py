@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel import maps
 from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
+from verifier_model import log_walk
 from verifier_model.check.refs import check_range
 from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
@@ -52,6 +53,8 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
             raise Reject("callback function not allowed for map", ENOTSUPP)
     start = env.subprogs[meta.subprog]
     caller = state.frames[-1]
+    if row.name == "loop" and env.rules.PRECISION_OF_LOOP_FLAGS:
+        _mark_flags(env, state, meta.subprog)
     if env.rules.CALLBACK_EVERY_ITERATION:
         if row.name == "loop":
             mark_chain_precision(env, state, R1)
@@ -62,15 +65,35 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
         _push_frame(env, other, row, meta)
         other.callback_unroll += 1
         other.frames[-2].callback_depth += 1
+        env.scratched_regs = env.scratched_slots = -1
         caller.callback_depth = 0
         return None
     _push_frame(env, state, row, meta)
     for regno in CALLER_SAVED:
         caller.regs[regno] = UNINIT
-    caller.regs[R0] = env.unknown()
     caller.regs_written |= ARGS_MASK | 1
     env.scratched_regs = env.scratched_slots = -1
+    if env.log.level:
+        log_walk.call(env, state)
+    caller.regs[R0] = env.unknown()
+    # The kernel clears registers after every call, and the frame that runs is now the function's.
+    state.frames[-1].regs_written |= ARGS_MASK | 1
     return start
+
+
+def _mark_flags(env: Env, state: VerifierState, subprog: int) -> None:
+    """A loop is inlined where it always calls one function with flags 0 (5.19).
+
+    Source: update_loop_inline_state().
+    """
+    called, inlined = env.inlined_loops.get(env.insn_idx, (subprog, True))
+    if inlined:
+        flags = state.frames[-1].regs[R4]
+        is_zero = flags.type is SCALAR_VALUE and flags.is_const() and not flags.var_off.value
+        if is_zero:
+            mark_chain_precision(env, state, R4)
+        inlined = is_zero and called == subprog
+    env.inlined_loops[env.insn_idx] = called, inlined
 
 
 def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None:
@@ -80,17 +103,22 @@ def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None
     caller = state.frames[-1]
     callee = FuncState(env.insn_idx, len(state.frames), meta.subprog)
     callee.callback = True
-    callee.regs_written = ARGS_MASK | 1
     if row.name == "loop":
         callee.regs[R1] = env.unknown()
         callee.regs[R2] = caller.regs[R3]
+        copied: tuple[tuple[int, int], ...] = ((R2, R3),)
     else:
         callee.regs[R1] = caller.regs[R1]
+        copied = ((R1, R1), (R4, R3))
         for regno, kind in ((R2, PTR_TO_MAP_KEY), (R3, PTR_TO_MAP_VALUE)):
             reg = pointer(kind)
             reg.map = meta.map
             callee.regs[regno] = reg
         callee.regs[R4] = caller.regs[R3]
+    if not env.rules.CALLBACK_EVERY_ITERATION:
+        # Whether they were written in this state is copied along.
+        for regno, given in copied:
+            callee.regs_written |= (caller.regs_written >> given & 1) << regno
     state.frames.append(callee)
 
 
@@ -101,15 +129,18 @@ def leave(env: Env, state: VerifierState) -> int:
     reg = callee.regs[R0]
     if reg.type is not SCALAR_VALUE:
         raise Reject("R0 not a scalar value", EACCES)
-    if rules.CALLBACK_EVERY_ITERATION:
+    if rules.CALLBACK_RESULT_PRECISE:
         env.read_reg(state, R0)
         mark_chain_precision(env, state, R0)
     check_range(env, reg, 0, 1, "callback return")
     if state.refs:
         raise Unmodelled("a callback while a reference is held", env.insn_idx)
+    following = callee.callsite + (0 if rules.CALLBACK_EVERY_ITERATION else 1)
+    if env.log.level:
+        log_walk.leave(env, state, following)
     state.frames.pop()
     if not rules.CALLBACK_EVERY_ITERATION:
-        return callee.callsite + 1
+        return following
     before = previous_entry(env, state, state, callee.callsite)
     if before is not None:
         widen(env, before, state)

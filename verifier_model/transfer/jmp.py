@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from emu.isa.table import JMP32, X
 from verifier_model import log_walk
 from verifier_model.check import packet
+from verifier_model.check.locks import has_lock
+from verifier_model.check.sock import SOCKET_MAPS
 from verifier_model.domain import compare, compare_const
-from verifier_model.domain.bounds import is_impossible, sync
+from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
-from verifier_model.domain.word import U32, U64
+from verifier_model.domain.word import U64
 from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
 from verifier_model.reg import (
@@ -24,6 +26,7 @@ from verifier_model.reg import (
     PTR_TO_PACKET_END,
     SCALAR_VALUE,
     SOCKETS,
+    TRUSTED_BTF_ID,
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
@@ -58,7 +61,7 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
         env.read_reg(state, insn.src)
     regs = state.frames[-1].regs
     dst = regs[insn.dst]
-    src = regs[insn.src] if by_reg else env.const(insn.imm & U64)
+    src = regs[insn.src] if by_reg else env.immediate(insn.imm & U64)
     following = env.insn_idx + 1
     target = following + insn.off
 
@@ -77,8 +80,8 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     if dst.type is SCALAR_VALUE and src.type is SCALAR_VALUE:
         _learn(env, state, other, insn, op, jmp32, by_reg, linked)
     elif _is_null_check(env, dst, src, op, jmp32, by_reg):
-        mark_ptr_or_null(state, insn.dst, is_null=op == JNE)
-        mark_ptr_or_null(other, insn.dst, is_null=op == JEQ)
+        mark_ptr_or_null(env, state, insn.dst, is_null=op == JNE)
+        mark_ptr_or_null(env, other, insn.dst, is_null=op == JEQ)
     elif by_reg and not jmp32 and packet.learn(env, state, other, insn.dst, insn.src, op):
         pass
     elif by_reg and not jmp32 and op in (JEQ, JNE):
@@ -117,11 +120,10 @@ def _is_branch_taken(
 def _same_register(reg: RegState, op: int, jmp32: bool) -> bool | None:
     """`if r1 op r1` (6.19)."""
     if op == compare.JSET:
-        value, mask = reg.var_off
-        width = U32 if jmp32 else U64
-        if value & width:
-            return True
-        return None if mask & width else False
+        if compare.is_const(reg, jmp32):
+            return compare.const_value(reg, jmp32) != 0
+        low, high = (reg.smin32, reg.smax32) if jmp32 else (reg.smin, reg.smax)
+        return None if low <= 0 <= high else True
     return op in (JEQ, compare.JGE, compare.JLE, compare.JSGE, compare.JSLE)
 
 
@@ -129,9 +131,7 @@ def _by_simulation(env: Env, dst: RegState, src: RegState, op: int, jmp32: bool)
     """A side on which some range is empty cannot run (7.1)."""
     for taken, used in ((True, REVERSED[op]), (False, op)):
         a, b = dst.copy(), src.copy()
-        compare.refine(a, b, used, jmp32, env.rules)
-        sync(a, env.rules)
-        sync(b, env.rules)
+        compare.refine_and_sync(a, b, used, jmp32, env.rules)
         if is_impossible(a) or is_impossible(b):
             return taken
     return None
@@ -161,7 +161,7 @@ def _pointer_against_zero(
     return op == JNE
 
 
-_NOT_NULL = (PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, *SOCKETS)
+_NOT_NULL = (PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, TRUSTED_BTF_ID, *SOCKETS)
 _PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
 
 
@@ -242,9 +242,7 @@ def _learn_two_ranges(
     for regs, used in ((here, REVERSED[op]), (there, op)):
         dst = regs[insn.dst]
         src = regs[insn.src] if by_reg else env.const(insn.imm & U64)
-        compare.refine(dst, src, used, jmp32, env.rules)
-        sync(dst, env.rules)
-        sync(src, env.rules)
+        compare.refine_and_sync(dst, src, used, jmp32, env.rules)
     for regs, side in ((there, "true"), (here, "false")):
         check_invariants(env, regs[insn.dst], f"{side}_reg1")
         if by_reg:
@@ -301,38 +299,44 @@ def _lift_null(env: Env, state: VerifierState, other: VerifierState, insn: Insn,
         return
     equal = other if op == JEQ else state
     if src.maybe_null and not dst.maybe_null:
-        mark_ptr_or_null(equal, insn.src, is_null=False)
+        mark_ptr_or_null(env, equal, insn.src, is_null=False)
     elif dst.maybe_null and not src.maybe_null:
-        mark_ptr_or_null(equal, insn.dst, is_null=False)
+        mark_ptr_or_null(env, equal, insn.dst, is_null=False)
 
 
-def mark_ptr_or_null(state: VerifierState, regno: int, *, is_null: bool) -> None:
+def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: bool) -> None:
     """The pointer turned out null or not, and so did every copy: mark_ptr_or_null_regs()."""
     reg = state.frames[-1].regs[regno]
     wanted = reg.id
+    keeps_id = env.rules.NULL_CHECK_KEEPS_ID and not is_null
     if is_null and reg.ref_obj_id and reg.ref_obj_id == wanted:
         state.refs = tuple(ref for ref in state.refs if ref[0] != wanted)
     for frame in state.frames:
         for i, r in enumerate(frame.regs):
             if r.maybe_null and r.id == wanted:
-                frame.regs[i] = _null_decided(r, is_null)
+                frame.regs[i] = _null_decided(env, r, is_null, keeps_id)
         for spi, slot in enumerate(frame.stack):
             if slot.reg is not None and slot.reg.maybe_null and slot.reg.id == wanted:
-                frame.stack[spi] = Slot(slot.kinds, _null_decided(slot.reg, is_null))
+                frame.stack[spi] = Slot(slot.kinds, _null_decided(env, slot.reg, is_null, keeps_id))
 
 
-def _null_decided(reg: RegState, is_null: bool) -> RegState:
+def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> RegState:
     new = reg.copy()
     new.maybe_null = False
-    new.id = 0
+    if is_null or not (keeps_id or has_lock(reg.map)):
+        new.id = 0
     if is_null:
         new.type = SCALAR_VALUE
+        new.precise = env.unknown_is_precise
         new.ref_obj_id = 0
         new.map = None
         new.mem_size = 0
     elif new.type is PTR_TO_MAP_VALUE and new.map is not None and new.map.inner is not None:
         new.type = CONST_PTR_TO_MAP
         new.map = new.map.inner
+    elif new.type is PTR_TO_MAP_VALUE and new.map is not None and new.map.type in SOCKET_MAPS:
+        new.type = SOCKET_MAPS[new.map.type]
+        new.map = None
     return new
 
 

@@ -8,13 +8,16 @@ from emu.isa.table import MEMSX
 from emu.kernel.errno import EACCES, EINVAL
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.check import ctx, mem
+from verifier_model.check.locks import check_unlocked, has_lock
 from verifier_model.check.refs import check_leak
 from verifier_model.domain.word import U32
 from verifier_model.fields import MAY_LOAD_PACKET
 from verifier_model.log import type_name
 from verifier_model.reg import (
+    BTF_IDS,
     CALLER_SAVED,
     CONST_PTR_TO_MAP,
+    PTR_TO_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_FUNC,
     PTR_TO_MAP_VALUE,
@@ -29,6 +32,7 @@ from verifier_model.reg import (
 from verifier_model.state import ARGS_MASK
 from verifier_model.transfer.callback import check_function
 from verifier_model.transfer.registry import transfer
+from verifier_model.transfer.subprog import leave_subprog
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 
 _IND = 0x40
 # Pointers whose loads the kernel rewrites.
-_ALONE = (PTR_TO_CTX, *SOCKETS)
+_ALONE = (PTR_TO_CTX, PTR_TO_BTF_ID, *SOCKETS)
 _BYTES = {0x10: 1, 0x08: 2, 0x00: 4, 0x18: 8}
 
 
@@ -84,6 +88,8 @@ def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
 
 def check_same_pointer(env: Env, kind: RegType) -> None:
     """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
+    if kind in BTF_IDS:
+        kind = PTR_TO_BTF_ID
     before = env.accessed_as.setdefault(env.insn_idx, kind)
     if before is not kind and (before in _ALONE or kind in _ALONE):
         raise Reject("same insn cannot be used with different pointers", EINVAL)
@@ -95,7 +101,7 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
     following = env.insns[env.insn_idx + 1]
     if insn.src == 0:
         value = (insn.imm & U32) | (following.imm & U32) << 32
-        env.write_reg(state, insn.dst, env.const(value))
+        env.write_reg(state, insn.dst, env.immediate(value))
         return env.insn_idx + 2
     if insn.src == PSEUDO_FUNC:
         reg = pointer(PTR_TO_FUNC)
@@ -113,6 +119,8 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
         else:
             reg = pointer(PTR_TO_MAP_VALUE)
             reg.off = following.imm & U32
+        if has_lock(target) and not env.rules.MAP_RECORDS:
+            reg.id = env.new_id()
     else:
         reg = pointer(CONST_PTR_TO_MAP)
     reg.map = target
@@ -129,7 +137,10 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
         text = "BPF_LD_[ABS|IND] instructions cannot be mixed with bpf-to-bpf calls"
         raise Reject(text, EINVAL)
     reg = env.read_reg(state, R6)
+    if env.rules.EXIT_LEAK_TEXT:
+        check_unlocked(state, "BPF_LD_[ABS|IND]")
     check_leak(env, state, "BPF_LD_[ABS|IND]", "cannot be mixed with socket references")
+    check_unlocked(state, "BPF_LD_[ABS|IND]")
     if reg.type is not PTR_TO_CTX:
         raise Reject("at the time of BPF_LD_ABS|IND R6 != pointer to skb", EINVAL)
     if insn.code & 0xE0 == _IND:
@@ -140,4 +151,9 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK
     env.write_reg(state, R0, env.unknown())
+    if env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
+        # A load beyond the packet's end returns 0.
+        env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        env.write_reg(state, R0, env.const(0))
+        return leave_subprog(env, state)
     return env.insn_idx + 1

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ALU64
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.domain import tnum
+from verifier_model.domain import arc, circular, tnum
 from verifier_model.domain.bounds import finish_alu, unbound32
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U64
 from verifier_model.log import type_name
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_MAP_VALUE,
     PTR_TO_PACKET_END,
     PTR_TO_STACK,
     SCALAR_VALUE,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
     from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
 
 MAX_VAR_OFF = 1 << 29
 _ADD, _SUB, _OR, _AND, _XOR = 0x00, 0x10, 0x40, 0x50, 0xA0
@@ -66,7 +68,9 @@ def adjust_pointer(
     name = type_name(ptr, rules)
     if ptr.maybe_null:
         shown = name if rules.TEXT_FIXED_OFF else "PTR_TO_MAP_VALUE_OR_NULL"
-        text = f"R{dst} pointer arithmetic on {shown} prohibited, null-check it first"
+        text = f"R{dst} pointer arithmetic on {shown} prohibited"
+        if rules.TEXT_TYPE_FLAGS or ptr.type is PTR_TO_MAP_VALUE:
+            text += ", null-check it first"
         raise Reject(text, EACCES)
     if ptr.type is CONST_PTR_TO_MAP and not (known and off.smin == 0 and op == _ADD):
         shown = name if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
@@ -75,8 +79,8 @@ def adjust_pointer(
         shown = name if rules.TEXT_FIXED_OFF else ptr.type.name
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
 
-    _check_sane(off, name)
-    _check_sane(ptr, name)
+    _check_sane(off, name, rules)
+    _check_sane(ptr, name, rules)
     new = ptr.copy()
     unbound32(new)
     known = known and not rules.POINTER_CONST_IN_BITS
@@ -85,7 +89,7 @@ def adjust_pointer(
         if known and S32_MIN <= total <= S32_MAX:
             new.off = total
         else:
-            _add(new, ptr, off)
+            _add(new, ptr, off, rules)
             _restart_packet(env, new, off, forgets=True)
     elif op == _SUB:
         if swapped:
@@ -96,7 +100,7 @@ def adjust_pointer(
         if known and S32_MIN <= total <= S32_MAX:
             new.off = total
         else:
-            _sub(new, ptr, off)
+            _sub(new, ptr, off, rules)
             _restart_packet(env, new, off, forgets=off.smin < 0)
     elif op in (_OR, _AND, _XOR):
         text = f"R{dst} bitwise operator {_SIGNS[op >> 4]} on pointer prohibited"
@@ -104,7 +108,7 @@ def adjust_pointer(
     else:
         text = f"R{dst} pointer arithmetic with {_SIGNS[op >> 4]} operator prohibited"
         raise Reject(text, EACCES)
-    _check_sane(new, name)
+    _check_sane(new, name, rules)
     finish_alu(new, rules)
     return new
 
@@ -122,7 +126,12 @@ def _restart_packet(env: Env, new: RegState, off: RegState, *, forgets: bool) ->
         new.mem_size = 0
 
 
-def _add(new: RegState, ptr: RegState, off: RegState) -> None:
+def _add(new: RegState, ptr: RegState, off: RegState, rules: Rules) -> None:
+    if rules.RANGES_CIRCULAR:
+        sums = arc.add(circular.arc64(ptr), circular.arc64(off), U64)
+        circular.set_arc64(new, sums)
+        new.var_off = tnum.add(ptr.var_off, off.var_off)
+        return
     low, high = ptr.smin + off.smin, ptr.smax + off.smax
     new.smin, new.smax = (low, high) if low >= S64_MIN and high <= S64_MAX else (S64_MIN, S64_MAX)
     high = ptr.umax + off.umax
@@ -130,7 +139,12 @@ def _add(new: RegState, ptr: RegState, off: RegState) -> None:
     new.var_off = tnum.add(ptr.var_off, off.var_off)
 
 
-def _sub(new: RegState, ptr: RegState, off: RegState) -> None:
+def _sub(new: RegState, ptr: RegState, off: RegState, rules: Rules) -> None:
+    if rules.RANGES_CIRCULAR:
+        sums = arc.add(circular.arc64(ptr), arc.negate(circular.arc64(off), U64), U64)
+        circular.set_arc64(new, sums)
+        new.var_off = tnum.sub(ptr.var_off, off.var_off)
+        return
     low, high = ptr.smin - off.smax, ptr.smax - off.smin
     new.smin, new.smax = (low, high) if low >= S64_MIN and high <= S64_MAX else (S64_MIN, S64_MAX)
     low = ptr.umin - off.umax
@@ -138,9 +152,13 @@ def _sub(new: RegState, ptr: RegState, off: RegState) -> None:
     new.var_off = tnum.sub(ptr.var_off, off.var_off)
 
 
-def _check_sane(reg: RegState, name: str) -> None:
+def _check_sane(reg: RegState, name: str, rules: Rules) -> None:
     """An offset is not so large that a sum could wrap: check_reg_sane_offset()."""
     value = reg.smin
+    if rules.TEXT_BASE_OFFSET and reg.type is not SCALAR_VALUE:
+        if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+            raise Reject(f"{name} pointer offset {value} is not allowed", EINVAL)
+        return
     if reg.is_const() and not -MAX_VAR_OFF < value < MAX_VAR_OFF:
         if reg.type is SCALAR_VALUE:
             raise Reject(f"math between {name} pointer and {value} is not allowed", EINVAL)

@@ -2,8 +2,9 @@
 
 Sections: `[prog_type NAME]`; `[map TYPE key=4 value=8 entries=1 flags=0 frozen]`, one a map;
 `[license TEXT]`; `[accept]` or `[reject]`; `[log]`, lines that the log holds in order, `{{...}}` a
-regular expression; `[slow]` keeps a case out of the normal run.  Expectations are those of real
-kernels.
+regular expression; `[whole_log RELEASE]`, all lines of that very kernel's but for blanks at their
+ends; `[level N]`, the log's level if not 2; `[slow]` keeps a case out of the normal run.
+Expectations are those of real kernels.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emu.isa.asm import assemble
-from emu.kernel.enums import MapType, ProgType
+from emu.kernel.enums import AttachType, MapType, ProgType
 from emu.kernel.profile import RELEASES, Kernel
-from emu.prog import MapDef, Prog
+from emu.prog import MapDef, MapField, Prog
 from tests.casefile import Case, read_cases
 from verifier_model import verify
 
 if TYPE_CHECKING:
+    from tests.casefile import Section
     from verifier_model import Verdict
 
 FOLDER = Path(__file__).parents[2] / "cases" / "verifier"
-KINDS = ("prog_type", "map", "license", "accept", "reject", "log", "slow")
+KINDS = (
+    *("prog_type", "attach_type", "map", "license"),
+    *("accept", "reject", "log", "whole_log", "level", "slow"),
+)
 CASES = [case for path in sorted(FOLDER.glob("*.test")) for case in read_cases(path)]
 
 
@@ -34,6 +39,7 @@ def program(case: Case) -> Prog:
     case.check_kinds(KINDS)
     prog_type = case.get("prog_type")
     licence = case.get("license")
+    attach_type = case.get("attach_type")
     assert prog_type is not None
     return Prog(
         case.name,
@@ -41,6 +47,7 @@ def program(case: Case) -> Prog:
         tuple(assemble(case.text)),
         maps=tuple(map_def(section.argument) for section in case.all("map")),
         license=licence.argument if licence else "GPL",
+        expected_attach_type=AttachType[attach_type.argument.upper()] if attach_type else 0,
     )
 
 
@@ -56,9 +63,20 @@ def map_def(text: str) -> MapDef:
         size["entries"],
         size["flags"],
         frozen="frozen" in words,
+        fields=tuple(field for word in words if (field := map_field(word))) or None,
     )
 
 
+def map_field(text: str) -> MapField | None:
+    """A field of the map's values that is the kernel's: "lock=0" says where it is."""
+    name, _, offset = text.partition("=")
+    if name not in FIELDS:
+        return None
+    kind, size = FIELDS[name]
+    return MapField(kind, int(offset), size)
+
+
+FIELDS = {"lock": ("bpf_spin_lock", 4), "timer": ("bpf_timer", 16), "kptr": ("kptr", 8)}
 DEFAULTS = {"key": "4", "value": "8", "entries": "1", "flags": "0"}
 
 
@@ -74,15 +92,29 @@ def check(case: Case, release: str) -> None:
         check_log(section.lines, verdict, release)
 
 
+def check_whole_log(case: Case, whole: Section) -> None:
+    level, release = case.get("level"), whole.argument
+    log_level = int(level.argument) if level else 2
+    verdict = verify(program(case), Kernel.release(release), log_level=log_level)
+    said = [line.rstrip() for line in verdict.log]
+    for n, (line, ours) in enumerate(zip(whole.lines, said, strict=False), 1):
+        assert re.fullmatch(pattern_of(line), ours), f"{release}, line {n}: {line!r}, ours {ours!r}"
+    assert len(said) == len(whole.lines), f"{release}: {len(whole.lines)} lines, ours {len(said)}"
+
+
+def pattern_of(line: str) -> str:
+    """A line as a regular expression."""
+    return "".join(
+        part[2:-2] if part.startswith("{{") else re.escape(part)
+        for part in re.split(r"(\{\{.*?\}\})", line)
+    )
+
+
 def check_log(lines: tuple[str, ...], verdict: Verdict, release: str) -> None:
     at = 0
     log = "\n".join(verdict.log)
     for line in lines:
-        pattern = "".join(
-            part[2:-2] if part.startswith("{{") else re.escape(part)
-            for part in re.split(r"(\{\{.*?\}\})", line)
-        )
-        match = re.compile(pattern).search(log, at)
+        match = re.compile(pattern_of(line)).search(log, at)
         assert match, f"{release}: {line!r} is not in the log after offset {at}:\n{log[-2000:]}"
         at = match.end()
 
@@ -92,6 +124,14 @@ def test_every_release_says_what_the_case_says(case):
     for release in RELEASES:
         if not case.get("slow", release):
             check(case, release)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.all("whole_log")], ids=lambda case: case.name
+)
+def test_the_whole_log_is_what_that_very_kernel_wrote(case):
+    for section in case.all("whole_log"):
+        check_whole_log(case, section)
 
 
 @pytest.mark.slow

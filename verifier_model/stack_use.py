@@ -1,14 +1,15 @@
-"""What the walk finds out of each insn's use of the stack, as 6.18 to 7.0 tell it at level 2.
+"""What the walk finds out of each insn's use of the stack (6.18 to 7.0).
 
 The kernel gathers, for each chain of calls, the slots that an insn may read and those it is sure
-to write, and computes from them which slots are live before each insn.  The lines tell of every
-change.
+to write, and computes from them which slots are live before each insn: what is not live is
+forgotten in states that are kept.  At level 2 the log tells of every change.
 
 Source: kernel/bpf/liveness.c of 6.18.
 """
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from verifier_model.domain.word import U32, U64
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 class Masks:
     """Slots by insn, for one frame: struct per_frame_masks."""
 
-    __slots__ = ("live_before", "may_read", "must_write", "must_write_acc")
+    __slots__ = ("live_before", "may_read", "must_write", "must_write_acc", "stale")
 
     def __init__(self, insns: int) -> None:
         self.may_read = [0] * insns
         self.must_write = [0] * insns
         self.must_write_acc = [0] * insns  # by the insn and all that follow it
         self.live_before = [0] * insns
+        self.stale: set[int] = set()  # insns with other masks than when their sums were made
 
 
 class Instance:
@@ -52,6 +54,10 @@ class Instance:
             masks = self.frames[frame] = Masks(self.insns)
         return masks
 
+    def live_before(self, frame: int, idx: int) -> int:
+        masks = self.frames.get(frame)
+        return masks.live_before[idx - self.start] if masks is not None else 0
+
     def chain(self) -> str:
         return "(" + ",".join(map(str, (*self.callsites, self.start))) + ")"
 
@@ -62,7 +68,14 @@ class StackUse:
     def __init__(self, env: Env) -> None:
         self._env = env
         self._instances: dict[tuple[int, ...], Instance] = {}
+        self._tells = env.log.level > 1
         self._orders = [postorder(env, start) for start in env.subprogs]
+        # By insn: its place in its subprog's order, and the insns that go on to it.
+        self._places = {idx: n for order in self._orders for n, idx in enumerate(order)}
+        self._sources: dict[int, list[int]] = {idx: [] for idx in self._places}
+        for idx in self._places:
+            for following in successors(env, idx):
+                self._sources[following].append(idx)
         self._current: Instance | None = None
         self._written: dict[int, int] = {}  # by the insn that runs: slots, by frame
 
@@ -100,6 +113,25 @@ class StackUse:
         if self._current is not None:
             _commit(self._current, idx, self._written)
 
+    # -- what it was found out for -----------------------------------------------------------
+
+    def live_slots(self, state: VerifierState) -> list[int]:
+        """For each frame of a kept state, a mask of the slots that may be read from there on.
+
+        Source: bpf_stack_slot_alive().
+        """
+        top = len(state.frames) - 1
+        instances = [self._of_frame(state, depth) for depth in range(top + 1)]
+        live = []
+        for frame in range(top + 1):
+            slots = instances[top].live_before(frame, state.insn_idx)
+            for depth in range(frame, top):
+                callsite = state.frames[depth + 1].callsite
+                at = callsite if self._env.callback_points[callsite] else callsite + 1
+                slots |= instances[depth].live_before(frame, at)
+            live.append(slots)
+        return live
+
     # -- where a frame or a path ends --------------------------------------------------------
 
     def update(self, state: VerifierState) -> None:
@@ -113,20 +145,44 @@ class StackUse:
 
     def _update_instance(self, instance: Instance) -> None:
         env = self._env
+        order = self._orders[env.subprogs.index(instance.start)]
         if instance.dropped:
             for masks in instance.frames.values():
                 masks.must_write_acc = [0] * instance.insns
-        order = self._orders[env.subprogs.index(instance.start)]
+                masks.stale.update(order)
         rounds, changed = 0, True
         while changed:
             rounds += 1
             changed = False
             for frame in sorted(instance.frames):
-                for idx in order:
-                    changed |= self._update_insn(instance, frame, idx)
-        env.log.add(f"{instance.chain()} live stack update done in {rounds} iterations")
+                changed |= self._go_round(instance, frame, order)
+        if self._tells:
+            env.log.add(f"{instance.chain()} live stack update done in {rounds} iterations")
         if instance.callsites:
             self._tell_caller(instance)
+
+    def _go_round(self, instance: Instance, frame: int, order: tuple[int, ...]) -> bool:
+        """Go once through the insns in order; whether something changed.
+
+        The kernel looks at all of them; those that are not stale would stay as they are.
+        """
+        stale, places = instance.frames[frame].stale, self._places
+        todo = [places[idx] for idx in stale]
+        heapify(todo)
+        changed = False
+        while todo:
+            place = heappop(todo)
+            idx = order[place]
+            stale.remove(idx)
+            if not self._update_insn(instance, frame, idx):
+                continue
+            changed = True
+            for source in self._sources[idx]:
+                if source not in stale:
+                    stale.add(source)
+                    if places[source] > place:
+                        heappush(todo, places[source])
+        return changed
 
     def _update_insn(self, instance: Instance, frame: int, idx: int) -> bool:
         after = successors(self._env, idx)
@@ -140,7 +196,7 @@ class StackUse:
         written |= masks.must_write[i]
         live = live & ~masks.must_write[i] | masks.may_read[i]
         old_live, old_written = masks.live_before[i], masks.must_write_acc[i]
-        if (
+        if self._tells and (
             masks.may_read[i]
             or masks.must_write[i]
             or idx == instance.start
@@ -185,7 +241,9 @@ def _mark_read(instance: Instance, frame: int, idx: int, slots: int) -> None:
     read = masks.may_read[i] | slots
     if read != masks.may_read[i] and read & ~masks.live_before[i]:
         instance.updated = True
-    masks.may_read[i] = read
+    if read != masks.may_read[i]:
+        masks.may_read[i] = read
+        masks.stale.add(idx)
 
 
 def _commit(instance: Instance, idx: int, written: dict[int, int]) -> None:
@@ -201,6 +259,7 @@ def _commit(instance: Instance, idx: int, written: dict[int, int]) -> None:
             slots &= old
         if old != slots:
             masks.must_write[i] = slots
+            masks.stale.add(idx)
             instance.updated = True
         if old & ~slots:
             instance.dropped = True

@@ -1,0 +1,107 @@
+"""The report on a rejection; whole ones that 7.3.4 wrote are in tests/cases/verifier."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emu.isa.asm import assemble
+from emu.kernel.enums import ProgType
+from emu.kernel.profile import RELEASES, Kernel
+from emu.prog import LineInfo, Prog
+from tests.casefile import read_cases
+from verifier_model.report.findings import FINDINGS, find
+from verifier_model.report.page import Page
+from verifier_model.verify import verify
+
+CASES = read_cases(Path(__file__).parents[2] / "cases" / "verifier" / "log_report.test")
+LOST = next(case for case in CASES if case.name == "register_lost_in_a_call")
+
+
+def _report_of_7_3(case):
+    """What 7.3.4 wrote, from "Verification failed" on, without the statistics."""
+    (log,) = (s.lines for s in case.all("whole_log") if s.argument == "7.3.4")
+    start = next(n for n, line in enumerate(log) if line.startswith("Verification failed"))
+    return log[start - 1 : -1]
+
+
+def _verdict(text, release, **more):
+    prog = Prog("p", ProgType.SOCKET_FILTER, tuple(assemble(text)), license="GPL")
+    return verify(prog, Kernel.release(release), **more)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_release_gives_the_report_of_7_3_on_request(release):
+    verdict = _verdict(LOST.text, release, log_level=0, report=True)
+    assert verdict.report == _report_of_7_3(LOST)
+    assert verdict.log == ()
+
+
+def test_the_logs_of_older_releases_do_not_hold_it():
+    assert not any("Verification failed" in line for line in _verdict(LOST.text, "7.2").log)
+    assert any("Verification failed" in line for line in _verdict(LOST.text, "7.3").log)
+
+
+def test_without_a_request_there_is_none():
+    assert _verdict(LOST.text, "6.12").report == ()
+
+
+def test_an_accepted_program_has_none():
+    assert _verdict("r0 = 0\nexit\n", "7.3", report=True).report == ()
+
+
+def test_a_rejection_that_the_kernel_does_not_explain_has_none():
+    verdict = _verdict("r0 = 1\nr0 /= 0\nexit\n", "7.3.4", report=True)
+    assert verdict.message == "div by zero"
+    assert verdict.report == ()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "problem"),
+    [
+        ("R3 invalid mem access 'inv'", "invalid dereference"),
+        ("R3 min value is outside of the array range", "access outside bounds"),
+        ("unknown func bpf_csum_diff#28", "operation is not allowed"),
+        ("R1 type=fp expected=ctx", "invalid call argument"),
+        ("back-edge from insn 3 to 1", "back-edge is not allowed"),
+    ],
+)
+def test_older_wordings_are_known(complaint, problem):
+    assert [row.problem for row, _ in find(complaint)][:1] == [problem]
+
+
+def test_every_pattern_is_a_valid_expression():
+    assert all(re.compile(row.complaint) for row in FINDINGS)
+
+
+class _Env:
+    def __init__(self, text, line_info=()):
+        self.insns = tuple(assemble(text))
+        self.prog = Prog("p", ProgType.SOCKET_FILTER, self.insns, line_info=line_info)
+        self.log = self
+
+    def insn_text(self, env, idx):
+        return f"insn text {idx}"
+
+
+def test_a_text_is_broken_at_blanks_after_100_columns():
+    page = Page(_Env("exit\n"))
+    page.text("word " * 30)
+    assert [len(line) for line in page.lines] == [2 + 94, 2 + 55]
+
+
+def test_a_place_with_line_info_is_shown_in_its_source():
+    lines = tuple(LineInfo(n, "a.d", 10 + n, 3, f"\tx{n};") for n in range(3))
+    page = Page(_Env("r0 = 0\nr1 = 1\nexit\n", lines))
+    page.source(1, "error", "it is wrong")
+    assert page.lines[:7] == [
+        "  a.d:11:3",
+        "  Source context:",
+        "       9 | ...",
+        "      10 |         x0;",
+        "  >>> 11 |         x1;",
+        "         |         ^-- error: it is wrong",
+        "      12 |         x2;",
+    ]

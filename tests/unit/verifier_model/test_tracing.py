@@ -1,0 +1,233 @@
+"""Tracing programs, kernel structures by BTF, and what is asked before the insns are.
+
+What is expected of loads was measured on 6.18.44 with the same accesses of struct task_struct.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.btf import BtfData, Kind
+from emu.isa.asm import assemble
+from emu.kernel.enums import F_SLEEPABLE, AttachType, ProgType
+from emu.kernel.profile import Kernel
+from emu.prog import Insn, Prog
+from tests.btfwriter import Writer
+from verifier_model import Unmodelled, verify
+from verifier_model.check.btf_walk import Walk
+
+HOST = Kernel.release("6.18.44")
+TRUE = "r0 = 0\nexit"
+
+
+def kernel_types() -> BtfData:
+    """struct task, and tracepoint `wake` with (struct task *, int, struct task *)."""
+    w = Writer()
+    integer = w.integer("int", 4, signed=True)
+    char = w.integer("char", 1, signed=True)
+    text = w.type(Kind.ARRAY, rest=b"".join(n.to_bytes(4, "little") for n in (char, integer, 16)))
+    task = w.count + 1 + 6
+    to_task = w.type(Kind.PTR, size=task)
+    to_char = w.type(Kind.PTR, size=char)
+    inner = w.struct(Kind.STRUCT, "inner", 16, ("a", integer, 0), ("up", to_task, 64))
+    either = w.struct(Kind.UNION, "", 8, ("task", to_task, 0), ("name", to_char, 0))
+    w.struct(Kind.STRUCT, "task__safe_rcu", 8, ("parent", to_task, 0))
+    w.struct(Kind.STRUCT, "task__safe_rcu_or_null", 8, ("tracer", to_task, 0))
+    assert task == w.struct(
+        Kind.STRUCT,
+        "task",
+        80,
+        ("pid", integer, 0),
+        ("comm", text, 32),
+        ("inner", inner, 192),
+        ("parent", to_task, 320),
+        ("tracer", to_task, 384),
+        ("other", to_task, 448),
+        ("either", either, 512),
+        ("label", to_char, 576),
+    )
+    proto = w.proto(0, ("", w.type(Kind.PTR)), ("", to_task), ("", integer), ("", to_task))
+    w.type(Kind.TYPEDEF, "btf_trace_wake", w.type(Kind.PTR, size=proto))
+    entry = w.proto(to_task, ("task", to_task), ("n", integer))
+    w.type(Kind.FUNC, "wake_up", entry)
+    return BtfData(w.blob())
+
+
+TYPES = kernel_types()
+
+
+def answer(text: str, *, licence: str = "GPL", attach_type=AttachType.TRACE_RAW_TP, to="wake"):
+    """ "accept", or the message."""
+    prog = Prog(
+        "t",
+        ProgType.TRACING,
+        tuple(assemble(text)),
+        license=licence,
+        expected_attach_type=attach_type,
+        attach_to=to,
+    )
+    verdict = verify(prog, HOST, btf=TYPES)
+    return "accept" if verdict.accepted else verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("r0 = *(u32 *)(r2 +0)", "accept"),
+        ("r0 = *(u64 *)(r2 +8)", "accept"),  # in the middle of comm
+        (
+            "r0 = *(u64 *)(r2 +16)",
+            "access beyond the end of member comm (mend:20) in struct task with off 16 size 8",
+        ),
+        ("r0 = *(u64 *)(r2 +80)", "access beyond struct task at off 80 size 8"),
+        ("r0 = *(u64 *)(r2 -8)", "R2 is ptr_task invalid negative access: off=-8"),
+        ("*(u64 *)(r2 +0) = 0", "only read is supported"),
+        (
+            "r0 = *(u32 *)(r2 +40)",
+            "cannot access ptr member parent with moff 40 in struct task with off 40 size 4",
+        ),
+        ("r2 = *(u64 *)(r2 +40)\nr2 = *(u64 *)(r2 +40)\nr0 = *(u32 *)(r2 +0)", "accept"),
+        (
+            "r2 = *(u64 *)(r2 +48)\nr0 = *(u32 *)(r2 +0)",
+            "R2 invalid mem access 'rcu_ptr_or_null_'",
+        ),
+        ("r2 = *(u64 *)(r2 +56)\nr0 = *(u32 *)(r2 +0)", "accept"),
+        ("r2 = *(u64 *)(r2 +32)\nr0 = *(u32 *)(r2 +0)", "accept"),  # inner.up
+        ("r2 = *(u64 *)(r2 +72)\nr0 = *(u64 *)(r2 +64)", "accept"),  # any place behind label
+        (
+            "r2 = *(u64 *)(r2 +72)\n*(u64 *)(r2 +64) = 0",
+            "R2 cannot write into rdonly_untrusted_mem",
+        ),
+        ("r2 += 4\nr0 = *(u8 *)(r2 +15)", "accept"),
+        (
+            "r3 = *(u64 *)(r1 +8)\nr3 &= 7\nr2 += r3\nr0 = *(u8 *)(r2 +4)",
+            "R2 is ptr_task invalid variable offset: off=4, var_off=(0x0; 0x7)",
+        ),
+    ],
+)
+def test_load_through_an_argument_is_as_on_6_18(text, expected):
+    assert answer(f"r2 = *(u64 *)(r1 +0)\n{text}\n{TRUE}") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("r2 = *(u64 *)(r1 +16)", "accept"),
+        ("r2 = *(u64 *)(r1 +24)", "invalid bpf_context access off=24 size=8"),
+        ("r2 = *(u32 *)(r1 +0)", "invalid bpf_context access off=0 size=4"),
+        ("r2 = *(u32 *)(r1 +4)", "invalid bpf_context access off=4 size=4"),
+        ("r2 = *(u32 *)(r1 +8)", "accept"),
+        ("r2 = *(u64 *)(r1 +8)\nr0 = *(u64 *)(r2 +0)", "R2 invalid mem access 'scalar'"),
+    ],
+)
+def test_argument_is_read_as_on_6_18(text, expected):
+    assert answer(f"{text}\n{TRUE}") == expected
+
+
+def test_a_tracepoints_argument_is_there_and_a_functions_need_not_be():
+    """The branch on null is dead for the one: its load of a number would be refused."""
+    text = "r2 = *(u64 *)(r1 +0)\nif r2 != 0 goto out\nr0 = *(u64 *)(r0 +0)\nout: r0 = 0\nexit"
+    assert answer(text) == "accept"
+    entry = answer(text, attach_type=AttachType.TRACE_FENTRY, to="wake_up")
+    assert entry == "R0 !read_ok"
+
+
+def test_only_an_exit_has_the_result():
+    text = f"r2 = *(u64 *)(r1 +16)\nr0 = *(u32 *)(r2 +0)\n{TRUE}"
+    assert answer(text, attach_type=AttachType.TRACE_FEXIT, to="wake_up") == "accept"
+    entry = answer(text, attach_type=AttachType.TRACE_FENTRY, to="wake_up")
+    assert entry == "invalid bpf_context access off=16 size=8"
+
+
+def test_kernel_structures_are_for_gpl_programs():
+    text = f"r2 = *(u64 *)(r1 +0)\nr0 = *(u32 *)(r2 +0)\n{TRUE}"
+    assert answer(text, licence="BSD") == (
+        "Cannot access kernel 'struct task' from non-GPL compatible program"
+    )
+
+
+def test_without_btf_there_is_no_answer():
+    prog = Prog("t", ProgType.TRACING, tuple(assemble(TRUE)), attach_to="wake_up")
+    with pytest.raises(Unmodelled, match="without the kernel's BTF"):
+        verify(prog, HOST)
+
+
+def test_a_structure_as_a_helpers_memory_has_no_answer():
+    text = "r4 = *(u64 *)(r1 +0)\nr1 = r4\nr2 = 4\ncall trace_printk\nr0 = 0\nexit"
+    with pytest.raises(Unmodelled, match="insn 3: a kernel structure as a helper's memory"):
+        answer(text)
+
+
+def test_a_pointer_in_a_union_is_told_from_others():
+    task = TYPES.find("task", (Kind.STRUCT,))
+    assert Walk(TYPES, 64, 8).find(task).in_union
+    assert not Walk(TYPES, 56, 8).find(task).in_union
+    assert Walk(TYPES, 56, 8).find(task)[:2] == (True, task)
+
+
+# -- before the insns ------------------------------------------------------------------------
+
+EMPTY = (Insn(0xB7), Insn(0x95))
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "attach_type", "release", "message"),
+    [
+        (ProgType.SYSCALL, 0, 0, "6.12", "Syscall programs can only be sleepable"),
+        (ProgType.SYSCALL, 0, 0, "5.10", ""),
+        (ProgType.LSM, 0, 27, "6.12", "Tracing programs must provide btf_id"),
+        (ProgType.TRACING, 0, 24, "7.2", "Tracing programs must provide btf_id"),
+        (ProgType.EXT, 0, 24, "6.12", ""),
+        (ProgType.CGROUP_SOCK_ADDR, 0, 0, "6.1", ""),
+        (
+            ProgType.XDP,
+            F_SLEEPABLE,
+            0,
+            "5.10",
+            "Only fentry/fexit/fmod_ret and lsm programs can be sleepable",
+        ),
+        (
+            ProgType.XDP,
+            F_SLEEPABLE,
+            0,
+            "6.1",
+            "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable",
+        ),
+        (ProgType.XDP, F_SLEEPABLE, 0, "7.2", "Program of this type cannot be sleepable"),
+    ],
+)
+def test_program_is_refused_for_what_it_says_it_is(kind, flags, attach_type, release, message):
+    prog = Prog("t", kind, EMPTY, flags=flags, expected_attach_type=attach_type)
+    verdict = verify(prog, Kernel.release(release))
+    assert (verdict.accepted, verdict.message) == (False, message)
+
+
+def calls_itself_when_dead(stack: int) -> Prog:
+    return Prog(
+        "t",
+        ProgType.SOCKET_FILTER,
+        (
+            Insn(0xB7),  # r0 = 0
+            Insn(0x7B, 10, 0, -stack),  # *(u64 *)(r10 -stack) = r0
+            Insn(0x55, 0, 0, 2),  # if r0 != 0 goto pc+2
+            Insn(0xB7),
+            Insn(0x95),
+            Insn(0x85, 0, 1, 0, -6),  # call pc-6
+            Insn(0x95),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("release", "stack", "frames"),
+    [("6.12", 64, 8), ("7.1.13", 64, 8), ("7.2", 32, 16)],
+)
+def test_a_program_that_calls_itself_in_dead_code_is_too_deep(release, stack, frames):
+    verdict = verify(calls_itself_when_dead(stack), Kernel.release(release))
+    assert verdict.message == f"the call stack of {frames} frames is too deep !"
+
+
+@pytest.mark.parametrize(("release", "stack"), [("7.1.13", 72), ("7.2.13", 40), ("7.3.4", 40)])
+def test_the_bug_that_never_ends_has_a_name(release, stack):
+    with pytest.raises(Unmodelled, match="kernel bug CALLERS_COUNTED"):
+        verify(calls_itself_when_dead(stack), Kernel.release(release))

@@ -1,0 +1,139 @@
+"""What BPF_PROG_LOAD asks of a program before its insns are looked at, and what it attaches to.
+
+Source: bpf_prog_load() and bpf_prog_load_check_attach(), kernel/bpf/syscall.c;
+check_attach_btf_id() and can_be_sleepable(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import prog_types
+from emu.kernel.enums import (
+    F_ANY_ALIGNMENT,
+    F_SLEEPABLE,
+    F_STRICT_ALIGNMENT,
+    F_TEST_REG_INVARIANTS,
+    F_TEST_RND_HI32,
+    F_TEST_STATE_FREQ,
+    F_XDP_DEV_BOUND_ONLY,
+    F_XDP_HAS_FRAGS,
+    AttachType,
+    ProgType,
+)
+from emu.kernel.errno import E2BIG, EINVAL, ENOTSUPP
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+    from emu.prog import Prog
+    from verifier_model.env import Env
+
+# prog_flags of BPF_PROG_LOAD, and the releases that took them first.
+_FLAGS = (
+    (F_STRICT_ALIGNMENT, "4.12"),
+    (F_ANY_ALIGNMENT, "5.0"),
+    (F_TEST_RND_HI32, "5.3"),
+    (F_TEST_STATE_FREQ, "5.4"),
+    (F_SLEEPABLE, "5.10"),
+    (F_XDP_HAS_FRAGS, "5.18"),
+    (F_XDP_DEV_BOUND_ONLY, "6.3"),
+    (F_TEST_REG_INVARIANTS, "6.8"),
+    (1 << 16, "6.9"),  # BPF_F_TOKEN_FD
+)
+
+# Types that are not modelled, but for what they attach to, and the releases that had them first.
+_OTHERS = {
+    ProgType.STRUCT_OPS: "5.6",
+    ProgType.EXT: "5.6",
+    ProgType.LSM: "5.7",
+    ProgType.SYSCALL: "5.14",
+    ProgType.NETFILTER: "6.4",
+}
+_NOT_FOR_ATTACH_TYPES = (ProgType.EXT, ProgType.SYSCALL)
+_NAME_A_FUNCTION = (ProgType.TRACING, ProgType.LSM, ProgType.EXT)
+_TRAMPOLINES = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN)
+
+# What a program that may not sleep is told, newest first.
+_NO_SLEEP = (
+    ("7.2", "Program of this type cannot be sleepable"),
+    (
+        "6.3",
+        "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable",
+    ),
+    (
+        "6.0",
+        "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable",
+    ),
+    ("", "Only fentry/fexit/fmod_ret and lsm programs can be sleepable"),
+)
+
+
+def refusal(prog: Prog, kernel: Kernel) -> int:
+    """The errno with which the program is refused before there is a log, or 0."""
+    kind = ProgType(prog.type)
+    row = prog_types.by_type(kind)
+    known = sum(flag for flag, since in _FLAGS if kernel.at_least(since))
+    if prog.flags & ~known:
+        return EINVAL
+    if not prog.insns or len(prog.insns) > kernel.limits.max_insns:
+        return E2BIG
+    if row is not None and not _attach_type_fits(row, prog, kernel):
+        return EINVAL
+    if kind in _NOT_FOR_ATTACH_TYPES and prog.expected_attach_type:
+        return EINVAL
+    if kind is ProgType.UNSPEC or not _exists(kind, row, kernel):
+        return EINVAL
+    return 0
+
+
+def _exists(kind: ProgType, row: prog_types.ProgTypeRow | None, kernel: Kernel) -> bool:
+    if row is not None:
+        return prog_types.exists(kernel, row)
+    return kind not in _OTHERS or kernel.at_least(_OTHERS[kind])
+
+
+def _attach_type_fits(row: prog_types.ProgTypeRow, prog: Prog, kernel: Kernel) -> bool:
+    checked = row.attach_checked and kernel.at_least(row.attach_checked)
+    return not checked or prog.expected_attach_type in row.attach_types
+
+
+def check(env: Env) -> None:
+    """The program may be of its type, sleep if it wants to, and attach to what it names."""
+    kind, prog = env.prog_type, env.prog
+    sleeps = bool(prog.flags & F_SLEEPABLE)
+    if kind is ProgType.SYSCALL:
+        if not sleeps:
+            raise Reject("Syscall programs can only be sleepable", EINVAL)
+    elif sleeps and not _may_sleep(env):
+        text = next(text for since, text in _NO_SLEEP if not since or env.kernel.at_least(since))
+        raise Reject(text, EINVAL)
+    if kind in _NAME_A_FUNCTION and not prog.attach_to:
+        raise Reject("Tracing programs must provide btf_id", EINVAL)
+    if kind is ProgType.STRUCT_OPS and not prog.attach_to and env.kernel.at_least("6.12"):
+        raise Reject("", ENOTSUPP)
+    if prog_types.by_type(kind) is None:
+        raise Unmodelled(f"a program of type {kind.name}", 0)
+    if sleeps:
+        raise Unmodelled("a program that may sleep", 0)
+    if kind is ProgType.TRACING:
+        from verifier_model.check import tracing
+
+        env.attached = tracing.find(env)
+
+
+def _may_sleep(env: Env) -> bool:
+    kernel, attach_type = env.kernel, env.prog.expected_attach_type
+    if env.prog_type is ProgType.TRACING:
+        return attach_type in _TRAMPOLINES or (
+            attach_type == AttachType.TRACE_ITER and kernel.at_least("6.1")
+        )
+    if env.prog_type is ProgType.LSM:
+        return attach_type != AttachType.LSM_CGROUP
+    if env.prog_type is ProgType.KPROBE:
+        return kernel.at_least("6.0")
+    if env.prog_type is ProgType.STRUCT_OPS:
+        return kernel.at_least("6.3")
+    if env.prog_type in (ProgType.RAW_TRACEPOINT, ProgType.TRACEPOINT):
+        return kernel.at_least("7.2")
+    return False

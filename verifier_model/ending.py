@@ -1,0 +1,88 @@
+"""The end of a verification: the log's last lines, and the Verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import ENOSPC
+from verifier_model.log_buffer import STATS, text_of
+from verifier_model.verdict import Unmodelled, Verdict
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+    from verifier_model.verdict import Reject
+
+    # The lines of a complaint, each with the lines of the report on it.
+    Reports = list[tuple[str, list[str]]]
+
+_LEAK = "Unreleased reference "
+
+
+def complaint(env: Env, err: Reject) -> list[str]:
+    """The lines that say what is wrong; the log may hold the first of them already."""
+    said = env.log.lines[_first_leak(env) :]
+    return [*said, err.message, *err.below] if err.message else said
+
+
+def _first_leak(env: Env) -> int:
+    """The number of lines before those at the log's end that name references not given back."""
+    lines = env.log.lines
+    n = len(lines)
+    while n and lines[n - 1].startswith(_LEAK):
+        n -= 1
+    return n
+
+
+def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
+    """What the kernel answers; `reports` are there where they were asked for."""
+    log, rules = env.log, env.rules
+    report = [line for _, page in reports for line in page]
+    if err is not None:
+        pages = dict(reports) if rules.LOG_REPORT and log.level else {}
+        lines = complaint(env, err)
+        del log.lines[_first_leak(env) :]
+        for line in lines:
+            log.add(line)
+            log.lines += pages.get(line, ())
+    if log.bits & STATS:
+        for line in _statistics(env):
+            log.add(line)
+    log.add(log.stats(env))
+    errno = err.errno if err else 0
+    kept, cut, true_size = text_of(log.lines).split("\n")[:-1], False, 0
+    if log.buffer is not None and log.bits:
+        text, lost = log.buffer.finish(log.lines)
+        kept, true_size = text.split("\n"), log.buffer.true_size
+        cut = kept[-1] != ""
+        kept = kept if cut else kept[:-1]
+        errno = ENOSPC if lost else errno
+    return Verdict(
+        accepted=not errno and err is None,
+        errno=errno,
+        message=err.message if err else "",
+        insn=env.insn_idx if err and env.insns_processed else -1,
+        log=tuple(kept),
+        insns_processed=env.insns_processed,
+        total_states=env.total_states,
+        peak_states=env.peak_states,
+        max_states_per_insn=env.max_states_per_insn,
+        log_cut=cut,
+        log_true_size=true_size,
+        report=tuple(report),
+    )
+
+
+def _statistics(env: Env) -> list[str]:
+    """What BPF_LOG_STATS adds; a model takes no time that would tell anything."""
+    depth = "+".join(str(n) for n in env.stack_depth)
+    lines = ["verification time 0 usec"]
+    if env.rules.LOG_REPORT:
+        if len(env.subprogs) > 1:
+            raise Unmodelled("the statistics of each subprog", 0)
+        n = env.insns_processed
+        main = f"main insns_self {n} insns_total {n} stack {depth}"
+        return [*lines, f"stack depth max {env.max_stack_depth}", f"subprog 0 (<unknown>) {main}"]
+    if env.rules.NULL_CHECK_KEEPS_ID:
+        more = f"insns processed {env.insns_processed}"
+        return [*lines, f"stack depth {depth} max {env.max_stack_depth}", more]
+    return [*lines, f"stack depth {depth}"]

@@ -1,0 +1,152 @@
+"""Finding: what is to be said of a rejection, and the input that shows it.
+
+Everything here is plain data, so that whoever replays or prints it needs no solver.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.prog import LineInfo, Prog
+
+# real: a run breaks the rule that the kernel names.  limit: no run does, it is the verifier that
+# cannot see it.  unavailable: the program asks for an instruction, helper, map or kernel object
+# that this kernel does not have or not take, whatever its runs would do.  undecided: not known.
+Word = Literal["real", "limit", "undecided", "unavailable"]
+WORDS: Final[tuple[Word, ...]] = ("real", "limit", "undecided", "unavailable")
+SHOWN_RANGES = 12  # of a path; the middle of a longer one is left out
+SHOWN_BYTES = 64  # of a block
+
+
+class Place(NamedTuple):
+    """An address."""
+
+    block: int  # the number of a block; negative for objects without bytes: -1 - map's index
+    offset: int  # bytes, signed
+
+
+class Block(NamedTuple):
+    """Memory that the program meets, as it is when the program begins."""
+
+    number: int
+    kind: str  # "the context", "the stack", "a map value", "the packet", "reserved memory"
+    name: str
+    low: int  # offset of the first byte; negative for metadata in front of a packet
+    data: bytes
+    writable: bool
+    which: int  # of a map value the map's index, of a stack the frame; -1 for the others
+
+
+class HelperResult(NamedTuple):
+    """What a call of a helper gave."""
+
+    insn: int
+    helper: str
+    result: int | Place | None  # r0 as a u64; None where it is not to be read
+    writes: tuple[tuple[Place, bytes], ...]  # what it stored
+
+
+class Witness(NamedTuple):
+    """An input, and the run that breaks the rule with it."""
+
+    insn: int  # where the rule is broken
+    steps: int  # insns that run before
+    blocks: tuple[Block, ...]
+    calls: tuple[HelperResult, ...]  # in the order in which they happen
+    registers: tuple[tuple[int, int | Place], ...]  # (number, value) before `insn`
+    path: tuple[tuple[int, int], ...]  # first and last insn of each straight piece
+    repeats: int  # of a run that does not end: how many of the last calls come again and again
+
+
+class Finding(NamedTuple):
+    """What a rejection is."""
+
+    word: Word
+    complaint: str  # of the kernel
+    insn: int  # that was rejected; -1 where it was none
+    rule: str  # of a real one: what the run does wrong
+    detail: str  # the same, with its values
+    scope: str  # what was looked at
+    complete: bool  # whether that is every path there is
+    paths: int  # that were followed
+    insns: int  # of all of them
+    reasons: tuple[str, ...]  # of an undecided one: why
+    witness: Witness | None  # of a real one
+
+    def text(self, prog: Prog) -> str:
+        """The finding as lines for a reader."""
+        return "\n".join(self._lines(prog))
+
+    def _lines(self, prog: Prog) -> Iterator[str]:
+        where = f"insn {self.insn}: " if self.insn >= 0 else ""
+        yield f"{self.word}: {where}{self.complaint or 'the program is too large'}"
+        line = source_line(prog, self.witness.insn if self.witness else self.insn)
+        if line is not None:
+            text = f": {line.text.strip()}" if line.text.strip() else ""
+            yield f"  source: {line.file}:{line.line}{text}"
+        yield f"  {_MEANING[self.word]}"
+        if self.word != "unavailable":
+            followed = f"{_count(self.paths, 'path')}, {_count(self.insns, 'insn')}"
+            yield f"  scope: {self.scope}; {followed}"
+        for reason in self.reasons:
+            yield f"  why: {reason}"
+        if self.witness is not None:
+            yield f"  insn {self.witness.insn}: {self.rule}: {self.detail}"
+            yield from (f"  {line}" for line in _witness_lines(self.witness))
+
+
+_MEANING: dict[Word, str] = {
+    "real": "a run of the program breaks the rule",
+    "limit": "no run of the program breaks the rule; the verifier does not see that",
+    "undecided": "whether a run of the program breaks the rule is not known",
+    "unavailable": "this kernel does not have what the program asks for",
+}
+
+
+def source_line(prog: Prog, insn: int) -> LineInfo | None:
+    """The line that an instruction was made of, where the program says so."""
+    lines = [line for line in prog.line_info if line.insn <= insn]
+    return lines[-1] if lines and insn >= 0 else None
+
+
+def _witness_lines(witness: Witness) -> Iterator[str]:
+    names = {block.number: block.name for block in witness.blocks}
+
+    def shown(value: int | Place | None) -> str:
+        if value is None:
+            return "nothing"
+        if isinstance(value, int):
+            return f"{value:#x}" if value > 9 else str(value)
+        name = names.get(value.block, f"map {-1 - value.block}")
+        return f"{name}{value.offset:+d}"
+
+    yield f"path: {_path(witness.path)}"
+    for block in witness.blocks:
+        data = block.data.rstrip(b"\0")
+        if data or block.kind == "the packet":
+            cut = " ..." if len(data) > SHOWN_BYTES else ""
+            zeros = " then zeros" if len(block.data) > len(data) else ""
+            text = data[:SHOWN_BYTES].hex(" ")
+            yield f"{block.name}: {_count(len(block.data), 'byte')}: {text}{cut}{zeros}"
+    for call in witness.calls:
+        stored = "".join(
+            f", stores {data.hex(' ')} at {shown(place)}" for place, data in call.writes
+        )
+        yield f"insn {call.insn}: {call.helper} gives {shown(call.result)}{stored}"
+    registers = (f"r{n} = {shown(value)}" for n, value in witness.registers)
+    yield f"before insn {witness.insn}: {', '.join(registers)}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _path(ranges: tuple[tuple[int, int], ...]) -> str:
+    words = [f"{first}-{last}" if first < last else str(first) for first, last in ranges]
+    if len(words) > SHOWN_RANGES:
+        half = SHOWN_RANGES // 2
+        words[half:-half] = [f"... {len(words) - SHOWN_RANGES} more ..."]
+    return ", ".join(words)

@@ -1,0 +1,66 @@
+"""Which insns must clear the high half of a register on machines that do not do it by themselves.
+
+Since 7.3 the table of live registers at the head of a log marks them with `zext`.  Source:
+compute_insn_live_regs() and bpf_compute_live_registers(), kernel/bpf/liveness.c, bpf_insn_def32().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import ABS, ALU, ALU64, DW, IND, JMP32, LD, LDX, LOAD_ACQ, MEM, STX
+from verifier_model.live_regs import postorder, successors, uses
+from verifier_model.static.const_regs import atomic_load_reg
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+
+_END = 0xD0
+_SIZE = 0x18
+
+
+def zero_extending(env: Env) -> list[bool]:
+    """For each insn, whether it writes the low half of a register whose high half is read."""
+    insns = env.insns
+    live = [0] * len(insns)  # before each insn: registers whose high half is read
+    after = [0] * len(insns)
+    order = [idx for start in env.subprogs for idx in postorder(env, start)]
+    changed = True
+    while changed:
+        changed = False
+        for idx in order:
+            out = 0
+            for i in successors(env, idx):
+                out |= live[i]
+            before = out & ~uses(env, insns[idx])[1] | _reads_high(env, insns[idx])
+            if (out, before) != (after[idx], live[idx]):
+                after[idx], live[idx] = out, before
+                changed = True
+    return [
+        (regno := _half_written(insn)) >= 0 and bool(after[idx] >> regno & 1)
+        for idx, insn in enumerate(insns)
+    ]
+
+
+def _reads_high(env: Env, insn: Insn) -> int:
+    """A mask of the registers whose high half an insn reads."""
+    cls, size = insn.code & 7, insn.code & _SIZE
+    if cls == JMP32 or (cls == ALU and insn.code & 0xF0 != _END):
+        return 0
+    if cls == STX and size != DW and insn.imm != LOAD_ACQ:
+        return 1 << insn.dst  # the address
+    return uses(env, insn)[0]
+
+
+def _half_written(insn: Insn) -> int:
+    """The register whose low half an insn defines, or -1: bpf_insn_def32()."""
+    cls, mode, op = insn.code & 7, insn.code & 0xE0, insn.code & 0xF0
+    if cls == STX:
+        return atomic_load_reg(insn) if insn.code & _SIZE != DW else -1
+    if cls in (ALU, ALU64) and op == _END:
+        return insn.dst if insn.imm != 64 else -1
+    narrow_load = cls == LDX and mode == MEM and insn.code & _SIZE != DW
+    if cls == ALU or narrow_load or (cls == LD and mode in (ABS, IND)):
+        return insn.dst
+    return -1

@@ -1,0 +1,163 @@
+"""What the sentences of a report need to know of a rejection, by the names they use for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.isa.table import LDX, ST, STX
+from emu.kernel import helper_names, helpers
+from emu.kernel.enums import Arg
+from verifier_model.cfg import EXIT, GOTOL, JA
+from verifier_model.log import type_name
+from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE
+from verifier_model.report import path
+from verifier_model.report.trail import Place
+from verifier_model.report.words import access_offset, offset_of, plain_type
+from verifier_model.static.arg_track import SIZES
+
+if TYPE_CHECKING:
+    from re import Match
+
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.report.trail import Trail
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
+_MAP_SIZES = {
+    Arg.PTR_TO_MAP_KEY: "key_size",
+    Arg.PTR_TO_MAP_VALUE: "value_size",
+    Arg.PTR_TO_MAP_VALUE_OR_NULL: "value_size",
+    Arg.PTR_TO_UNINIT_MAP_VALUE: "value_size",
+}
+
+
+class Facts(dict[str, object]):
+    """The groups of a complaint's pattern, and what a method of that name finds when asked."""
+
+    def __init__(self, env: Env, trail: Trail, match: Match[str]) -> None:
+        super().__init__(match.groupdict())
+        self._env = env
+        self.trail = trail
+
+    def __missing__(self, name: str) -> object:
+        value = self[name] = getattr(self, f"_{name}")()
+        return value
+
+    def number(self, name: str) -> int:
+        return int(str(self[name]))
+
+    def _frame_reg(self, regno: int) -> RegState:
+        state = self._env.cur_state
+        assert state is not None
+        return state.frames[-1].regs[regno]
+
+    def place(self, regno: int) -> Place:
+        return Place(self.trail.calls[-1], regno)
+
+    # -- the insn ----------------------------------------------------------------------------
+
+    def _insn(self) -> int:
+        return self._env.insn_idx
+
+    def _dst(self) -> int:
+        return self._env.insns[self._env.insn_idx].dst
+
+    def _ptr(self) -> int:
+        """The operand of an arithmetic insn that is a pointer."""
+        insn = self._env.insns[self._env.insn_idx]
+        return insn.dst if self._frame_reg(insn.dst).type is not SCALAR_VALUE else insn.src
+
+    def _ptr_plain(self) -> str:
+        return plain_type(self._frame_reg(self.number("ptr")), self._env.rules)
+
+    def _ptr_type(self) -> str:
+        return type_name(self._frame_reg(self.number("ptr")), self._env.rules)
+
+    def _plain(self) -> str:
+        return plain_type(self._frame_reg(self.number("reg")), self._env.rules)
+
+    # -- a call ------------------------------------------------------------------------------
+
+    def _call(self) -> str:
+        number = self._env.insns[self._env.insn_idx].imm
+        return f"bpf_{helper_names.NAMES[number]}"
+
+    def _helper(self) -> str:
+        return f"helper {self['call']}#{self._env.insns[self._env.insn_idx].imm}"
+
+    def _ordinal(self) -> str:
+        return _ORDINALS[self.number("reg")]
+
+    # -- an access ---------------------------------------------------------------------------
+
+    def _fixed(self) -> int:
+        """The constant part of the access that the insn names."""
+        insn = self._env.insns[self._env.insn_idx]
+        return insn.off if insn.code & 7 in (LDX, ST, STX) else 0
+
+    def _size(self) -> int:
+        """Bytes of the access; of a helper, the most it may touch."""
+        insn = self._env.insns[self._env.insn_idx]
+        if insn.code & 7 in (LDX, ST, STX):
+            return SIZES[insn.code >> 3 & 3]
+        row = helpers.by_id(insn.imm)
+        args = helpers.proto(self._env.kernel, row).args if row is not None else ()
+        arg = self.number("reg") - R1
+        what = _MAP_SIZES.get(args[arg]) if arg < len(args) else None
+        if what is not None:
+            m = self._frame_reg(R1).map
+            return int(getattr(m, what)) if m is not None else 0
+        return self._frame_reg(self.number("reg") + 1).umax
+
+    def _end(self) -> int:
+        """Bytes of the object that is accessed."""
+        reg = self._frame_reg(self.number("reg"))
+        if reg.type is PTR_TO_MAP_VALUE and reg.map is not None:
+            return reg.map.value_size
+        return reg.mem_size
+
+    def _type(self) -> str:
+        return type_name(self._frame_reg(self.number("reg")), self._env.rules)
+
+    def _access(self) -> str:
+        return access_offset(self._frame_reg(self.number("reg")), self.number("fixed"))
+
+    def _low(self) -> int:
+        return offset_of(self._frame_reg(self.number("reg"))).smin + self.number("fixed")
+
+    def _umax(self) -> int:
+        return offset_of(self._frame_reg(self.number("reg"))).umax
+
+    def _high(self) -> int:
+        return self.number("umax") + self.number("fixed")
+
+    def _beyond(self) -> int:
+        return self.number("high") + self.number("size")
+
+    # -- the program -------------------------------------------------------------------------
+
+    def _last(self) -> int:
+        return len(self._env.insns) - 1
+
+    def _subprog(self) -> int:
+        """The subprog the insn is in."""
+        return self._env.subprog_of(self.number("at"))
+
+    def _subprog_start(self) -> int:
+        return self._env.subprogs[self.number("subprog")]
+
+    def _subprog_last(self) -> int:
+        return self._env.subprog_end(self.number("subprog")) - 1
+
+    def _open_end(self) -> int:
+        """The last insn of the first subprog that does not end there."""
+        env = self._env
+        ends = [env.subprog_end(no) - 1 for no in range(len(env.subprogs))]
+        return next(idx for idx in ends if env.insns[idx].code not in (EXIT, JA, GOTOL))
+
+    def _open_subprog(self) -> int:
+        return self._env.subprog_of(self.number("open_end"))
+
+    def was_invalidated(self) -> bool:
+        """Whether the register was readable before."""
+        return path.was_invalidated(self.trail.events, self.place(self.number("reg")))

@@ -1,0 +1,372 @@
+"""FINDINGS: what a report says of each complaint, one row a complaint.
+
+A complaint without a row has no report, as in the kernel.  Source: the calls of bpf_diag_*() in
+kernel/bpf/verifier.c and cfg.c, and the functions themselves in diagnostics.c (7.3).  Older
+releases word some complaints otherwise; a pattern takes all wordings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from verifier_model.report.facts import Facts
+
+TYPES, MEMORY = "Register Type Safety", "Memory Safety"
+LIFETIME, CALLS = "Resource Lifetime Safety", "Call Type Safety"
+STRUCTURE, POLICY = "Program Structure", "Policy"
+
+
+class Finding(NamedTuple):
+    """A report's sentences; `{name}` is a fact, or a group of the pattern."""
+
+    complaint: str  # a regular expression for the whole line
+    category: str
+    problem: str
+    reason: str
+    suggestion: str
+    error: str = ""  # what stands at the insn; "" for the problem
+    at: str = "insn"  # the fact that is the index of the insn
+    register: str = ""  # the fact that is the register whose causal path is shown
+    reference: str = ""  # the same of a reference
+    when: Callable[[Facts], bool] | None = None
+
+
+_REG = r"R(?P<reg>\d+)"
+_SAFE = "[-536870912, 536870912]"  # BPF_MAX_VAR_OFF
+_NO_PROOF = (
+    "The verifier cannot prove offset + access_size <= object_size. Here, {proof}. R{{reg}} is "
+    "{{type}}; offset is {{access}}; access_size is {{size}}; object_size is {{end}}."
+)
+
+
+def _bounds(complaint: str, proof: str) -> Finding:
+    return Finding(
+        _REG + complaint,
+        MEMORY,
+        "access outside bounds",
+        _NO_PROOF.format(proof=proof),
+        "Add or adjust a bounds check that proves offset + access_size stays within the object.",
+        error="access may be outside object bounds",
+        register="reg",
+    )
+
+
+def _dereference(complaint: str, reason: str, suggestion: str) -> Finding:
+    return Finding(
+        complaint,
+        TYPES,
+        "invalid dereference",
+        reason,
+        suggestion,
+        error="invalid dereference of R{reg} ({plain})",
+        register="reg",
+    )
+
+
+def _arithmetic(complaint: str, problem: str, reason: str, suggestion: str) -> Finding:
+    return Finding(complaint, TYPES, problem, reason, suggestion, register="ptr")
+
+
+def _policy(complaint: str, reason: str, suggestion: str) -> Finding:
+    return Finding(
+        complaint,
+        POLICY,
+        "operation is not allowed",
+        f"The {{helper}} is not allowed: {reason}.",
+        suggestion,
+        error="policy check failed for {helper}",
+    )
+
+
+_KEEP_POINTER = (
+    "Preserve a pointer-valued register where needed, or reload and revalidate the pointer after "
+    "scalar arithmetic, helper calls, or other operations that can invalidate it."
+)
+
+FINDINGS = (
+    # -- Registers -----------------------------------------------------------------------------
+    Finding(
+        _REG + " !read_ok",
+        TYPES,
+        "unreadable register",
+        "R{reg} is not readable here. A previous operation invalidated this register, so the "
+        "verifier cannot use it as an input.",
+        "Avoid using the register after it is invalidated, or initialize it again before this "
+        "instruction.",
+        error="R{reg} is not readable",
+        register="reg",
+        when=lambda facts: facts.was_invalidated(),
+    ),
+    Finding(
+        _REG + " !read_ok",
+        TYPES,
+        "unreadable register",
+        "R{reg} has never been initialized on this path, so the verifier cannot use it as an "
+        "input.",
+        "Initialize R{reg} on every path before this instruction.",
+        error="R{reg} is not readable",
+        register="reg",
+    ),
+    _dereference(
+        _REG + " invalid mem access '(scalar|inv)'",
+        "R{reg} is an integer scalar here, not a pointer to memory.",
+        _KEEP_POINTER,
+    ),
+    _dereference(
+        _REG + r" invalid mem access '\w+_or_null'",
+        "R{reg} may be NULL here ({plain}). The program could dereference NULL on this path, so "
+        "the verifier cannot prove this access is safe.",
+        "Add a NULL check before the access and dereference the pointer only on the non-NULL path.",
+    ),
+    _dereference(
+        _REG + " invalid mem access '.*'",
+        "R{reg} has type {plain} here, which is not valid for this memory access.",
+        _KEEP_POINTER,
+    ),
+    Finding(
+        r"dereference of modified \w+ ptr " + _REG + r" off=(?P<off>-?\d+) disallowed",
+        TYPES,
+        "invalid dereference",
+        "R{reg} has offset {off} here, but this pointer type must be dereferenced in its original "
+        "form.",
+        "Preserve the original pointer in another register, or use only offsets this pointer type "
+        "permits before dereferencing it.",
+        error="dereference requires the original {plain} pointer",
+        register="reg",
+    ),
+    _arithmetic(
+        r"R\d+ 32-bit pointer arithmetic prohibited",
+        "32-bit pointer arithmetic",
+        "R{ptr} holds {ptr_plain}. 32-bit ALU operations on pointers discard pointer tracking, so "
+        "the verifier cannot keep the result as a safe pointer.",
+        "Use a 64-bit ALU instruction with an allowed, bounded scalar offset.",
+    ),
+    _arithmetic(
+        r"R\d+ pointer arithmetic on \w+ prohibited, null-check it first",
+        "pointer arithmetic before NULL check",
+        "R{ptr} may be NULL ({ptr_type}). Pointer arithmetic is allowed only after the program "
+        "proves the pointer is non-NULL on this path.",
+        "Make sure that a NULL check precedes any arithmetic performed on the pointer.",
+    ),
+    _arithmetic(
+        r"R\d+ pointer arithmetic on \w+ prohibited",
+        "pointer arithmetic is not allowed",
+        "R{ptr} holds {ptr_plain}. This pointer kind does not allow offset arithmetic.",
+        "Do not change this pointer's offset; use it only in operations accepted for its kind.",
+    ),
+    _arithmetic(
+        r"math between \w+ pointer and .*|value -?\d+ makes \w+ pointer be out of bounds",
+        "pointer offset is not safe",
+        "The scalar offset used with R{ptr} is unbounded or outside the verifier's safe "
+        f"pointer-offset range {_SAFE}.",
+        "Clamp or bounds-check the scalar offset before applying it to the pointer.",
+    ),
+    _arithmetic(
+        r"\w+ pointer offset -?\d+ is not allowed",
+        "pointer offset is not safe",
+        f"R{{ptr}} already has an offset outside the verifier's safe range {_SAFE} for "
+        "{ptr_plain}.",
+        "Keep the base pointer within the verifier's allowed offset range before applying more "
+        "arithmetic.",
+    ),
+    _arithmetic(
+        r"R\d+ tried to subtract pointer from scalar",
+        "pointer subtracted from scalar",
+        "This operation subtracts pointer register R{ptr} from scalar register R{dst}. The "
+        "verifier only tracks pointer-minus-scalar arithmetic for allowed pointer types.",
+        "Keep the pointer as the base; only add or subtract bounded scalars when permitted.",
+    ),
+    _arithmetic(
+        r"R\d+ subtraction from stack pointer prohibited",
+        "subtraction from stack pointer",
+        "R{ptr} is a stack pointer. The verifier does not allow BPF_SUB to move stack pointers.",
+        "Use addition from R10 to form stack addresses within the tracked stack frame.",
+    ),
+    _arithmetic(
+        r"R\d+ bitwise operator (?P<operator>\S+) on pointer prohibited",
+        "bitwise operation on pointer",
+        "R{ptr} holds {ptr_plain}. Bitwise operator {operator} would destroy the pointer value the "
+        "verifier is tracking.",
+        "Do bitwise operations on scalar values, not on pointer-valued registers.",
+    ),
+    _arithmetic(
+        r"R\d+ pointer arithmetic with (?P<operator>\S+) operator prohibited",
+        "invalid pointer arithmetic operator",
+        "R{ptr} holds {ptr_plain}. Operator {operator} is not one of the limited pointer "
+        "arithmetic operations the verifier can track.",
+        "Use only verifier-supported addition or subtraction with a bounded scalar offset, or "
+        "perform this operation on a scalar value.",
+    ),
+    # -- Memory --------------------------------------------------------------------------------
+    _bounds(
+        " min value is negative, .*",
+        "the minimal bound for a memory access is a negative value: {low}",
+    ),
+    _bounds(
+        " min value is outside of the .* range",
+        "the minimal bound for a memory access is {low} and is outside of the object of size {end}",
+    ),
+    _bounds(
+        " unbounded memory access, .*",
+        "the maximal bound for a memory access is {umax} and exceeds maximum allowed offset of "
+        "536870912",
+    ),
+    _bounds(
+        " max value is outside of the .* range",
+        "the maximal bound for a memory access is {beyond}: start {high} + access_size "
+        "{size}, beyond object_size {end}",
+    ),
+    Finding(
+        r"invalid read from stack off (?P<off>-?\d+)\+(?P<byte>\d+) size (?P<length>\d+)",
+        MEMORY,
+        "uninitialized stack read",
+        "This rejected read uses {length} bytes at stack offset {off}, but byte {byte} in that "
+        "range is uninitialized on this path. Programs loaded with CAP_PERFMON can be allowed to "
+        "read uninitialized stack bytes, but this program is being rejected without that "
+        "allowance.",
+        "Initialize every byte in the stack range before reading it, adjust the offset and size so "
+        "the read covers only initialized bytes, or load with CAP_PERFMON if uninitialized stack "
+        "reads are intended.",
+    ),
+    # -- References and dynptrs ----------------------------------------------------------------
+    Finding(
+        r"Unreleased reference id=(?P<ref>\d+) alloc_insn=(?P<acquired>\d+)",
+        LIFETIME,
+        "unreleased resource",
+        "Owned resource (id={ref}) was acquired at instruction {acquired} and still needs to be "
+        "released before this exit path.",
+        "Release or transfer ownership of the acquired resource on every path before the program "
+        "exits.",
+        error="owned resource (id={ref}) still needs release",
+        reference="ref",
+    ),
+    Finding(
+        "cannot overwrite referenced dynptr",
+        LIFETIME,
+        "referenced dynptr overwrite",
+        "This stack slot contains a dynptr that owns or protects a referenced resource. "
+        "Overwriting the last dynptr for that resource would lose the verifier-tracked release "
+        "path.",
+        "Release or clone the dynptr so another live dynptr still tracks the referenced resource "
+        "before overwriting this stack slot.",
+    ),
+    Finding(
+        "Dynptr has to be an uninitialized dynptr",
+        LIFETIME,
+        "dynptr is already initialized",
+        "This kfunc constructs a dynptr and requires an uninitialized dynptr stack slot, but the "
+        "selected slot already holds dynptr state.",
+        "Use a fresh stack dynptr slot, or release/destroy the existing dynptr before reusing the "
+        "slot.",
+    ),
+    Finding(
+        r"Expected an initialized dynptr as \S+",
+        LIFETIME,
+        "uninitialized dynptr use",
+        "This operation requires an initialized dynptr, but the stack slot does not currently hold "
+        "a valid dynptr on this path.",
+        "Initialize the dynptr on every path before this call, and avoid overwriting or releasing "
+        "it before this use.",
+    ),
+    # -- Calls ---------------------------------------------------------------------------------
+    Finding(
+        _REG + r" type=(?P<given>\S+) expected=(?P<expected>.*)",
+        CALLS,
+        "invalid call argument",
+        "The {ordinal} argument (R{reg}) to {call} does not satisfy the verifier contract: it has "
+        "type {given}, but this argument accepts {expected}.",
+        "Pass a value with one of the accepted pointer or scalar types for this call.",
+        error="invalid {ordinal} argument (R{reg}) for {call}",
+        register="reg",
+    ),
+    Finding(
+        rf"release helper \w+ expects referenced PTR_TO_BTF_ID passed to {_REG}",
+        CALLS,
+        "invalid call argument",
+        "The {ordinal} argument (R{reg}) to {call} does not satisfy the verifier contract: release "
+        "helpers require a value that owns a live resource returned by a matching acquire helper.",
+        "Pass the resource-owning pointer returned by the matching acquire helper, and avoid "
+        "calling the release helper after ownership has already been transferred or released.",
+        error="invalid {ordinal} argument (R{reg}) for {call}",
+        register="reg",
+    ),
+    _policy(
+        r"(program of this type cannot use helper|unknown func) \w+#\d+",
+        "this program type does not allow the helper",
+        "Use a helper allowed for this program type, or move the logic to a compatible program "
+        "type.",
+    ),
+    _policy(
+        "cannot call GPL-restricted function from non-GPL compatible program",
+        "this helper is restricted to GPL-compatible programs",
+        "Use a GPL-compatible license, or replace the helper with one that is available to non-GPL "
+        "programs.",
+    ),
+    # -- The program's shape -------------------------------------------------------------------
+    Finding(
+        r"jump out of range from insn (?P<at>\d+) to (?P<target>-?\d+)",
+        STRUCTURE,
+        "jump out of range",
+        "Instruction {at} jumps to instruction {target}, but subprogram {subprog} only contains "
+        "instructions {subprog_start} through {subprog_last}. A branch target must stay inside the "
+        "same subprogram.",
+        "Keep branch targets within the same subprogram, or use an explicit subprogram call.",
+        at="at",
+    ),
+    Finding(
+        "last insn is not an exit or jmp",
+        STRUCTURE,
+        "subprogram can fall through",
+        "Subprogram {open_subprog} reaches its last instruction {open_end} without an exit or "
+        "jump, so control could continue into the next subprogram.",
+        "End each subprogram with an exit or an explicit jump that keeps control flow inside the "
+        "subprogram.",
+        at="open_end",
+    ),
+    Finding(
+        r"unreachable insn (?P<at>\d+)",
+        STRUCTURE,
+        "unreachable instruction",
+        "Instruction {at} is not reachable from the program entry point.",
+        "Remove the unreachable instruction or add valid control flow that reaches it.",
+        at="at",
+    ),
+    Finding(
+        r"jump into the middle of ldimm64 insn (?P<at>\d+)",
+        STRUCTURE,
+        "jump into ldimm64 immediate",
+        "Control flow reaches the second half of the ldimm64 instruction pair that starts at "
+        "instruction {at}.",
+        "Target the first instruction of the ldimm64 pair, or restructure the jump target.",
+        at="at",
+    ),
+    Finding(
+        r"back-edge from insn (?P<at>\d+) to (?P<target>\d+)",
+        STRUCTURE,
+        "back-edge is not allowed",
+        "Instruction {at} branches back to instruction {target}. This program is being rejected "
+        "without the privilege needed for this back-edge.",
+        "Load with privileges that allow this back-edge, or rewrite the control flow so it does "
+        "not branch backward.",
+        at="at",
+    ),
+    Finding(
+        r"recursive call from .*",
+        STRUCTURE,
+        "recursive subprogram call",
+        "This bpf2bpf call would make the subprogram call graph recursive. The verifier requires a "
+        "finite, acyclic call graph so it can bound stack depth and analysis.",
+        "Rewrite the recursion as an explicit bounded loop, or split the logic so subprogram calls "
+        "do not form a cycle.",
+    ),
+)
+
+
+def find(complaint: str) -> list[tuple[Finding, re.Match[str]]]:
+    """The rows for a complaint."""
+    found = ((row, re.fullmatch(row.complaint, complaint)) for row in FINDINGS)
+    return [(row, match) for row, match in found if match is not None]

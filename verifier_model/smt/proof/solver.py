@@ -1,0 +1,107 @@
+"""Asking z3: small claims, one after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import z3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+TIMEOUT = 120_000  # milliseconds, for one part of a claim
+# For bit-vectors; products are functions that nothing is known of.
+_TACTICS = (
+    *("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "simplify"),
+    *("ackermannize_bv", "bit-blast", "sat"),
+)
+
+
+def parts(term: z3.BoolRef) -> Iterator[z3.BoolRef]:
+    """What a conjunction is made of; small claims are proved faster than one large one.
+
+    What follows from a condition and is a conjunction is taken apart too.
+    """
+    if z3.is_and(term):
+        for child in term.children():
+            yield from parts(child)
+    elif z3.is_implies(term):
+        given, then = term.children()
+        for part in parts(then):
+            yield z3.Implies(given, part)
+    elif z3.is_not(term) and z3.is_or(term.arg(0)):
+        for child in term.arg(0).children():
+            yield from parts(z3.Not(child))
+    elif not z3.is_true(term):
+        yield term
+
+
+def refute(
+    facts: Iterable[z3.BoolRef], claim: z3.BoolRef, timeout: int = TIMEOUT
+) -> z3.ModelRef | None:
+    """A case in which the facts hold and the claim does not; None where there is none.
+
+    Raises Undecided if the solver cannot tell.
+    """
+    known = [part for fact in facts for part in parts(fact)]
+    for part in parts(claim):
+        about = _names(part)
+        near = [fact for fact in known if _names(fact) <= about]
+        # What speaks of nothing else is often enough, and then the proof is much shorter.
+        for used in (near, known) if len(near) < len(known) else (known,):
+            model = _counterexample(used, part, timeout)
+            if model is None:
+                break
+        else:
+            return model
+    return None
+
+
+def _counterexample(facts: list[z3.BoolRef], claim: z3.BoolRef, timeout: int) -> z3.ModelRef | None:
+    solver = _solver(timeout, [*facts, claim])
+    solver.add(*facts)
+    solver.add(z3.Not(claim))
+    answer = solver.check()
+    if answer == z3.unknown:
+        raise Undecided(solver.reason_unknown())
+    return solver.model() if answer == z3.sat else None
+
+
+_NAMES: dict[int, tuple[z3.ExprRef, frozenset[str]]] = {}
+
+
+def _names(term: z3.ExprRef) -> frozenset[str]:
+    """The names of the free constants and functions in it."""
+    key = term.get_id()
+    if key in _NAMES:
+        return _NAMES[key][1]
+    found: set[str] = set()
+    if term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+        found.add(term.decl().name())
+    for i in range(term.num_args()):
+        found |= _names(term.arg(i))
+    _NAMES[key] = (term, frozenset(found))  # the term is kept, so that its id is not used again
+    return _NAMES[key][1]
+
+
+def possible(facts: Iterable[z3.BoolRef]) -> bool:
+    """Whether the facts do not contradict each other."""
+    return refute(facts, z3.BoolVal(False)) is not None
+
+
+class Undecided(Exception):
+    """The solver did not find an answer in its time."""
+
+
+def _solver(timeout: int, terms: list[z3.BoolRef]) -> z3.Solver:
+    integers = any(_has_integers(term) for term in terms)
+    solver = z3.Solver() if integers else z3.Then(*_TACTICS).solver()
+    solver.set("timeout", timeout)
+    return solver
+
+
+def _has_integers(term: z3.ExprRef) -> bool:
+    """Whether it speaks of integers: the first leaf tells, as the two are not mixed."""
+    while term.num_args():
+        term = term.arg(term.num_args() - 1)
+    return bool(term.sort() == z3.IntSort())

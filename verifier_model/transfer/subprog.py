@@ -1,0 +1,107 @@
+"""Into functions of the program and out of them, and the end of the program.
+
+Source: check_func_call(), prepare_func_exit(), check_return_code(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import prog_types
+from emu.kernel.errno import E2BIG, EINVAL
+from verifier_model import log_walk
+from verifier_model.check import locks
+from verifier_model.check.refs import check_leak, check_range
+from verifier_model.log import type_name
+from verifier_model.precise import mark_chain_precision
+from verifier_model.reg import CALLER_SAVED, PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE, UNINIT
+from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.transfer import callback
+from verifier_model.transfer.registry import transfer
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.prog import Insn
+    from verifier_model.env import Env
+    from verifier_model.state import VerifierState
+
+
+def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
+    """Into a function of the program: setup_func_entry().  Returns its first insn."""
+    target = env.insn_idx + insn.imm + 1
+    if len(state.frames) >= env.limits.max_call_depth:
+        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+    caller = state.frames[-1]
+    callee = FuncState(env.insn_idx, len(state.frames), env.subprogs.index(target))
+    callee.refs_at_call = state.refs
+    for regno in range(R1, R5 + 1):
+        callee.regs[regno] = caller.regs[regno]
+    callee.regs_written = caller.regs_written & ARGS_MASK
+    for regno in CALLER_SAVED:
+        caller.regs[regno] = UNINIT
+    caller.regs_written |= ARGS_MASK | 1
+    state.frames.append(callee)
+    env.scratched_regs = env.scratched_slots = -1
+    if env.stack_use is not None:
+        env.stack_use.forget_chain()
+    if env.log.level:
+        log_walk.call(env, state)
+    return target
+
+
+@transfer("exit")
+def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
+    locks.check_exit(env, state)
+    if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
+        check_no_leak(env, state, "BPF_EXIT instruction in main prog")
+    if len(state.frames) > 1:
+        return leave_subprog(env, state)
+    check_no_leak(env, state, "")
+    _check_return_code(env, state)
+    return None
+
+
+def leave_subprog(env: Env, state: VerifierState) -> int:
+    """Back to the caller with r0: prepare_func_exit().  Returns the insn to go on at."""
+    callee = state.frames[-1]
+    result = callee.regs[R0]
+    if result.type is PTR_TO_STACK:
+        raise Reject("cannot return stack pointer to the caller", EINVAL)
+    if callee.callback:
+        if env.stack_use is not None:
+            env.stack_use.update(state)
+        following = callback.leave(env, state)
+        if env.rules.CALLBACK_EVERY_ITERATION:
+            env.scratched_regs = env.scratched_slots = -1
+        return following
+    caller = state.frames[-2]
+    caller.regs[R0] = result
+    # The caller's r0 is the callee's, its life included.
+    caller.regs_written = (caller.regs_written & ~1) | (callee.regs_written & 1)
+    caller.result_frame = callee.result_frame
+    following = callee.callsite + 1
+    callee.refs_at_call = state.refs
+    if env.stack_use is not None:
+        env.stack_use.update(state)
+    if env.log.level:
+        log_walk.leave(env, state, following)
+    state.frames.pop()
+    return following
+
+
+def check_no_leak(env: Env, state: VerifierState, where: str) -> None:
+    """Every reference was given back."""
+    check_leak(env, state, where, "would lead to reference leak" if where else "")
+
+
+def _check_return_code(env: Env, state: VerifierState) -> None:
+    reg = env.read_reg(state, R0)
+    allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
+    if allowed is None:
+        return
+    if reg.type is not SCALAR_VALUE:
+        kind = type_name(reg, env.rules)
+        raise Reject(f"At program exit the register R0 is not a known value ({kind})", EINVAL)
+    if env.rules.RETURN_RANGE_SIGNED:
+        mark_chain_precision(env, state, R0)
+    check_range(env, reg, allowed.low, allowed.high, "program exit")
