@@ -1,11 +1,13 @@
 """How fast the emulator runs: BPF insns a second, by program and engine.
 
     python benchmarks/emulator.py [--repeat N] [--engine NAME ...] [PROGRAM ...]
+    sudo python benchmarks/emulator.py --engine translator --engine kernel
 
 Each program runs several times and the fastest run counts, as the machine may be busy with other
 things.  Counted are the insns that run, each ld_imm64 as one; for the lookup loop also the calls.
 The last lines are the times to translate and to make ready what a D clause looks like.
-The goals are those of the README.
+The goals are those of the README.  With `--engine kernel` the running kernel's JIT, or its
+interpreter in C where that is off, runs the same programs as far as that can be measured.
 """
 
 from __future__ import annotations
@@ -189,6 +191,7 @@ CASES = (
     Case("string", STRINGS, 0),
     Case("branchy", branchy(), 15, repeat=200),
 )
+ENGINES = ("interpreter", "translator", "kernel")
 CONTEXT = bytes(range(64))
 GOAL_CALLS = 1.0  # millions of lookups a second
 GOAL_FIRST = 2.0  # milliseconds to translate and run a small program
@@ -240,6 +243,36 @@ def fastest(case: Case, name: engine.Engine, repeat: int) -> float:
     return best / case.repeat
 
 
+def fastest_on_kernel(case: Case, repeat: int) -> float | None:
+    """Seconds of one run by BPF_PROG_TEST_RUN, the system call included.
+
+    None for programs that are shorter than a system call, or too long for the verifier.
+    """
+    from dtrace.backend.base import LoadError
+    from dtrace.backend.linux.kernel import LinuxKernel
+
+    if case.repeat > 1:
+        return None
+    with LinuxKernel() as kernel:
+        maps = [kernel.create_map(each) for each in MAPS]
+        for made, filled in zip(maps, Machine().maps, strict=True):
+            for key in filled.walk():
+                value = filled.read(key)
+                if value is not None:
+                    made.update(key, value)
+        insns = assemble(case.text)
+        try:
+            prog = kernel.load(Prog("benchmark", ProgType.RAW_TRACEPOINT, insns, MAPS), maps)
+        except LoadError:
+            return None
+        best = float("inf")
+        for _ in range(repeat):
+            start = time.perf_counter()
+            kernel.run(prog, 0)
+            best = min(best, time.perf_counter() - start)
+    return best
+
+
 def first_run(text: str, repeat: int) -> tuple[float, float]:
     """Seconds to translate and run a program for the first time, and to do so once more."""
     from emu.vm import translate
@@ -264,7 +297,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the emulator.")
     parser.add_argument("programs", nargs="*", metavar="PROGRAM", help="default: all")
     parser.add_argument("--repeat", type=int, default=10, help="runs of which the best counts")
-    parser.add_argument("--engine", action="append", choices=("interpreter", "translator"))
+    parser.add_argument("--engine", action="append", choices=ENGINES)
     options = parser.parse_args()
     short = False
     print(f"{'program':<12}{'engine':<13}{'insns':>9}{'M insns/s':>11}{'goal':>6}")
@@ -273,9 +306,14 @@ def main() -> int:
             continue
         insns = count(case.text)
         for name in options.engine or ("interpreter", "translator"):
-            seconds = fastest(case, name, options.repeat)
+            if name == "kernel":
+                seconds = fastest_on_kernel(case, options.repeat)
+            else:
+                seconds = fastest(case, name, options.repeat)
+            if seconds is None:
+                continue
+            goal = {"interpreter": case.interpreted, "translator": case.translated}.get(name, 0)
             speed = insns / seconds / 1e6
-            goal = case.interpreted if name == "interpreter" else case.translated
             line = f"{case.name:<12}{name:<13}{insns:>9}{speed:>11.1f}{goal or '-':>6}"
             short |= speed < goal
             if case.text is MAP:

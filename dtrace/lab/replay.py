@@ -7,6 +7,7 @@ they are handed is touched as far as they would touch it.
 
 from __future__ import annotations
 
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from emu.isa import table
@@ -15,14 +16,14 @@ from emu.kernel.enums import Arg
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from emu.vm.fault import Kind, VmFault
 from emu.vm.interp import Vm
-from emu.vm.mem import VMALLOC
+from emu.vm.mem import DIRECT_MAP, VMALLOC
 from emu.vm.run import STACK_SIZE, Run
 from emu.world.scenario import Scenario
 from emu.world.world import World
 from verifier_model.finding import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from emu.kernel.helpers import Helper
     from emu.kernel.profile import Kernel
@@ -57,6 +58,8 @@ def replay(prog: Prog, kernel: Kernel, witness: Witness) -> Replay:
     try:
         before = _Bench(prog, kernel, witness)
         stop = before.run(witness.steps)
+        if stop is None:
+            return Replay("differs", "the program ends before")
         if stop.kind is not Kind.ENDLESS:
             return Replay("differs", f"another fault came first: {stop}")
         if stop.pc != witness.insn:
@@ -67,7 +70,7 @@ def replay(prog: Prog, kernel: Kernel, witness: Witness) -> Replay:
         after = _Bench(prog, kernel, witness).run(witness.steps + BEYOND)
     except Differs as err:
         return Replay("differs", str(err))
-    if after.kind is not Kind.ENDLESS:
+    if after is not None and after.kind is not Kind.ENDLESS:
         return Replay("faulted", f"faulted at {after}")
     if witness.steps >= kernel.limits.complexity:
         return Replay("endless", f"still running after {witness.steps} insns")
@@ -77,10 +80,17 @@ def replay(prog: Prog, kernel: Kernel, witness: Witness) -> Replay:
 def replay_endless(prog: Prog, kernel: Kernel, witness: Witness) -> Replay:
     """Run on for as many insns as the kernel would walk."""
     insns = kernel.limits.complexity
+    bench = _Bench(prog, kernel, witness)
+    if witness.repeats:
+        bench.calls = chain(witness.calls, cycle(witness.calls[-witness.repeats :]))
     try:
-        stop = _Bench(prog, kernel, witness).run(insns)
+        stop = bench.run(insns)
     except Differs as err:
         return Replay("differs", str(err))
+    if stop is None:
+        return Replay("differs", "the program ends")
+    if bench.out_of_calls:
+        return Replay("differs", f"at insn {stop.pc} helpers decide whether the run goes on")
     if stop.kind is Kind.ENDLESS:
         return Replay("endless", f"still running after {insns} insns, at insn {stop.pc}")
     return Replay("differs", f"another fault came first: {stop}")
@@ -115,6 +125,8 @@ class _Bench:
         self.kernel = kernel
         self.witness = witness
         world = World(Scenario("replay", cpus=1), kernel)
+        for area in (DIRECT_MAP, VMALLOC):
+            world.mem.reserve(area)
         self.vm_run = Run(world, 0)
         self.mem = world.mem
         self.vm = _Registers(prog, world.mem)
@@ -125,18 +137,19 @@ class _Bench:
             for block in reversed(witness.blocks)
             if block.kind == "a map value"
         }
-        self.calls = iter(witness.calls)
+        self.calls: Iterator[HelperResult] = iter(witness.calls)
+        self.out_of_calls = False
         for pc, step in enumerate(self.vm.steps[:-1]):
             self.vm.steps[pc] = self._step(pc, step)
 
-    def run(self, budget: int) -> VmFault:
-        """How the run ends; ENDLESS where it has done `budget` insns."""
+    def run(self, budget: int) -> VmFault | None:
+        """What stops the run: ENDLESS where it has done `budget` insns, None where it returns."""
         self.vm.budget = budget
         try:
-            result = self.vm.run(self.vm_run, self.vm_run.place)
+            self.vm.run(self.vm_run, self.vm_run.place)
         except VmFault as fault:
             return fault
-        raise Differs(f"the program returned {result:#x}")
+        return None
 
     def different_registers(self) -> str:
         """A register that is not what the witness says; "" if there is none."""
@@ -158,6 +171,7 @@ class _Bench:
             return self.vm_run.set_context(block.data)
         area = {} if block.kind == "the packet" else {"area": VMALLOC}
         base = self.mem.add(bytearray(block.data), **area, writable=block.writable)
+        self.mem.reserve(**area)  # so that what lies behind is nobody's
         if block.kind == "the packet":
             self.vm_run.packet = cast("Packet", _Frame(base - block.low, block))
         return base - block.low
@@ -185,6 +199,8 @@ class _Bench:
             return self._call_step(pc, helpers.by_id(insn.imm))
         if name.startswith(("ld_abs", "ld_ind")):
             return self._call_step(pc, None)
+        if name == "may_goto":
+            return self._may_goto_step(pc, pc + 1 + insn.off)
         return step
 
     def _map_step(self, pc: int) -> Step:
@@ -206,15 +222,25 @@ class _Bench:
         def step(r: list[int], run: Run) -> int:
             if helper is not None:
                 self._touch(helper, r)
-            call = next(self.calls, None)
-            if call is None:
-                raise VmFault(Kind.ENDLESS, "the witness ends here")
-            if call.insn != pc:
-                raise Differs(f"insn {pc} calls, where the witness has a call of insn {call.insn}")
-            self._give(call, r)
+            self._give(self._next_call(pc), r)
             return pc + 1
 
         return step
+
+    def _may_goto_step(self, pc: int, target: int) -> Step:
+        def step(r: list[int], run: Run) -> int:
+            return target if self._next_call(pc).result else pc + 1
+
+        return step
+
+    def _next_call(self, pc: int) -> HelperResult:
+        call = next(self.calls, None)
+        if call is None:
+            self.out_of_calls = True
+            raise VmFault(Kind.ENDLESS, "the witness ends here")
+        if call.insn != pc:
+            raise Differs(f"insn {pc} calls, where the witness has a call of insn {call.insn}")
+        return call
 
     def _give(self, call: HelperResult, r: list[int]) -> None:
         for place, data in call.writes:

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtrace.lab.replay import replay, replay_endless
-from emu import batch, objfile
+from emu import objfile
 from emu.isa.asm import AsmError, assemble
 from emu.kernel.enums import ProgType
 from emu.prog import Prog
-from verifier_model import verify
+from verifier_model import batch, verify
 from verifier_model.explain import judge_rejection
 from verifier_model.verdict import Unmodelled
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dtrace.lab.replay import Replay
     from emu.kernel.profile import Kernel
     from verifier_model.finding import Finding
+    from verifier_model.verdict import Verdict
 
 # Words of a program that is not refused, beside those of a Finding.
 ACCEPTED, UNMODELLED = "accepted", "unmodelled"
@@ -37,16 +38,19 @@ class Triage(NamedTuple):
     text: str  # lines
 
 
-def programs(data: bytes, name: str, prog_type: ProgType) -> list[Prog]:
+def programs(
+    data: bytes, name: str, kernel: Kernel, *, btf: str = "", prog_type: ProgType = ProgType.KPROBE
+) -> list[Prog]:
     """The programs of a BPF object, of a batch, or of assembler text.
 
+    btf: a file with the kernel's types, for objects that need them.
     prog_type: of assembler text, which does not say.
 
     Raises Unreadable for what is none of them.
     """
     if data.startswith(objfile.MAGIC):
         try:
-            return objfile.load(data)
+            return objfile.load(data, name, kernel=kernel, btf=btf or None)
         except objfile.ObjectError as err:
             raise Unreadable(str(err)) from None
     text = data.decode("utf-8", "replace")
@@ -62,7 +66,7 @@ def _of_batch(text: str) -> Iterator[Prog]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                yield batch.read(json.loads(line)).prog
+                yield batch.read(json.loads(line))
             except ValueError as err:
                 raise Unreadable(f"line {number}: {err}") from None
 
@@ -72,35 +76,42 @@ def triage(prog: Prog, kernel: Kernel, budget_s: float) -> Triage:
     try:
         verdict = verify(prog, kernel, log_level=0)
     except Unmodelled as err:
-        return Triage(UNMODELLED, f"the model does not know: {err}")
+        return Triage(UNMODELLED, f"unmodelled: the verifier model does not know {err}")
     if verdict.accepted:
-        return Triage(ACCEPTED, f"{verdict.insns_processed} insns processed")
+        return Triage(ACCEPTED, f"accepted: {verdict.insns_processed} insns processed")
+    finding, replayed = judged(prog, kernel, budget_s, verdict)
+    text = finding.text(prog)
+    return Triage(finding.word, f"{text}\n  replayed: {replayed.text}" if replayed else text)
+
+
+def judged(
+    prog: Prog, kernel: Kernel, budget_s: float, verdict: Verdict | None = None
+) -> tuple[Finding, Replay | None]:
+    """What a rejection is, and how the emulator ran its witness; None where there is none.
+
+    verdict: the rejection, if it is known already.
+
+    A witness that the emulator does not follow decides nothing: the finding is undecided.
+    """
+    verdict = verdict or verify(prog, kernel, log_level=0)
     finding = judge_rejection(prog, kernel, verdict, budget_s)
-    replayed = _replay(prog, kernel, finding)
-    if replayed is None:
-        return Triage(finding.word, finding.text(prog))
-    if replayed.word == "differs":
-        reason = f"the witness could not be replayed: {replayed.text}"
-        finding = finding._replace(word="undecided", reasons=(reason,))
-        return Triage(finding.word, finding.text(prog))
-    return Triage(finding.word, f"{finding.text(prog)}\n  replayed: {replayed.text}")
-
-
-def _replay(prog: Prog, kernel: Kernel, finding: Finding) -> Replay | None:
     if finding.witness is None:
-        return None
-    if finding.rule in ENDLESS_RULES:
-        return replay_endless(prog, kernel, finding.witness)
-    return replay(prog, kernel, finding.witness)
+        return finding, None
+    run = replay_endless if finding.rule in ENDLESS_RULES else replay
+    replayed = run(prog, kernel, finding.witness)
+    if replayed.word != "differs":
+        return finding, replayed
+    reason = f"the emulator does not follow the witness: {replayed.text}"
+    return finding._replace(word="undecided", reasons=(reason,), witness=None), None
 
 
-def report(found: Sequence[tuple[str, Triage]]) -> Iterator[str]:
-    """The lines of programs, by name."""
-    for name, each in found:
-        first, *rest = each.text.split("\n")
-        yield (
-            f"{name}: {first}"
-            if each.word not in (ACCEPTED, UNMODELLED)
-            else (f"{name}: {each.word}: {first}")
-        )
-        yield from rest
+# Exit statuses, the worst first.
+_STATUSES = (
+    (("real", "unavailable"), 1),
+    (("undecided", UNMODELLED), 3),
+)
+
+
+def status(words: Sequence[str]) -> int:
+    """The exit status of `dtlab triage` for what its programs are."""
+    return next((code for bad, code in _STATUSES if any(w in bad for w in words)), 0)

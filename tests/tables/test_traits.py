@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emu.kernel.profile import LIMITS, RELEASES, SERIES, Kernel, UnknownKernel
+from emu.kernel.profile import BUILDS, LIMITS, RELEASES, SERIES, Kernel, UnknownKernel
 from emu.kernel.traits import Trait
 from emu.kernel.version import KernelVersion
 
@@ -124,6 +124,32 @@ def test_distribution_kernel_has_what_was_added_and_lacks_what_was_taken():
     assert rhel.traits == plain.traits - {Trait.BACK_EDGE_REJECTED} | {Trait.LARGE_PROGRAMS}
     assert rhel.limits.max_insns == 1_000_000
     assert rhel != plain
+
+
+@pytest.mark.parametrize(
+    ("release", "holds"), [("6.18.15", True), ("6.18.44", False), ("7.2", True)]
+)
+def test_what_a_stable_series_took_back_its_later_releases_lack(release, holds):
+    assert Kernel.release(release).has(Trait.KPROBE_CTX_WRITE) is holds
+
+
+@EVERY_TRAIT
+def test_reverts_are_point_releases_of_a_series_that_had_the_trait(trait):
+    row = trait.value
+    for release in row.reverts:
+        version = KernelVersion.parse(release)
+        assert version.patch > 0
+        assert Kernel.release(version.series).has(trait)
+
+
+def test_user_mode_linux_is_a_build_that_lacks_what_needs_a_jit_and_tracing():
+    plain, uml = Kernel.release("6.1.176"), Kernel.release("6.1.176-uml")
+    assert uml.name == "6.1.176-uml"
+    assert plain.traits - uml.traits == BUILDS["uml"].lacks & plain.traits
+    assert not uml.has(Trait.JIT)
+    assert not uml.has(Trait.BPF_EVENTS)
+    assert "User-mode" in uml.confirmed
+    assert Kernel.release("6.1.176-1-amd64") == plain
 
 
 def test_profiles_are_equal_and_hash_alike_by_name_and_traits():

@@ -140,6 +140,49 @@ CASES = {
         exit
         """,
     ),
+    # Nothing but the helper's result can end it, and that may be large each time.
+    "a loop that luck may end": (
+        "real",
+        "6.1",
+        None,
+        "a loop that never ends",
+        """
+        again:
+        call get_prandom_u32
+        if r0 > 5 goto again
+        r0 = 0
+        exit
+        """,
+    ),
+    "a function that calls itself": (
+        "real",
+        "6.1",
+        None,
+        "too many frames",
+        """
+        call deeper
+        exit
+        deeper:
+        call deeper
+        exit
+        """,
+    ),
+    # 272 bytes of the caller and 272 of the function are more than 512.
+    "two frames that are too large together": (
+        "real",
+        "6.1",
+        None,
+        "more stack than there is",
+        """
+        *(u64 *)(r10 -272) = 0
+        call other
+        exit
+        other:
+        *(u64 *)(r10 -272) = 0
+        r0 = 0
+        exit
+        """,
+    ),
     "a helper that came later": (
         "unavailable", "4.19", None, "",
         """
@@ -217,6 +260,8 @@ def test_a_rejection_is_what_it_is_by_hand(name):
     assert (replayed is not None) == (word == "real")
     if word == "limit":
         assert finding.complete
+    if rule == "a loop that never ends":
+        assert replayed.text.startswith("still running after 1000000 insns")
 
 
 FAULTING = ("an access outside of the object", "an access through a number that is no pointer")
@@ -265,6 +310,29 @@ def test_a_budget_that_is_used_up_leaves_it_undecided():
     finding, _ = judged(prog, Kernel.release("4.19"), 0.001)
     assert finding.word == "undecided"
     assert finding.reasons == ("the time is used up",)
+
+
+def test_a_loop_of_any_length_is_followed_so_far_and_the_scope_says_so():
+    text = """
+        r8 = *(u64 *)(r1 +0)
+        r9 = *(u32 *)(r1 +8)
+        r7 = 0
+        again:
+        r7 += 1
+        if r7 < r8 goto again
+        r9 &= 7
+        *(u32 *)(r10 -8) = r9
+        r4 = *(u32 *)(r10 -8)
+        r3 = map[0]+0 ll
+        r3 += r4
+        r0 = *(u8 *)(r3 +0)
+        exit
+    """
+    prog = Prog("loop", ProgType.KPROBE, assemble(text), (ONE,))
+    finding, _ = judged(prog, Kernel.release("5.10"), 10.0)
+    assert finding.word == "limit"
+    assert not finding.complete
+    assert finding.scope == "the rejected instruction; bounded: 64 turns of a loop"
 
 
 # -- the command
