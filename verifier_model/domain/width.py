@@ -121,6 +121,7 @@ def coerce_to_size_sx(v: Value, size: int, rules: Rules) -> None:
             v.umin32, v.umax32 = low & U32, high & U32
             v.var_off = tnum.from_range(low & U64, high & U64)
             return
+    v.wrap64 = v.wrap32 = None
     v.smin, v.smax, v.umin, v.umax = -half, half - 1, 0, U64
     v.smin32, v.smax32, v.umin32, v.umax32 = -half, half - 1, 0, U32
     v.var_off = tnum.UNKNOWN

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALU32 = 4
 DST, SRC = 1, 2
-OR, XOR = 0x40, 0xA0
+OR, LSH, XOR = 0x40, 0x60, 0xA0
 
 
 def _shifted(shift: Callable[[Any, Any], Any]) -> Callable[[Any, Any, int], Bits]:
@@ -78,8 +78,12 @@ def _binary(op: int, width: int) -> Callable[[Scene], None]:
             s.named(y & U32)
         full = CONCRETE[op](x, y, width)
         result = s.result(full & (U64 if width == 64 else U32))
-        if width == 32 and op in (0x40, 0x50):
+        if width == 32 and op in (OR, 0x50, XOR):
             s.result(full)
+        if width == 32 and op == LSH:
+            # Until 5.6 the whole word was shifted, and of the result the low half kept.
+            for whole in (x, x & U32):
+                s.result(CONCRETE[op](Bits(whole.low(64), False), y & 31, 64))
         new = s.call(alu.adjust_scalar, s.env, insn, dst, src)
         s.show_holds(new, result)
 

@@ -38,9 +38,10 @@ def _refines(function: Any, *, asks_rules: bool = True) -> Callable[[Scene], Non
         s.show_holds(v, x, agrees=REFINING[function])
         for n in {64, 32} - set(REFINING[function]):
             s.show(implied(agreed[n], s.agrees(v, n)), f"ranges of {n} bits still agree")
-
         before = {bounds.bound_offset: agreed, bounds._update64: known, bounds._update32: known}
         for n, given in before.get(function, {}).items():
+            if s.rules.BITWISE_SIGN_FROM_RESULT:
+                break  # nothing leans on it
             s.show(implied(given, s.knows_sign(v, n)), f"the sign of {n} bits is known")
 
     return state

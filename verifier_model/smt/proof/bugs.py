@@ -92,6 +92,20 @@ BUGS = (
         inputs=(7, 0),
     ),
     Bug(
+        # The same, since XOR is tracked.
+        Trait.CONST32_SETS_RANGE,
+        fixed=True,
+        since=Trait.XOR_TRACKED,
+        statements=("xor64", "xor32"),
+        kernel="5.10",
+        program=_program("""
+            r2 <<= 32
+            r2 += 1
+            r4 = 1
+            r2 ^= r4"""),
+        inputs=(7, 0),
+    ),
+    Bug(
         # CVE-2020-27194: the low half of a number above 0 can be 0.
         Trait.OR32_FROM_64,
         fixed=False,
