@@ -37,6 +37,7 @@ class FuncState:
     """
 
     __slots__ = (
+        "call",
         "callback",
         "callback_depth",
         "callsite",
@@ -53,6 +54,7 @@ class FuncState:
     )
 
     def __init__(self, callsite: int, frameno: int, subprogno: int) -> None:
+        self.call = object()  # the same in all copies of this frame, another in every new call
         self.callsite = callsite  # the call insn, or MAIN_CALLSITE
         self.frameno = frameno
         self.subprogno = subprogno
@@ -72,6 +74,7 @@ class FuncState:
 
     def copy(self) -> FuncState:
         new = FuncState.__new__(FuncState)
+        new.call = self.call
         new.callsite = self.callsite
         new.frameno = self.frameno
         new.subprogno = self.subprogno
@@ -190,11 +193,14 @@ class VerifierState:
             return
         if regno == R0:
             depth = frame.result_frame
-        state = self.parent
+        state, frames = self.parent, self.frames
         while state is not None:
-            # A frame that began after this ancestor has its arguments from the caller.
-            while depth >= len(state.frames):
-                if not bit & ARGS_MASK or self.frames[depth].callback:
+            # A frame that began after this ancestor has its arguments from the caller.  A result
+            # comes from a frame that the ancestor may have and this state has not.
+            while depth >= len(state.frames) or (
+                regno != R0 and state.frames[depth].call is not frames[depth].call
+            ):
+                if not bit & ARGS_MASK or frames[depth].callback:
                     return
                 depth -= 1
             frame = state.frames[depth]
@@ -205,7 +211,7 @@ class VerifierState:
                 return
             if regno == R0:
                 depth = frame.result_frame
-            state = state.parent
+            state, frames = state.parent, state.frames
 
     def reads_as(self, old: VerifierState) -> bool:
         """What the rest of the old state's path reads, the rest of this one's would read.
@@ -230,9 +236,9 @@ class VerifierState:
         bit = 1 << spi
         if self.frames[depth].stack_written & bit:
             return
-        state = self.parent
+        state, call = self.parent, self.frames[depth].call
         while state is not None:
-            if depth >= len(state.frames):
+            if depth >= len(state.frames) or state.frames[depth].call is not call:
                 return
             frame = state.frames[depth]
             if frame.stack_read & bit or spi >= len(frame.stack):
