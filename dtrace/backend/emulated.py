@@ -283,13 +283,15 @@ class EmulatedKernel:
         from verifier_model.verdict import Unmodelled
 
         try:
-            verdict = verifier_model.verify(prog, self.profile, log_level=1)
+            verdict = verifier_model.verify(prog, self.profile, log_level=0)
         except Unmodelled as unmodelled:
             raise LoadError(
                 f"the model of {self.profile.name} does not cover it: {unmodelled}",
                 insn=unmodelled.insn,
             ) from None
         if not verdict.accepted:
+            # The walk is done again for its log, which few programs need.
+            verdict = verifier_model.verify(prog, self.profile, log_level=1)
             raise LoadError(verdict.message, "\n".join(verdict.log), verdict.insn)
         inside = [_own(map_).inside for map_ in maps]
         return EmulatedProg(prog, engine.make(prog, self.world.mem, inside))
