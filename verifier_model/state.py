@@ -211,7 +211,8 @@ class VerifierState:
                 return
             if regno == R0:
                 depth = frame.result_frame
-            state, frames = state.parent, state.frames
+            frames = state.frames
+            state = state.parent
 
     def reads_as(self, old: VerifierState) -> bool:
         """What the rest of the old state's path reads, the rest of this one's would read.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from verifier_model.domain.word import HIGH32, U32, U64, sar, shl, shr
+from verifier_model.domain.word import HIGH32, U32, U64, sar, shl
 
 if TYPE_CHECKING:
     from verifier_model.domain.word import Word
@@ -115,7 +115,7 @@ def lshift(a: Tnum, count: int) -> Tnum:
 
 
 def rshift(a: Tnum, count: int) -> Tnum:
-    return Tnum(shr(a.value, count), shr(a.mask, count))
+    return Tnum(a.value >> count, a.mask >> count)
 
 
 def arshift(a: Tnum, count: int, bits: int) -> Tnum:

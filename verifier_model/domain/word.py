@@ -1,8 +1,6 @@
 """64-bit words: constants, conversions, and the operations that Python's operators do not have.
 
-A word is an int in [0, 2**64).  `domain.tnum` takes terms of a solver as well: an operation whose
-meaning on a term differs from Python's (a logical shift, the choice between two values) asks the
-term, by a method of the same name, so that nothing here knows a solver.
+A word is an int in [0, 2**64).
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ SIGN32 = 1 << 31
 SIGN64 = 1 << 63
 HIGH32 = U64 ^ U32
 
-Word = Any  # an int, or a term with the operators of a 64-bit vector
+Word = Any  # an int; in proofs, which run the same source, a term with an int's operators
 
 
 def s64(x: int) -> int:
@@ -48,20 +46,8 @@ def shl(x: Word, count: int) -> Word:
     return (x << count) & U64
 
 
-def shr(x: Word, count: int) -> Word:
-    """`x` shifted right, zeros coming in."""
-    return x >> count if isinstance(x, int) else x.shr(count)
-
-
 def sar(x: Word, count: int, bits: int) -> Word:
     """The low `bits` (32 or 64) of `x` shifted right, their sign coming in; high bits are 0."""
-    if not isinstance(x, int):
-        return x.sar(count, bits)
     if bits == 32:
         return (s32(x) >> count) & U32
     return (s64(x) >> count) & U64
-
-
-def select(cond: Any, a: Word, b: Word) -> Word:
-    """`a` where `cond` holds, else `b`."""
-    return (a if cond else b) if isinstance(cond, bool) else cond.select(a, b)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from verifier_model.smt.proof.scene import Scene
 
 
+_ENDS = (arc.from_unsigned, arc.from_signed, arc.unsigned, arc.signed)
+
+
 def circular_ranges(rules: Rules) -> bool:
     return rules.RANGES_CIRCULAR
 
@@ -59,7 +62,9 @@ def _from(function: Any, most: int) -> Callable[[Scene], None]:
         low, high, x = (make(name, width) for name in ("low", "high", "x"))
         s.assume(low <= x)
         s.assume(x <= high)
-        _show(s, s.call(function, low, high, most), x & most, most)
+        # An end may be given as a word, too.
+        for end in (high, high & most):
+            _show(s, s.call(function, low, end, most), x & most, most)
 
     return state
 
@@ -131,8 +136,8 @@ def _arc_of(width: int) -> Callable[[Scene], None]:
     function, most = (circular.arc64, U64) if width == 64 else (circular.arc32, U32)
 
     def state(s: Scene) -> None:
-        v, x = s.value_with("v")
-        s.result(x)
+        v, x = s.value("v"), s.word("x")
+        s.assume(s.in_range(v, width, x))
         _show(s, s.call(function, v), x & most, most)
 
     return state
@@ -142,11 +147,12 @@ def _set_arc(width: int) -> Callable[[Scene], None]:
     function, most = (circular.set_arc64, U64) if width == 64 else (circular.set_arc32, U32)
 
     def state(s: Scene) -> None:
-        v, x = s.value_with("v")
+        v, x = s.value("v"), s.word("x")
         a = any_arc(s.ex, "a", most)
         s.assume(s.call(arc.contains, a, x & most, most))
         s.call(function, v, a)
-        s.show_holds(v, x, agrees=())
+        s.show(s.in_range(v, width, x), "the word is in the range")
+        s.show_fits(v, agrees=(width,))
 
     return state
 
@@ -175,8 +181,18 @@ def _rows() -> list[Obligation]:
             name = f"arc {function.__name__} {width}"
             rows.append(Obligation(name, (function,), state, circular_ranges, splits=True))
         rows += [
-            Obligation(f"arc{width}", (), _arc_of(width), circular_ranges),
-            Obligation(f"set_arc{width}", (), _set_arc(width), circular_ranges),
+            Obligation(
+                f"arc{width}",
+                (circular.arc64 if width == 64 else circular.arc32, *_ENDS),
+                _arc_of(width),
+                circular_ranges,
+            ),
+            Obligation(
+                f"set_arc{width}",
+                (circular.set_arc64 if width == 64 else circular.set_arc32, *_ENDS),
+                _set_arc(width),
+                circular_ranges,
+            ),
         ]
     rows += [
         Obligation("join_ranges", (), _join_ranges, circular_ranges),

@@ -48,13 +48,22 @@ def _program(body: str) -> str:
     return _BEGIN + body + _END
 
 
+# Comparisons of 64 bits, which combine_64_into_32() ends; it does no harm to a constant.
+_COMPARED = tuple(
+    f"learn {op} {form} {side}"
+    for op in ("jeq", "jne", "jset", "jgt", "jge", "jlt", "jle", "jsgt", "jsge", "jslt", "jsle")
+    for form in ("reg", "imm")
+    for side in ("there", "here")
+    if (op, side) not in {("jeq", "there"), ("jne", "here")}
+)
+
 BUGS = (
     Bug(
         # CVE-2021-31440: a low half of 0 is not at least 1.
         Trait.COMBINE_UNSIGNED_ENDS_TOGETHER,
         fixed=True,
         since=Trait.BOUNDS_32,
-        statements=("combine_64_into_32",),
+        statements=("combine_64_into_32", *_COMPARED),
         kernel="5.8",
         program=_program("""
             if r2 >= 1 goto l1
@@ -68,7 +77,7 @@ BUGS = (
         Trait.COMBINE_ENDS_TOGETHER,
         fixed=True,
         since=Trait.BOUNDS_32,
-        statements=("combine_64_into_32",),
+        statements=("combine_64_into_32", *_COMPARED),
         kernel="5.8",
         program=_program("""
             if r2 s>= -5 goto l1

@@ -27,7 +27,7 @@ class Failure(NamedTuple):
     """A claim that does not hold, or that the solver could not decide."""
 
     claim: str
-    witness: str  # the terms' values; "" where it was not decided
+    witness: str | None  # the terms' values; None where the solver ran out of time
 
 
 class Answer(NamedTuple):
@@ -40,6 +40,11 @@ class Answer(NamedTuple):
     @property
     def sound(self) -> bool:
         return not self.failures
+
+    @property
+    def unsound(self) -> bool:
+        """Whether some claim is refuted; without it, and not sound, nothing is decided."""
+        return any(failure.witness is not None for failure in self.failures)
 
 
 def releases() -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def _prove_for(
         for need in ex.needs:
             failures.extend(_check(ex.facts[: need.facts], need))
     if not happens:
-        failures.append(Failure("the assumptions leave no case", ""))
+        failures.append(Failure("the assumptions leave no case", "none is needed"))
     return asked.answers, failures
 
 
@@ -109,7 +114,7 @@ def _check(facts: list[z3.BoolRef], need: Need) -> Iterator[Failure]:
     try:
         model = refute(facts, need.holds)
     except Undecided:
-        yield Failure(need.where, "")
+        yield Failure(need.where, None)
     else:
         if model is not None:
             yield Failure(need.where, _shown(model))

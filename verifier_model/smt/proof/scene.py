@@ -15,7 +15,7 @@ from emu.prog import Insn, Prog
 from verifier_model.domain import arc, bounds
 from verifier_model.domain.arc import Arc
 from verifier_model.domain.tnum import Tnum
-from verifier_model.domain.word import S32_MAX, S64_MAX, U32, U64
+from verifier_model.domain.word import S32_MAX, S64_MAX, U32, U64, s32, s64
 from verifier_model.env import Env
 from verifier_model.reg import RegState, unknown_scalar
 from verifier_model.smt.proof import subset
@@ -103,22 +103,23 @@ class Scene:
 
     def forget(self, v: RegState, name: str) -> None:
         """Let bits and ranges be any."""
+        self.ex.store(v, "var_off", self.tnum(self.ex.fresh(name)))
+        for width in (64, 32):
+            if width == 64 or self.rules.BOUNDS_32:
+                self.forget_range(v, width, name)
+
+    def forget_range(self, v: RegState, width: int, name: str) -> None:
+        """Let the range of that width be any."""
         name = self.ex.fresh(name)
-        self.ex.store(v, "var_off", self.tnum(name))
         for end in RANGES:
-            if end.endswith("32"):
-                if not self.rules.BOUNDS_32:
-                    continue
-                new = (unsigned if end[0] == "u" else signed)(f"{name}.{end}", 32)
-            else:
-                new = (unsigned if end[0] == "u" else signed)(f"{name}.{end}", 64)
-            self.ex.store(v, end, new)
+            if end.endswith("32") == (width == 32):
+                make = unsigned if end[0] == "u" else signed
+                self.ex.store(v, end, make(f"{name}.{end}", width))
         if self.rules.RANGES_CIRCULAR:
-            for width in (64, 32):
-                base: Any = unsigned(f"{name}.base{width}", width)
-                size: Any = unsigned(f"{name}.size{width}", width)
-                there = Cond(z3.Bool(f"{name}.wraps{width}"))
-                self.ex.store(v, f"wrap{width}", Maybe(there, Arc(base, size)))
+            base: Any = unsigned(f"{name}.base{width}", width)
+            size: Any = unsigned(f"{name}.size{width}", width)
+            there = Cond(z3.Bool(f"{name}.wraps{width}"))
+            self.ex.store(v, f"wrap{width}", Maybe(there, Arc(base, size)))
 
     def value_with(self, name: str) -> tuple[RegState, Bits]:
         """Any scalar, and any word it stands for."""
@@ -157,6 +158,17 @@ class Scene:
             parts += [self._in_arc(v, 64, x), self._in_arc(v, 32, x & U32)]
         return conjunction(parts)
 
+    def in_range(self, v: RegState, width: int, x: Any) -> Any:
+        """Whether the range of that width has the word, or its low half."""
+        half, most = ("32", U32) if width == 32 else ("", U64)
+        low = x & most
+        least, greatest, sleast, sgreatest = (
+            getattr(v, f"{end}{half}") for end in ("umin", "umax", "smin", "smax")
+        )
+        number = self.call(s32 if width == 32 else s64, low)
+        parts = [low >= least, low <= greatest, number >= sleast, number <= sgreatest]
+        return conjunction([*parts, self._in_arc(v, width, low)])
+
     def _in_arc(self, v: RegState, width: int, x: Any) -> Any:
         """Whether an arc that counts, as no range tells of it, has the word."""
         half, most = ("32", U32) if width == 32 else ("", U64)
@@ -178,8 +190,14 @@ class Scene:
     def show_holds(
         self, v: RegState, x: Any, what: str = "the result", *, agrees: tuple[int, ...] = (64, 32)
     ) -> None:
-        """To be shown: the value stands for the word, is well formed and fits its types."""
+        """To be shown: the value stands for the word, and it fits."""
         self.show(self.holds(v, x), f"{what} is in the set")
+        self.show_fits(v, what, agrees=agrees)
+
+    def show_fits(
+        self, v: RegState, what: str = "the result", *, agrees: tuple[int, ...] = (64, 32)
+    ) -> None:
+        """To be shown: the value is well formed, and its ends are of their types."""
         self.show(self.call(v.var_off.is_well_formed), f"{what}: known bits well formed")
         for width in agrees:
             self.show(self.agrees(v, width), f"{what}: its ranges of {width} bits agree")

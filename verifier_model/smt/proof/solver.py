@@ -48,13 +48,20 @@ def refute(
         about = _names(part)
         near = [fact for fact in known if _names(fact) <= about]
         # What speaks of nothing else is often enough, and then the proof is much shorter.
-        for used in (near, known) if len(near) < len(known) else (known,):
-            model = _counterexample(used, part, timeout)
-            if model is None:
-                break
-        else:
+        if len(near) < len(known) and _holds(near, part, timeout):
+            continue
+        model = _counterexample(known, part, timeout)
+        if model is not None:
             return model
     return None
+
+
+def _holds(facts: list[z3.BoolRef], claim: z3.BoolRef, timeout: int) -> bool:
+    """Whether the solver sees that the claim follows."""
+    try:
+        return _counterexample(facts, claim, timeout) is None
+    except Undecided:
+        return False
 
 
 def _counterexample(facts: list[z3.BoolRef], claim: z3.BoolRef, timeout: int) -> z3.ModelRef | None:
