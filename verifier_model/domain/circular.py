@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from verifier_model.domain import arc, tnum
 from verifier_model.domain.arc import Arc
-from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64, s32, s64
+from verifier_model.domain.word import U32, U64, sign_extend
 
 if TYPE_CHECKING:
     from verifier_model.domain.tnum import Tnum
@@ -21,65 +21,50 @@ if TYPE_CHECKING:
 
 def arc64(v: Value) -> Arc:
     """The 64-bit arc of a value."""
-    return _arc64(v.umin, v.umax, v.smin, v.smax, v.wrap64)
-
-
-@lru_cache(maxsize=1 << 12)
-def _arc64(low: int, high: int, slow: int, shigh: int, wrap: Arc | None) -> Arc:
-    if low > high or slow > shigh:
-        return arc.empty(U64)
-    bounded, signed = (low, high) != (0, U64), (slow, shigh) != (S64_MIN, S64_MAX)
-    if not bounded:
-        if signed:
-            return arc.from_signed(slow, shigh, U64)
-        return wrap or arc.FULL64
-    found = arc.from_unsigned(low, high, U64)
-    if signed and (s64(low), s64(high)) != (slow, shigh):
-        return arc.intersect(found, arc.from_signed(slow, shigh, U64), U64)
-    return found
+    return _arc(v.umin, v.umax, v.smin, v.smax, v.wrap64, U64)
 
 
 def arc32(v: Value) -> Arc:
     """The arc of a value's low half."""
-    return _arc32(v.umin32, v.umax32, v.smin32, v.smax32, v.wrap32)
+    return _arc(v.umin32, v.umax32, v.smin32, v.smax32, v.wrap32, U32)
 
 
 @lru_cache(maxsize=1 << 12)
-def _arc32(low: int, high: int, slow: int, shigh: int, wrap: Arc | None) -> Arc:
+def _arc(low: int, high: int, slow: int, shigh: int, wrap: Arc | None, most: int) -> Arc:
     if low > high or slow > shigh:
-        return arc.empty(U32)
-    bounded, signed = (low, high) != (0, U32), (slow, shigh) != (S32_MIN, S32_MAX)
+        return arc.empty(most)
+    sign = (most >> 1) + 1
+    bounded, signed = (low, high) != (0, most), (slow, shigh) != (-sign, sign - 1)
     if not bounded:
         if signed:
-            return arc.from_signed(slow, shigh, U32)
-        return wrap or arc.FULL32
-    found = arc.from_unsigned(low, high, U32)
-    if signed and (s32(low), s32(high)) != (slow, shigh):
-        return arc.intersect(found, arc.from_signed(slow, shigh, U32), U32)
+            return arc.from_signed(slow, shigh, most)
+        return wrap or arc.full(most)
+    found = arc.from_unsigned(low, high, most)
+    if signed:
+        size = 8 if most == U64 else 4
+        if (sign_extend(low, size), sign_extend(high, size)) != (slow, shigh):
+            return arc.intersect(found, arc.from_signed(slow, shigh, most), most)
     return found
 
 
 def set_arc64(v: Value, a: Arc) -> None:
     """Give a value that range; an empty one has its ends swapped."""
-    v.wrap64 = None
-    if arc.is_empty(a, U64):
-        v.umin, v.umax, v.smin, v.smax = U64, 0, S64_MAX, S64_MIN
-        return
-    v.umin, v.umax = arc.unsigned(a, U64)
-    v.smin, v.smax = arc.signed(a, U64)
-    if v.umax - v.umin == U64 == v.smax - v.smin and a != arc.FULL64:
-        v.wrap64 = a
+    v.umin, v.umax, v.smin, v.smax, v.wrap64 = _ranges(a, U64)
 
 
 def set_arc32(v: Value, a: Arc) -> None:
-    v.wrap32 = None
-    if arc.is_empty(a, U32):
-        v.umin32, v.umax32, v.smin32, v.smax32 = U32, 0, S32_MAX, S32_MIN
-        return
-    v.umin32, v.umax32 = arc.unsigned(a, U32)
-    v.smin32, v.smax32 = arc.signed(a, U32)
-    if v.umax32 - v.umin32 == U32 == v.smax32 - v.smin32 and a != arc.FULL32:
-        v.wrap32 = a
+    v.umin32, v.umax32, v.smin32, v.smax32, v.wrap32 = _ranges(a, U32)
+
+
+def _ranges(a: Arc, most: int) -> tuple[int, int, int, int, Arc | None]:
+    """The unsigned and the signed range, and the arc itself where neither tells of it."""
+    sign = (most >> 1) + 1
+    if arc.is_empty(a, most):
+        return most, 0, sign - 1, -sign, None
+    low, high = arc.unsigned(a, most)
+    slow, shigh = arc.signed(a, most)
+    lost = high - low == most == shigh - slow and a != arc.full(most)
+    return low, high, slow, shigh, a if lost else None
 
 
 def _of_bits(t: Tnum, most: int) -> Arc:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALU32 = 4
 DST, SRC = 1, 2
-SUB, OR, LSH, XOR = 0x10, 0x40, 0x60, 0xA0
+OR, LSH, XOR = 0x40, 0x60, 0xA0
 
 
 def _shifted(shift: Callable[[Any, Any], Any]) -> Callable[[Any, Any, int], Bits]:
@@ -76,8 +76,6 @@ def _binary(op: int, width: int) -> Callable[[Scene], None]:
         if width == 32:
             s.named(x & U32)
             s.named(y & U32)
-        if op == SUB and s.rules.RANGES_CIRCULAR:
-            s.named(-y & U64)
         full = CONCRETE[op](x, y, width)
         result = s.result(full & (U64 if width == 64 else U32))
         if width == 32 and op in (OR, 0x50, XOR):
@@ -111,9 +109,8 @@ def _one(
 ) -> Callable[[Scene], None]:
     def state(s: Scene) -> None:
         v, x = s.value_with("v")
-        if function is alu.transfer_neg and s.rules.RANGES_CIRCULAR:
-            s.named(-x & U64)  # what is added
-            s.named(Bits(z3.BitVecVal(0, 64), False))  # and what to
+        if function is alu.transfer_neg:
+            s.named(Bits(z3.BitVecVal(0, 64), False))  # what it is subtracted from
         result = s.result(concrete(x))
         s.show_holds(run_insn(s, function, insn, {DST: s.value("old"), source: v}), result)
 

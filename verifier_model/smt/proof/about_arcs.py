@@ -157,12 +157,30 @@ def _set_arc(width: int) -> Callable[[Scene], None]:
     return state
 
 
+def _told_back(width: int) -> Callable[[Scene], None]:
+    """A range that was set from an arc gives an arc back that has no other words."""
+    get, put, most = (
+        (circular.arc64, circular.set_arc64, U64)
+        if width == 64
+        else (circular.arc32, circular.set_arc32, U32)
+    )
+
+    def state(s: Scene) -> None:
+        v, x = s.value("v"), s.word("x")
+        s.call(put, v, any_arc(s.ex, "a", most))
+        there = s.call(arc.contains, s.call(get, v), x & most, most)
+        s.show(implied(there, s.in_range(v, width, x)), "a word of the arc is in the range")
+
+    return state
+
+
 def _join_ranges(s: Scene) -> None:
-    v, x = s.value_with("v")
-    v.wrap64 = v.wrap32 = None
-    s.result(x)
+    v, x = s.value("v"), s.result(s.word("x"))
+    before = {width: s.in_range(v, width, x) for width in (64, 32)}
     s.call(circular.join_ranges, v)
-    s.show_holds(v, x, agrees=())
+    for width, was in before.items():
+        s.show(implied(was, s.in_range(v, width, x)), f"the word is in the range of {width} bits")
+        s.show(s.agrees(v, width), f"the ranges of {width} bits agree")
 
 
 def _rows() -> list[Obligation]:
@@ -193,9 +211,15 @@ def _rows() -> list[Obligation]:
                 _set_arc(width),
                 circular_ranges,
             ),
+            Obligation(
+                f"arc{width} after set_arc{width}",
+                (circular.arc64, circular.arc32, circular.set_arc64, circular.set_arc32, *_ENDS),
+                _told_back(width),
+                circular_ranges,
+            ),
         ]
     rows += [
-        Obligation("join_ranges", (), _join_ranges, circular_ranges),
+        Obligation("join_ranges", (circular.join_ranges,), _join_ranges, circular_ranges),
         Obligation("arc low_half", (arc.low_half,), _low_half, circular_ranges, splits=True),
         Obligation("arc trim", (arc.trim,), _trim, circular_ranges, splits=True),
     ]

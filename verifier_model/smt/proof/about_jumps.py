@@ -84,14 +84,14 @@ def _insn(s: Scene, op: int, jmp32: bool, by_reg: bool) -> tuple[Insn, Bits | No
     return Insn(code, DST, 0, 0, imm), Bits(imm.low(64), False)  # type: ignore[arg-type]
 
 
-def _operands(s: Scene, by_reg: bool, word: Bits | None) -> tuple[RegState, Any, RegState, Any]:
-    dst, x = s.value_with("dst")
+def _operands(
+    s: Scene, by_reg: bool, word: Bits | None, *, halves: bool = False
+) -> tuple[RegState, Any, RegState, Any]:
+    dst, x = s.value_with("dst", halves=halves)
     s.result(x)
-    if by_reg:
-        src, y = s.value_with("src")
-        s.result(y)
-        return dst, x, src, y
-    return dst, x, s.const(word), word
+    src, y = s.value_with("src", halves=halves) if by_reg else (s.const(word), word)
+    s.result(y)
+    return dst, x, src, y
 
 
 def _decide(op: int, jmp32: bool, by_reg: bool) -> Callable[[Scene], None]:
@@ -143,7 +143,7 @@ def _refine(op: int, jmp32: bool) -> Callable[[Scene], None]:
     """Where the comparison holds no word that makes it hold is lost."""
 
     def state(s: Scene) -> None:
-        dst, x, src, y = _operands(s, True, None)
+        dst, x, src, y = _operands(s, True, None, halves=jmp32)
         s.assume(holds(op, x, y, jmp32))
         s.call(compare.refine_and_sync, dst, src, op, jmp32, s.rules)
         s.show_holds(dst, x, "dst")

@@ -8,16 +8,20 @@ from emu.isa.table import LDX, ST, STX
 from emu.prog import Insn
 from verifier_model import equal, scalars
 from verifier_model.check import mem
-from verifier_model.domain import tnum
+from verifier_model.domain import arc, circular, tnum
 from verifier_model.domain.word import U32, U64
 from verifier_model.reg import ADD_CONST_32, ADD_CONST_64, FP, unknown_scalar
+from verifier_model.smt.proof.about_bits import implied
 from verifier_model.smt.proof.obligation import Obligation
 from verifier_model.smt.proof.terms import Bits, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verifier_model.domain.arc import Arc
+    from verifier_model.reg import RegState
     from verifier_model.rules import Rules
+    from verifier_model.smt.proof.execute import Contract, Executor
     from verifier_model.smt.proof.scene import Scene
 
 SRC, DST = 2, 1
@@ -96,10 +100,28 @@ def _linked(known_has: int, reg_has: int) -> Callable[[Scene], None]:
     return state
 
 
+def _arc_told_back(s: Scene, old: RegState, width: int, lemma: Contract) -> Contract:
+    """The arc of `old`, whose range was set from one: about_arcs.py, `after set_arc`."""
+
+    most = U64 if width == 64 else U32
+
+    def run(ex: Executor, v: RegState) -> Arc:
+        found: Arc = lemma(ex, v)
+        if v is old:
+            for x in s.words:
+                there = ex.call(arc.contains, found, x & most, most)
+                ex.assume(implied(there, s.in_range(v, width, x)))
+        return found
+
+    return run
+
+
 def _covers(s: Scene) -> None:
     """A scalar that is found to be within an old one has no word that the old one lacks."""
     old = s.value("old")
     cur, x = s.value_with("cur")
+    for function, width in ((circular.arc64, 64), (circular.arc32, 32)):
+        s.ex.contracts[function] = _arc_told_back(s, old, width, s.ex.contracts[function])
     within = s.call(equal._within, s.rules, old, cur)
     includes = s.call(tnum.includes, old.var_off, cur.var_off)
     s.assume(within)

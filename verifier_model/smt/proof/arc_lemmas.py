@@ -66,6 +66,13 @@ def arc_lemmas(s: Scene) -> dict[Any, Contract]:
     def negate(ex: Executor, a: Arc, most: int) -> Arc:
         return fresh(ex, [(member(ex, a, x, most), -x & most) for x in words(most)], most)
 
+    def is_subset(ex: Executor, inner: Arc, outer: Arc, most: int) -> Cond:
+        found = z3.Bool(ex.fresh("subset"))
+        for x in words(most):
+            given = z3.And(found, member(ex, inner, x, most))
+            ex.assume(Cond(z3.Implies(given, member(ex, outer, x, most))))
+        return Cond(found)
+
     def low_half(ex: Executor, a: Arc) -> Arc:
         return fresh(ex, [(member(ex, a, x, U64), x & U32) for x in words(U64)], U32)
 
@@ -119,7 +126,16 @@ def arc_lemmas(s: Scene) -> dict[Any, Contract]:
 
         return run
 
+    def join_ranges(ex: Executor, v: RegState) -> None:
+        for width in (64, 32):
+            before = [s.in_range(v, width, x) for x in s.results]
+            s.forget_range(v, width, "joined")
+            ex.assume(s.agrees(v, width))
+            for was, x in zip(before, s.results, strict=True):
+                s.assume_if(was, s.in_range(v, width, x))
+
     return {
+        circular.join_ranges: join_ranges,
         circular.arc64: arc_of(64, U64),
         circular.arc32: arc_of(32, U32),
         circular.set_arc64: set_arc(64, U64),
@@ -131,6 +147,7 @@ def arc_lemmas(s: Scene) -> dict[Any, Contract]:
         arc.intersect: intersect,
         arc.add: add,
         arc.negate: negate,
+        arc.is_subset: is_subset,
         arc.low_half: low_half,
         arc.trim: trim,
     }

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import z3
 
-from verifier_model.domain import bounds, tnum, word
+from verifier_model.domain import arith, bounds, tnum, word
 from verifier_model.domain.tnum import Tnum
 from verifier_model.domain.word import U64
 from verifier_model.precise import mark_chain_precision
 from verifier_model.smt.proof.arc_lemmas import arc_lemmas
-from verifier_model.smt.proof.solver import Undecided, refute
 from verifier_model.smt.proof.terms import Bits, Cond, bits, formula, unsigned
 
 if TYPE_CHECKING:
@@ -35,6 +34,12 @@ TNUM_BINARY: dict[Any, Callable[[Any, Any], Any]] = {
     tnum.mul: lambda x, y: product(x, y),
     tnum.mul_halves: lambda x, y: product(x, y),
     tnum.mul_union: lambda x, y: product(x, y),
+}
+
+# Operations on values that two operands have: what their results stand for.
+SUMS: dict[Any, Callable[[Any, Any], Any]] = {
+    arith.add: lambda x, y: x + y,
+    arith.sub: lambda x, y: x - y,
 }
 
 # Operations on bits alone are run as they are: their callers know more of them than any lemma says.
@@ -59,7 +64,6 @@ REFINING: dict[Any, tuple[int, ...]] = {
     bounds.finish_alu: (64, 32),
     bounds.finish_jump: (64, 32),
 }
-_EASY = 2_000  # milliseconds
 _WORD = z3.BitVecSort(64)
 _PRODUCT = z3.Function("product", _WORD, _WORD, _WORD)
 
@@ -109,8 +113,10 @@ def lemmas(scene: Scene, proves: tuple[Any, ...]) -> dict[Any, Contract]:
     found: dict[Any, Contract] = dict(CASTS)
     found[tnum._reverse] = lambda ex, x, size: byte_swap(bits(x), size)
     found |= {f: _binary(scene, TNUM_BINARY[f]) for f in _HARD}
+    found |= {f: _sum(scene, exact) for f, exact in SUMS.items()}
     found |= {f: _refining(scene, widths) for f, widths in REFINING.items()}
     found[tnum.next_member] = _next_member(scene)
+    found[bounds.is_impossible] = _is_impossible(scene)
     found |= arc_lemmas(scene)
     # Precision is a mark on a register: it tells states apart, and changes no value.
     found[mark_chain_precision] = lambda ex, env, state, regno: None
@@ -119,26 +125,28 @@ def lemmas(scene: Scene, proves: tuple[Any, ...]) -> dict[Any, Contract]:
 
 def _refining(scene: Scene, agreeing: tuple[int, ...]) -> Contract:
     def run(ex: Executor, v: RegState, rules: object = None) -> None:
-        before = [formula(scene.holds(v, x)) for x in scene.results]
-        sure = [_follows(ex, was) for was in before]
+        before = [scene.holds(v, x) for x in scene.results]
         agreed = {width: formula(scene.agrees(v, width)) for width in (64, 32)}
         scene.forget(v, "refined")
         for width, was in agreed.items():
             agrees = formula(scene.agrees(v, width))
             ex.assume(Cond(agrees if width in agreeing else z3.Implies(was, agrees)))
-        for known, was, x in zip(sure, before, scene.results, strict=True):
-            there = formula(scene.holds(v, x))
-            ex.assume(Cond(there if known else z3.Implies(was, there)))
+        for was, x in zip(before, scene.results, strict=True):
+            scene.assume_if(was, scene.holds(v, x))
 
     return run
 
 
-def _follows(ex: Executor, fact: z3.BoolRef) -> bool:
-    """Whether it is easy to see that the fact holds here; then what follows is simpler to say."""
-    try:
-        return refute(ex.facts, ex.on_path(fact), _EASY) is None
-    except Undecided:
-        return False
+def _is_impossible(scene: Scene) -> Contract:
+    """No value with a word in it is impossible; one without may be called either."""
+
+    def run(ex: Executor, v: RegState) -> Cond:
+        found = z3.Bool(ex.fresh("impossible"))
+        for x in scene.results:
+            ex.assume(Cond(z3.Implies(formula(scene.holds(v, x)), z3.Not(found))))
+        return Cond(found)
+
+    return run
 
 
 def _binary(scene: Scene, concrete: Callable[[Any, Any], Any]) -> Contract:
@@ -150,6 +158,21 @@ def _binary(scene: Scene, concrete: Callable[[Any, Any], Any]) -> Contract:
                 there = formula(ex.call(result.contains, concrete(x, y)))
                 ex.assume(Cond(z3.Implies(both, there)))
         return result
+
+    return run
+
+
+def _sum(scene: Scene, exact: Callable[[Any, Any], Any]) -> Contract:
+    """The result has the sum, or difference, of words that the operands are seen to stand for."""
+
+    def run(ex: Executor, d: RegState, other: RegState, rules: object, alu32: bool) -> None:
+        words = {
+            v: [x for x in scene.words if scene.is_sure(scene.holds(v, x))] for v in (d, other)
+        }
+        scene.forget(d, "sum")
+        for x in words[d]:
+            for y in words[other]:
+                ex.assume(scene.holds(d, exact(x, y) & U64))
 
     return run
 

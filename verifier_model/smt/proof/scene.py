@@ -19,6 +19,7 @@ from verifier_model.domain.word import S32_MAX, S64_MAX, U32, U64, s32, s64
 from verifier_model.env import Env
 from verifier_model.reg import RegState, unknown_scalar
 from verifier_model.smt.proof import subset
+from verifier_model.smt.proof.solver import Undecided, refute
 from verifier_model.smt.proof.subset import conjunction
 from verifier_model.smt.proof.terms import Bits, Cond, Maybe, formula, signed, truth, unsigned
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from verifier_model.rules import Rules
     from verifier_model.smt.proof.execute import Executor
 
+_EASY = 3_000_000  # of the solver's units of work: a second or two
 RANGES = tuple(f"{end}{half}" for half in ("", "32") for end in ("umin", "umax", "smin", "smax"))
 
 
@@ -57,6 +59,20 @@ class Scene:
     def assume(self, fact: Any) -> None:
         self.ex.assume(fact)
 
+    def is_sure(self, fact: Any) -> bool:
+        """Whether it is easy to see that the fact holds here."""
+        try:
+            return refute(self.ex.facts, self.ex.on_path(formula(truth(fact))), _EASY) is None
+        except Undecided:
+            return False
+
+    def assume_if(self, given: Any, then: Any) -> None:
+        """Take for granted what a lemma says; where its condition is seen to hold, simply that."""
+        if self.is_sure(given):
+            self.assume(then)
+        else:
+            self.assume(Cond(z3.Implies(formula(truth(given)), formula(truth(then)))))
+
     def show(self, fact: Any, what: str) -> None:
         self.ex.need(fact, what)
 
@@ -69,6 +85,12 @@ class Scene:
     def word(self, name: str, width: int = 64) -> Bits:
         """Any number of so many bits."""
         x = unsigned(name, width)
+        self.named(x)
+        return x
+
+    def _halves(self, name: str) -> Bits:
+        high, low = (z3.BitVec(f"{name}.{half}", 32) for half in ("high", "low"))
+        x = Bits(z3.Concat(high, low), False)
         self.named(x)
         return x
 
@@ -121,9 +143,12 @@ class Scene:
             there = Cond(z3.Bool(f"{name}.wraps{width}"))
             self.ex.store(v, f"wrap{width}", Maybe(there, Arc(base, size)))
 
-    def value_with(self, name: str) -> tuple[RegState, Bits]:
-        """Any scalar, and any word it stands for."""
-        v, x = self.value(name), self.word(f"{name}.x")
+    def value_with(self, name: str, *, halves: bool = False) -> tuple[RegState, Bits]:
+        """Any scalar, and any word it stands for; `halves`: made of two words of 32 bits.
+
+        Of halves the solver can put one for another that is equal to it.
+        """
+        v, x = self.value(name), self._halves(f"{name}.x") if halves else self.word(f"{name}.x")
         self.assume(self.holds(v, x))
         for width in (64, 32):
             self.assume(self.agrees(v, width))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TIMEOUT = 120_000  # milliseconds, for one part of a claim
+NO_LIMIT = 0
 # For bit-vectors; products are functions that nothing is known of.
 _TACTICS = (
     *("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "simplify"),
@@ -37,10 +38,12 @@ def parts(term: z3.BoolRef) -> Iterator[z3.BoolRef]:
 
 
 def refute(
-    facts: Iterable[z3.BoolRef], claim: z3.BoolRef, timeout: int = TIMEOUT
+    facts: Iterable[z3.BoolRef], claim: z3.BoolRef, work: int = NO_LIMIT
 ) -> z3.ModelRef | None:
     """A case in which the facts hold and the claim does not; None where there is none.
 
+    work: how much the solver may do for one part of the claim, in its own units: other than time,
+    they are the same on every machine.
     Raises Undecided if the solver cannot tell.
     """
     known = [part for fact in facts for part in parts(fact)]
@@ -48,24 +51,24 @@ def refute(
         about = _names(part)
         near = [fact for fact in known if _names(fact) <= about]
         # What speaks of nothing else is often enough, and then the proof is much shorter.
-        if len(near) < len(known) and _holds(near, part, timeout):
+        if len(near) < len(known) and _holds(near, part, work):
             continue
-        model = _counterexample(known, part, timeout)
+        model = _counterexample(known, part, work)
         if model is not None:
             return model
     return None
 
 
-def _holds(facts: list[z3.BoolRef], claim: z3.BoolRef, timeout: int) -> bool:
+def _holds(facts: list[z3.BoolRef], claim: z3.BoolRef, work: int) -> bool:
     """Whether the solver sees that the claim follows."""
     try:
-        return _counterexample(facts, claim, timeout) is None
+        return _counterexample(facts, claim, work) is None
     except Undecided:
         return False
 
 
-def _counterexample(facts: list[z3.BoolRef], claim: z3.BoolRef, timeout: int) -> z3.ModelRef | None:
-    solver = _solver(timeout, [*facts, claim])
+def _counterexample(facts: list[z3.BoolRef], claim: z3.BoolRef, work: int) -> z3.ModelRef | None:
+    solver = _solver(work, [*facts, claim])
     solver.add(*facts)
     solver.add(z3.Not(claim))
     answer = solver.check()
@@ -100,10 +103,11 @@ class Undecided(Exception):
     """The solver did not find an answer in its time."""
 
 
-def _solver(timeout: int, terms: list[z3.BoolRef]) -> z3.Solver:
+def _solver(work: int, terms: list[z3.BoolRef]) -> z3.Solver:
     integers = any(_has_integers(term) for term in terms)
     solver = z3.Solver() if integers else z3.Then(*_TACTICS).solver()
-    solver.set("timeout", timeout)
+    solver.set("timeout", TIMEOUT)
+    solver.set("rlimit", work)
     return solver
 
 
