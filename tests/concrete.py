@@ -27,7 +27,10 @@ SCALARS = range(2, 10)  # r0 too, once it is written: r1 and r10 are pointers
 
 
 class Walk(NamedTuple):
-    """A verdict, and the registers of every state that the model walked, by instruction."""
+    """A verdict, and the registers of every state that the model walked, by instruction.
+
+    No path is cut short, so that each run is inside a state of its own path.
+    """
 
     verdict: Verdict
     states: dict[int, list[list[RegState]]]
@@ -40,7 +43,7 @@ def walk(text: str, kernel: Kernel) -> Walk:
         states.setdefault(idx, []).append(list(state.frames[-1].regs))  # type: ignore[attr-defined]
 
     prog = Prog("sound", ProgType.RAW_TRACEPOINT, tuple(assemble(text)))
-    return Walk(verify(prog, kernel, log_level=0, watch=watch), states)
+    return Walk(verify(prog, kernel, log_level=0, watch=watch, every_path=True), states)
 
 
 def run(text: str, inputs: tuple[int, int]) -> list[tuple[int, dict[int, int]]]:

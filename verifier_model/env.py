@@ -95,6 +95,7 @@ class Env:
 
         calls = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
         self.has_dynptrs = not calls.isdisjoint(_DYNPTR_MAKERS)
+        self.every_path = False  # no path ends where an equivalent state was walked
         self.insn_idx = 0
         self.prev_insn_idx = -1
         # (state, insn, previous insn, lines in the log) of branches still to be walked

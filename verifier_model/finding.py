@@ -1,11 +1,11 @@
-"""Finding: what is to be said of a rejection, and the input that shows it.
+"""Finding: what is to be said of a verdict, and the input that shows it.
 
 Everything here is plain data, so that whoever replays or prints it needs no solver.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 # real: a run breaks the rule that the kernel names.  limit: no run does, it is the verifier that
 # cannot see it.  unavailable: the program asks for an instruction, helper, map or kernel object
 # that this kernel does not have or not take, whatever its runs would do.  undecided: not known.
-Word = Literal["real", "limit", "undecided", "unavailable"]
-WORDS: Final[tuple[Word, ...]] = ("real", "limit", "undecided", "unavailable")
+# Of a program that the kernel takes: confirmed: every run is what the verifier believed of it.
+# escapes: one is not, or faults.
+Word = Literal["real", "limit", "undecided", "unavailable", "confirmed", "escapes"]
 SHOWN_RANGES = 12  # of a path; the middle of a longer one is left out
 SHOWN_BYTES = 64  # of a block
 
@@ -62,19 +63,19 @@ class Witness(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rejection is."""
+    """What a rejection is, or an acceptance."""
 
     word: Word
-    complaint: str  # of the kernel
+    complaint: str  # of the kernel; of an acceptance what it has cost
     insn: int  # that was rejected; -1 where it was none
-    rule: str  # of a real one: what the run does wrong
+    rule: str  # of a run that goes wrong: what it does
     detail: str  # the same, with its values
     scope: str  # what was looked at
     complete: bool  # whether that is every path there is
     paths: int  # that were followed
     insns: int  # of all of them
     reasons: tuple[str, ...]  # of an undecided one: why
-    witness: Witness | None  # of a real one
+    witness: Witness | None  # of a run that goes wrong
 
     def text(self, prog: Prog) -> str:
         """The finding as lines for a reader."""
@@ -102,6 +103,8 @@ _MEANING: dict[Word, str] = {
     "real": "a run of the program breaks the rule",
     "limit": "no run of the program breaks the rule; the verifier does not see that",
     "undecided": "whether a run of the program breaks the rule is not known",
+    "confirmed": "no run of the program leaves the states that the verifier walked, or faults",
+    "escapes": "a run of the program leaves the states that the verifier walked, or faults",
     "unavailable": "this kernel does not have what the program asks for",
 }
 

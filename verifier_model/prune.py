@@ -47,7 +47,7 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
 
     hashed = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
     bucket = hashed if rules.STATES_SPACED else idx
-    known = env.explored.get(bucket)
+    known = None if env.every_path else env.explored.get(bucket)
     if known:
         _clean_live_states(env, known, cur)
         kept = []

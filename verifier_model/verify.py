@@ -43,6 +43,7 @@ def verify(
     report: bool = False,
     btf: BtfData | None = None,
     watch: Watch | None = None,
+    every_path: bool = False,
 ) -> Verdict:
     """Say whether `kernel` would load `prog`, and what its log would hold.
 
@@ -56,6 +57,8 @@ def verify(
     btf: that kernel's types, which tracing programs and kernel structures need.
     watch: called with the index of each insn that is walked and the state before it, which it
         must not change.
+    every_path: walk every path to its end, though an equivalent state was walked before; the counts
+        are not the kernel's then.
 
     Returns a Verdict.  A rejection is a Verdict, not an exception.
 
@@ -69,6 +72,7 @@ def verify(
     if not log_buffer.is_valid(kernel, log_level, log_size):
         return Verdict(False, EINVAL)
     env = Env(prog, kernel, log_level, cpus, btf)
+    env.every_path = every_path
     if log_size is not None:
         env.log.buffer = log_buffer.Buffer(kernel, log_level, log_size)
     try:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 USAGE = """\
 Usage: dtlab verify FILE ... [--kernels RELEASE,RELEASE,... | FIRST..LAST]
-       dtlab triage FILE ... --kernel RELEASE [--budget SECONDS] [--btf FILE] [--type PROGTYPE]
+       dtlab triage FILE ... --kernel RELEASE [--prove] [--budget SECONDS] [--btf FILE]
+                    [--type PROGTYPE]
 
   verify    say which kernels would load the programs of D scripts and BPF objects (.o), and why
             others would not.  Default: every kernel that there is a profile of.
@@ -25,9 +26,15 @@ Usage: dtlab verify FILE ... [--kernels RELEASE,RELEASE,... | FIRST..LAST]
             unavailable  the kernel does not have what the program asks for
             undecided    not known, and why
 
+            With --prove also say of what the kernel takes whether it is what the verifier believed:
+
+            confirmed    every run is, within the scope that is printed
+            escapes      a run has registers that the verifier believed impossible, or faults: its
+                         input is shown, and replayed
+
 Exit status: 0 all load everywhere, 1 some do not, 2 wrong usage.  Of triage: 0 nothing is refused,
-or by the verifier's limits only; 1 something is real or unavailable; 3 something is undecided and
-nothing worse; 2 wrong usage, a file that is none of these, or z3 is missing.
+or by the verifier's limits only; 1 something is real or unavailable, or escapes; 3 something is
+undecided and nothing worse; 2 wrong usage, a file that is none of these, or z3 is missing.
 """
 
 
@@ -77,7 +84,8 @@ def _triage(words: list[str]) -> int:
     from verifier_model.explain import BUDGET_S, SolverMissing
 
     values = {"--kernel": "", "--budget": str(BUDGET_S), "--btf": "", "--type": "kprobe"}
-    paths = _split(words, values)
+    proves = "--prove" in words
+    paths = _split([word for word in words if word != "--prove"], values)
     if not paths:
         raise UsageError("a BPF object, a batch or assembler text is expected")
     if not values["--kernel"]:
@@ -96,7 +104,7 @@ def _triage(words: list[str]) -> int:
             data, name = _bytes(path), os.path.basename(path).partition(".")[0]
             read = triage.programs(data, name, kernel, btf=values["--btf"], prog_type=prog_type)
             for prog in read:
-                found.append(triage.triage(prog, kernel, budget))
+                found.append(triage.triage(prog, kernel, budget, proves=proves))
                 sys.stdout.write(f"{path}: {prog.name}: {found[-1].text}\n")
         except triage.Unreadable as err:
             sys.stderr.write(f"dtlab: {path}: {err}\n")

@@ -11,7 +11,7 @@ from emu.isa.asm import AsmError, assemble
 from emu.kernel.enums import ProgType
 from emu.prog import Prog
 from verifier_model import batch, verify
-from verifier_model.explain import judge_rejection
+from verifier_model.explain import confirm_acceptance, judge_rejection
 from verifier_model.verdict import Unmodelled
 
 if TYPE_CHECKING:
@@ -71,13 +71,16 @@ def _of_batch(text: str) -> Iterator[Prog]:
                 raise Unreadable(f"line {number}: {err}") from None
 
 
-def triage(prog: Prog, kernel: Kernel, budget_s: float) -> Triage:
-    """Ask the model, and of a rejection what it is.  Raises SolverMissing without z3."""
+def triage(prog: Prog, kernel: Kernel, budget_s: float, *, proves: bool = False) -> Triage:
+    """Ask the model, and of a rejection what it is.  Raises SolverMissing without z3.
+
+    proves: ask of an acceptance, too, whether it is right.
+    """
     try:
         verdict = verify(prog, kernel, log_level=0)
     except Unmodelled as err:
         return Triage(UNMODELLED, f"unmodelled: the verifier model does not know {err}")
-    if verdict.accepted:
+    if verdict.accepted and not proves:
         return Triage(ACCEPTED, f"accepted: {verdict.insns_processed} insns processed")
     finding, replayed = judged(prog, kernel, budget_s, verdict)
     text = finding.text(prog)
@@ -87,14 +90,15 @@ def triage(prog: Prog, kernel: Kernel, budget_s: float) -> Triage:
 def judged(
     prog: Prog, kernel: Kernel, budget_s: float, verdict: Verdict | None = None
 ) -> tuple[Finding, Replay | None]:
-    """What a rejection is, and how the emulator ran its witness; None where there is none.
+    """What a verdict is, and how the emulator ran its witness; None where there is none.
 
-    verdict: the rejection, if it is known already.
+    verdict: the model's, if it is known already.
 
     A witness that the emulator does not follow decides nothing: the finding is undecided.
     """
     verdict = verdict or verify(prog, kernel, log_level=0)
-    finding = judge_rejection(prog, kernel, verdict, budget_s)
+    judge = confirm_acceptance if verdict.accepted else judge_rejection
+    finding = judge(prog, kernel, verdict, budget_s)
     if finding.witness is None:
         return finding, None
     run = replay_endless if finding.rule in ENDLESS_RULES else replay
@@ -107,7 +111,7 @@ def judged(
 
 # Exit statuses, the worst first.
 _STATUSES = (
-    (("real", "unavailable"), 1),
+    (("real", "unavailable", "escapes"), 1),
     (("undecided", UNMODELLED), 3),
 )
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 def judge(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Finding:
     """What `verdict`, a rejection, is.  The rest is as verifier_model.explain has it."""
-    charged = charge(verdict.message)
-    insn = verdict.insn
+    message, insn = verdict.message, verdict.insn
+    charged = charge(message)
     if charged is None:
         reasons = ("no rule is known behind this complaint",)
-        return _finding("undecided", verdict, insn, "nothing", Explored(None, 0, 0, (), reasons))
+        return finding("undecided", message, insn, "nothing", Explored(None, 0, 0, (), reasons))
     if charged.scope is Scope.NOTHING:
         explored = Explored(None, 0, 0, (), ())
-        return _finding("unavailable", verdict, insn, charged.scope.value, explored)
+        return finding("unavailable", message, insn, charged.scope.value, explored)
     if charged.scope is Scope.PROGRAM:
         insn = -1
     try:
@@ -42,23 +42,25 @@ def judge(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Find
         # Whether the program ends is the question, so a bound is no answer.
         explored = explored._replace(unknown=tuple(f"no more than {b}" for b in explored.bounds))
         word = "undecided"
-    return _finding(word, verdict, insn, charged.scope.value, explored)
+    return finding(word, message, insn, charged.scope.value, explored)
 
 
-def _finding(word: Word, verdict: Verdict, insn: int, scope: str, explored: Explored) -> Finding:
+def finding(word: Word, complaint: str, insn: int, scope: str, explored: Explored) -> Finding:
+    """What is to be said of what following the paths has come to."""
     wrong = explored.wrong
-    if word == "limit" and not explored.bounds:
+    complete = word in ("limit", "confirmed") and not explored.bounds
+    if complete:
         scope = f"{scope}; complete: all paths explored"
     elif explored.bounds:
         scope = f"{scope}; bounded: {', '.join(explored.bounds)}"
     return Finding(
         word,
-        verdict.message,
+        complaint,
         insn,
         wrong.rule.value if wrong else "",
         detail(wrong) if wrong else "",
         scope,
-        word == "limit" and not explored.bounds,
+        complete,
         explored.paths,
         explored.insns,
         explored.unknown if wrong is None else (),

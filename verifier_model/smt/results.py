@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MIN, _MAX = -(1 << 63), (1 << 63) - 1
 MAX_ERRNO = 4095
+MAX_CPUS = 8192  # NR_CPUS of x86
 
 
 class Range(NamedTuple):
@@ -37,7 +38,7 @@ _PIDS = Range(0, bits=(0x3F_FFFF << 32) | 0x3F_FFFF)
 
 RESULTS: dict[str, Range] = {
     "get_prandom_u32": Range(0, U32),
-    "get_smp_processor_id": Range(0, 8191),  # NR_CPUS of x86 is 8192
+    "get_smp_processor_id": Range(0, MAX_CPUS - 1),
     "get_numa_node_id": Range(0, 1023),
     "get_current_pid_tgid": _PIDS,
     "get_current_uid_gid": _ANY,

@@ -35,6 +35,7 @@ class Rule(enum.Enum):
     STACK = "more stack than there is"
     ENDLESS = "a loop that never ends"
     LENGTH = "a run longer than the kernel follows"
+    OUTSIDE = "registers that the verifier did not believe possible"
 
     __hash__ = object.__hash__
 

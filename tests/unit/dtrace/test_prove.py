@@ -1,0 +1,111 @@
+"""dtlab triage --prove: whether a program that a kernel takes is what its verifier believed."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("z3")
+
+from dtrace.lab.main import main
+from dtrace.lab.triage import judged
+from emu.isa.asm import assemble
+from emu.kernel.enums import MapType, ProgType
+from emu.kernel.profile import Kernel
+from emu.prog import MapDef, Prog
+from verifier_model import verify
+from verifier_model.explain import confirm_acceptance
+from verifier_model.smt.proof.bugs import BUGS, mended
+
+IDS = [bug.trait.name for bug in BUGS]
+HASH = MapDef("hash", MapType.HASH, 4, 16, 4)
+NEWEST = Kernel.release("7.3")
+
+
+def program(text: str, *maps: MapDef) -> Prog:
+    return Prog("prove", ProgType.RAW_TRACEPOINT, assemble(text), maps)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=IDS)
+def test_a_run_escapes_a_verifier_with_a_known_bug_and_the_emulator_follows_it(bug):
+    finding, replayed = judged(program(bug.program), Kernel.release(bug.kernel), 10.0)
+    assert finding.word == "escapes"
+    assert finding.rule == "registers that the verifier did not believe possible"
+    assert replayed.word == "reached"
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=IDS)
+def test_no_run_escapes_the_same_verifier_once_it_is_mended(bug):
+    finding, _ = judged(program(bug.program), mended(bug.kernel), 10.0)
+    assert (finding.word, finding.complete, finding.reasons) == ("confirmed", True, ())
+
+
+def test_the_witness_is_the_number_that_leaves_the_range():
+    """CVE-2021-31440: of r2 >= 1 the low half was believed to be at least 1, too."""
+    text = """
+        r2 = *(u64 *)(r1 +0)
+        if r2 >= 1 goto out
+        r2 = 1
+        out:
+        r0 = 0
+        exit
+    """
+    finding, _ = judged(program(text), Kernel.release("5.8"), 10.0)
+    assert finding.word == "escapes"
+    value = dict(finding.witness.registers)[2]
+    assert value >= 1
+    assert value & 0xFFFF_FFFF == 0
+
+
+@pytest.mark.parametrize("release", ["5.10.262", "6.1", "6.8", "6.17", "7.1", "7.2"])
+def test_a_lookup_a_loop_and_a_spill_are_confirmed(release):
+    text = """
+        r6 = *(u64 *)(r1 +0)
+        r7 = 0
+        again:
+        r7 += 1
+        if r7 < 10 goto again
+        r6 &= 12
+        *(u64 *)(r10 -16) = r6
+        *(u32 *)(r10 -4) = 1
+        r2 = r10
+        r2 += -4
+        r1 = map[0] ll
+        call map_lookup_elem
+        if r0 == 0 goto out
+        r6 = *(u64 *)(r10 -16)
+        r0 += r6
+        r0 = *(u32 *)(r0 +0)
+        r0 = 0
+        out:
+        exit
+    """
+    finding, _ = judged(program(text, HASH), Kernel.release(release), 10.0)
+    assert (finding.word, finding.complete) == ("confirmed", True), finding.text(program(text))
+
+
+def test_more_paths_than_there_is_time_for_are_undecided():
+    forks = "".join(f"if r2 & {1 << n} goto l{n}\nr0 += 1\nl{n}:\n" for n in range(24))
+    prog = program(f"r2 = *(u64 *)(r1 +0)\nr0 = 0\n{forks}r0 = 0\nexit")
+    finding, _ = judged(prog, NEWEST, 0.2)
+    assert finding.word == "undecided"
+    assert finding.reasons == ("walking every path takes longer than there is time",)
+
+
+def test_a_rejection_cannot_be_confirmed():
+    prog = program("r0 = *(u64 *)(r2 +0)\nexit")
+    with pytest.raises(ValueError, match="rejected"):
+        confirm_acceptance(prog, NEWEST, verify(prog, NEWEST))
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "status"),
+    [
+        ((), "r2: accepted: 5 insns processed\n", 0),
+        (("--prove",), "r2: escapes: accepted, 5 insns processed\n", 1),
+    ],
+)
+def test_the_command_proves_only_when_it_is_asked_to(tmp_path, capsys, words, text, status):
+    file = tmp_path / "r2.s"
+    file.write_text("r2 = *(u64 *)(r1 +0)\nr2 &= 128\nw4 = (s8)w2\nr0 = 0\nexit\n")
+    assert main(["triage", str(file), "--kernel", "6.6", "--type", "kprobe", *words]) == status
+    assert capsys.readouterr().out.removeprefix(f"{file}: ").startswith(text)
