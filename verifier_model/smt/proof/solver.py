@@ -13,8 +13,8 @@ TIMEOUT = 120_000  # milliseconds, for one part of a claim
 NO_LIMIT = 0
 # For bit-vectors; products are functions that nothing is known of.
 _TACTICS = (
-    *("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "simplify"),
-    *("ackermannize_bv", "bit-blast", "sat"),
+    *("simplify", "propagate-values", "ackermannize_bv", "solve-eqs", "elim-uncnstr"),
+    *("simplify", "bit-blast", "sat"),
 )
 
 
