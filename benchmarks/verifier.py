@@ -1,6 +1,7 @@
 """How fast the verifier model walks: processed insns a second, by program, kernel and size.
 
-    python benchmarks/verifier.py [--kernel RELEASE ...] [--size N ...] [--repeat N] [PART ...]
+    python benchmarks/verifier.py [--kernel RELEASE ...] [--size N ...] [--repeat N]
+                                  [--log-level N] [PART ...]
 
 Parts, all unless some are named:
 
@@ -211,9 +212,9 @@ def program(insns: tuple[Insn, ...]) -> Prog:
     return Prog("benchmark", ProgType.KPROBE, insns, MAPS)
 
 
-def processed(prog: Prog, kernel: Kernel) -> int:
+def processed(prog: Prog, kernel: Kernel, log_level: int = 0) -> int:
     """The insns that the model processes.  Raises ValueError for a program that is refused."""
-    verdict = verify(prog, kernel, log_level=0)
+    verdict = verify(prog, kernel, log_level=log_level)
     if not verdict.accepted:
         raise ValueError(f"refused: {verdict.message}")
     return verdict.insns_processed
@@ -225,12 +226,12 @@ def sized(make: Callable[[int], tuple[Insn, ...]], size: int, kernel: Kernel) ->
     return program(make(max(1, size * few // processed(program(make(few)), kernel))))
 
 
-def fastest(prog: Prog, kernel: Kernel, repeat: int) -> Speed:
+def fastest(prog: Prog, kernel: Kernel, repeat: int, log_level: int = 0) -> Speed:
     best, spent = float("inf"), 0.0
     count = 0
     for _ in range(repeat):
         start = time.process_time()
-        count = processed(prog, kernel)
+        count = processed(prog, kernel, log_level)
         seconds = time.process_time() - start
         best, spent = min(best, seconds), spent + seconds
         if spent > LONG_ENOUGH:
@@ -260,7 +261,7 @@ def part_speed(options: argparse.Namespace) -> bool:
             for size in options.size or SIZES:
                 try:
                     prog = sized(make, size, kernel)
-                    speed = fastest(prog, kernel, options.repeat)
+                    speed = fastest(prog, kernel, options.repeat, options.log_level)
                 except ValueError as err:
                     print(f"{make.__name__:<10}{release:<8} {err}")
                     break
@@ -370,6 +371,7 @@ def main() -> int:
     parser.add_argument("--kernel", action="append", help=f"(repeatable; {', '.join(KERNELS)})")
     parser.add_argument("--size", action="append", type=int, help="insns to process (repeatable)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of which the best counts (3)")
+    parser.add_argument("--log-level", type=int, default=0, help="of the part speed (0)")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

@@ -37,7 +37,12 @@ class Tracker:
         self.slots = [0] * (frame + 1)
 
     def empty(self) -> bool:
-        return not any(self.regs) and not any(self.slots)
+        return not (self.regs[-1] or self.slots[-1] or any(self.regs) or any(self.slots))
+
+    def concerns(self, step: Step) -> bool:
+        """Whether what an insn did may matter though none of its registers is tracked."""
+        frame = step.stack_frame
+        return bool(step.linked or frame > self.frame or (frame >= 0 and self.slots[frame]))
 
     def set_slot(self, frame: int, spi: int) -> None:
         self.slots[frame] |= 1 << spi
@@ -60,7 +65,7 @@ class Tracker:
 def involved(env: Env) -> list[int]:
     """By insn, the registers of which one must be tracked for undo() to have anything to do.
 
-    An insn that has a Step, and one with a negative mask, must be undone in any case.
+    An insn with a Step that Tracker.concerns(), and one with a negative mask, must be undone too.
     """
     if not env.undo_masks:
         env.undo_masks = [_involved(env, insn, idx) for idx, insn in enumerate(env.insns)]
@@ -70,11 +75,13 @@ def involved(env: Env) -> list[int]:
 def _involved(env: Env, insn: Insn, idx: int) -> int:
     cls, op = insn.code & 7, insn.code & 0xF0
     dst = 1 << insn.dst
+    if cls in (ALU, ALU64, LDX):
+        return dst
     if insn.code == 0:
         return 0  # the second half of ld_imm64
     if env.rules.HIDDEN_EXITS_WALKED and is_hidden_exit(insn):
         return -1
-    if cls in (ALU, ALU64, LDX, LD):
+    if cls == LD:
         return dst
     if cls == STX and insn.code & 0xE0 == ATOMIC:
         return -1
@@ -126,18 +133,14 @@ def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) ->
 
 def _track_linked(bt: Tracker, step: Step) -> None:
     """Of registers that were linked when the insn ran, all count if one does."""
-    some = any(
-        frame <= bt.frame
-        and (bt.regs[frame] >> regno & 1 if spi < 0 else bt.slots[frame] >> spi & 1)
-        for frame, regno, spi in step.linked
-    )
-    if not some:
+    for frame, regs, slots in step.linked:
+        if frame <= bt.frame and (bt.regs[frame] & regs or bt.slots[frame] & slots):
+            break
+    else:
         return
-    for frame, regno, spi in step.linked:
-        if spi < 0:
-            bt.regs[frame] |= 1 << regno
-        else:
-            bt.slots[frame] |= 1 << spi
+    for frame, regs, slots in step.linked:
+        bt.regs[frame] |= regs
+        bt.slots[frame] |= slots
 
 
 def _undo_alu(env: Env, insn: Insn, bt: Tracker) -> None:
@@ -222,9 +225,10 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
             bt.enter()
     elif op == _EXIT:
         called_back = subseq_idx >= 0 and env.callback_points[subseq_idx]
-        if called_back:
+        if called_back and not env.rules.PRECISION_OF_CALLBACK_ARGS:
             bt.regs[-1] &= ~ARGS_MASK
-        if not env.rules.PRECISION_ACROSS_CALLS or bt.regs[-1] & ARGS_MASK:
+        args = 0 if called_back else bt.regs[-1] & ARGS_MASK
+        if not env.rules.PRECISION_ACROSS_CALLS or args:
             raise CannotTrack
         by_call = subseq_idx > 0 and env.insns[subseq_idx - 1].src == PSEUDO_CALL
         result = bt.regs[-1] & 1 if by_call and not called_back else 0

@@ -13,8 +13,12 @@ from emu.prog import PSEUDO_CALL, PSEUDO_FUNC
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emu.prog import Insn
     from verifier_model.env import Env
+
+    _Edge = tuple[int, int, bool]  # where to, its kind, whether it may lead back
 
 JA, GOTOL, GOTOX, CALL, EXIT, LD_IMM64 = 0x05, 0x06, 0x0D, 0x85, 0x95, 0x18
 MAY_GOTO = 0xE5
@@ -24,6 +28,8 @@ _CALL_BACK = (164, 180, 181, 209)
 _TAIL_CALL = 12
 _DISCOVERED, _EXPLORED = 1, 2
 _FALLTHROUGH, _BRANCH = 1, 2
+# Codes of insns that do not lead to the next insn and nowhere else.
+NOT_STRAIGHT = frozenset(c for c in range(256) if c & 7 in (JMP, JMP32) or c == LD_IMM64)
 
 
 def is_pseudo_call(insn: Insn) -> bool:
@@ -39,7 +45,7 @@ def jump_target(insn: Insn, idx: int) -> int:
 
 
 def find_subprogs(env: Env) -> None:
-    """Fill Env.subprogs, and check that jumps stay inside and every subprog has an end."""
+    """Fill Env.calls and Env.subprogs; jumps stay inside, and every subprog has an end."""
     insns, n = env.insns, len(env.insns)
     starts = {0}
     for i, insn in enumerate(insns):
@@ -50,6 +56,7 @@ def find_subprogs(env: Env) -> None:
         target = i + insn.imm + 1
         if not 0 <= target < n:
             raise Reject("call to invalid destination", EINVAL)
+        env.calls[i] = target
         starts.add(target)
         if len(starts) > env.limits.max_subprogs:
             raise Reject("too many subprograms", E2BIG)
@@ -62,8 +69,7 @@ def find_subprogs(env: Env) -> None:
         end = env.subprog_end(no)
         for i in range(start, end):
             insn = insns[i]
-            cls, op = insn.code & 7, insn.code & 0xF0
-            if cls not in (JMP, JMP32) or op in (0x80, 0x90):
+            if insn.code & 7 not in (JMP, JMP32) or insn.code & 0xF0 in (0x80, 0x90):
                 continue
             target = jump_target(insn, i)
             if not start <= target < end:
@@ -101,23 +107,23 @@ def check_cfg(env: Env) -> None:
     insns, n = env.insns, len(env.insns)
     loops = not env.rules.BACK_EDGE_REJECTED
     state = bytearray(n)
-    state[0] = _DISCOVERED
-    stack = [(0, iter(_edges(env, 0, loops)))]  # insns, each with the edges not yet followed
-    while stack:
-        t, edges = stack[-1]
+    stack = [_run(env, 0, state, loops)]
+    while stack:  # insns on the way here, with the edges that are not yet followed
+        run, edges = stack[-1]
+        t = run[-1]
         for w, edge, loop_ok in edges:
             if not 0 <= w < n:
                 raise Reject(f"jump out of range from insn {t} to {w}", EINVAL)
             if edge == _BRANCH:
                 _mark(env, w)
             if not state[w]:
-                state[w] = _DISCOVERED
-                stack.append((w, iter(_edges(env, w, loops))))
+                stack.append(_run(env, w, state, loops))
                 break
             if state[w] == _DISCOVERED and not loop_ok:
                 raise Reject(f"back-edge from insn {t} to {w}", EINVAL)
         else:
-            state[t] = _EXPLORED
+            for t in run:
+                state[t] = _EXPLORED
             stack.pop()
 
     middle = env.rules.CFG_OF_LDIMM64
@@ -132,14 +138,26 @@ def check_cfg(env: Env) -> None:
         i += 1
 
 
+def _run(env: Env, t: int, state: bytearray, loops: bool) -> tuple[list[int], Iterator[_Edge]]:
+    """The insns from t on of which each only leads to the next, and the edges of the last."""
+    insns, run = env.insns, [t]
+    state[t] = _DISCOVERED
+    last = len(insns) - 1
+    while insns[t].code not in NOT_STRAIGHT and t < last and not state[t + 1]:
+        t += 1
+        state[t] = _DISCOVERED
+        run.append(t)
+    return run, iter(_edges(env, t, loops))
+
+
 def _mark(env: Env, idx: int) -> None:
     if idx < len(env.prune_points):
         env.prune_points[idx] = 1
         env.jmp_points[idx] = 1
 
 
-def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
-    """(target, kind, whether it may lead back) of an insn, and the prune points it makes."""
+def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
+    """The edges of an insn, and the prune points it makes."""
     insn = env.insns[t]
     code, rules = insn.code, env.rules
     following = t + (2 if code == LD_IMM64 and rules.CFG_OF_LDIMM64 else 1)
@@ -170,7 +188,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[tuple[int, int, bool]]:
         return edges
     if code == GOTOX:
         raise Unmodelled("an indirect jump", t)
-    if code == MAY_GOTO:
+    if code == MAY_GOTO and not insn.src:
         env.forced_points[t] = 1
     target = jump_target(insn, t)
     if op == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa import table
+from emu.kernel import helpers
 from emu.kernel.enums import (
     F_ANY_ALIGNMENT,
     F_STRICT_ALIGNMENT,
@@ -21,15 +22,18 @@ from verifier_model.verdict import Reject
 if TYPE_CHECKING:
     from emu.btf import BtfData
     from emu.isa.table import InsnDef
+    from emu.kernel.helpers import Proto
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, MapDef, Prog
     from verifier_model.check.tracing import Function
+    from verifier_model.log_shares import Shares
     from verifier_model.loop_visits import LoopVisits
     from verifier_model.reg import RegState
     from verifier_model.report.trail import Trail
     from verifier_model.stack_use import StackUse
     from verifier_model.state import FuncState, VerifierState
     from verifier_model.static.live_stack import LiveStack
+    from verifier_model.undropped import Undropped
 
 
 # license_is_gpl_compatible(), include/linux/license.h
@@ -53,12 +57,15 @@ class Env:
         log_level: int,
         cpus: int,
         btf: BtfData | None = None,
+        *,
+        every_path: bool = False,
     ) -> None:
         self.prog = prog
         self.insns: tuple[Insn, ...] = prog.insns
         self.rows: list[InsnDef | None] = [table.find(insn) for insn in prog.insns]
         self.kernel = kernel
         self.rules = rules_of(kernel)
+        self.marks_reads = self.rules.READS_BY_STATE
         self.limits = kernel.limits
         self.cpus = cpus
         self.btf = btf  # the kernel's
@@ -73,12 +80,14 @@ class Env:
 
         n = len(prog.insns)
         self.subprogs: list[int] = [0]  # first insns, ascending; verify.py adds the rest
+        self.calls: dict[int, int] = {}  # by insn, the first insn of the subprog that it names
         self.prune_points = bytearray(n + 1)
         self.jmp_points = bytearray(n + 1)
         self.forced_points = bytearray(n + 1)  # where every state is kept
         self.callback_points = bytearray(n + 1)  # calls of helpers that call back
-        # What live_regs.py has found of the graph: by insn, and by the start of a subprog.
+        # What live_regs.py has found of the insns: by insn, and by the start of a subprog.
         self.successors: list[tuple[int, ...]] = []
+        self.uses: list[tuple[int, int]] = []
         self.postorders: dict[int, tuple[int, ...]] = {}
         self.goes_back = False  # some insn goes on to itself or to one before it
         self.undo_masks: list[int] = []  # by insn, what backtrack.py looks for
@@ -90,21 +99,25 @@ class Env:
         self.max_stack_depth = 0  # bytes, of a chain of calls
         self.unknown_is_precise = False  # what a new scalar's `precise` is; verify.py knows
         self.anything = unknown_scalar()  # unknown(), one for all, not to be changed; the same
+        self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx
         self.loaded: dict[tuple[int, bool], RegState] = {}  # what narrow loads make of `anything`
         self._immediates: dict[int, RegState] = {}
+        self._protos: dict[int, Proto | None] = {}
 
-        calls = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
-        self.has_dynptrs = not calls.isdisjoint(_DYNPTR_MAKERS)
-        self.every_path = False  # no path ends where an equivalent state was walked
+        self.helpers = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
+        self.has_dynptrs = not self.helpers.isdisjoint(_DYNPTR_MAKERS)
+        self.every_path = every_path  # no path ends where an equivalent state was walked
         self.insn_idx = 0
         self.prev_insn_idx = -1
         # (state, insn, previous insn, lines in the log) of branches still to be walked
         self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}
+        self.undropped: dict[int, Undropped] = {}  # the same until 5.1, by insn
         self.hist_pushed = -1  # the count of insns at which the history was last added to
         self.stack_use: StackUse | None = None  # where it is found out on the way
         self.loop_visits: LoopVisits | None = None  # where loops are known by their insns
-        self.trail: Trail | None = None  # of a walk that is to be reported on
+        # What hears of each insn of a walk that is to be reported on, or whose insns are counted.
+        self.trail: Trail | Shares | None = None
         self.live_stack: LiveStack | None = None  # where it is known before the walk
         self.cur_state: VerifierState | None = None  # of the path that is walked
         self.scratched_regs = -1  # registers to show in the log: bits, of the frame that runs
@@ -140,6 +153,19 @@ class Env:
     def subprog_end(self, no: int) -> int:
         return self.subprogs[no + 1] if no + 1 < len(self.subprogs) else len(self.insns)
 
+    def helper_proto(self, insn: Insn) -> Proto | None:
+        """The prototype of the helper that an insn calls; None where the program has none."""
+        number = insn.imm
+        if insn.src:
+            return None
+        if number not in self._protos:
+            row = helpers.by_id(number)
+            has = row is not None and helpers.available(self.kernel, self.prog_type, row)
+            self._protos[number] = (
+                helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
+            )
+        return self._protos[number]
+
     def known_at(self, state: VerifierState, idx: int) -> list[VerifierState]:
         """The states kept in the list of the insn and the frame's call: explored_state()."""
         callsite = state.frames[-1].callsite & U32
@@ -174,13 +200,14 @@ class Env:
         self.scratched_regs |= 1 << regno
         if reg.type is NOT_INIT:
             raise Reject(f"R{regno} !read_ok", EACCES)
-        if regno != FP and not frame.regs_written >> regno & 1:
+        if self.marks_reads and regno != FP and not frame.regs_written >> regno & 1:
             state.mark_reg_read(len(state.frames) - 1, regno)
         return reg
 
     def mark_stack_read(self, state: VerifierState, depth: int, spi: int) -> None:
         """An insn reads a slot of a frame: bpf_mark_stack_read(), before 6.18 mark_reg_read()."""
-        state.mark_stack_read(depth, spi)
+        if self.marks_reads:
+            state.mark_stack_read(depth, spi)
         if self.stack_use is not None:
             self.stack_use.reads(depth, spi)
 

@@ -73,15 +73,12 @@ def states_equal(
     exact: EXACT asks whether they are the same, RANGE_WITHIN whether all of this state, read later
     or not, lies within the old one.
     """
-    if len(old.frames) != len(cur.frames) or len(old.refs) != len(cur.refs):
+    if len(old.frames) != len(cur.frames):
         return False
     ids = IdMap(env.ids)
-    if not env.rules.REFS_BY_IDMAP and old.refs != cur.refs:
+    if (old.refs or cur.refs) and not _same_refs(env, old, cur, ids):
         return False
-    for (old_ref, _), (cur_ref, _) in zip(old.refs, cur.refs, strict=True):
-        if not ids.check(old_ref, cur_ref):
-            return False
-    if not _same_lock(env, old.lock, cur.lock, ids):
+    if (old.lock or cur.lock) and not _same_lock(env, old.lock, cur.lock, ids):
         return False
     for depth, (a, b) in enumerate(zip(old.frames, cur.frames, strict=True)):
         if a.callsite != b.callsite or a.callback_depth > b.callback_depth:
@@ -90,6 +87,14 @@ def states_equal(
         if not _frames_equal(env, a, b, regs if exact else regs & a.regs_read, ids, exact):
             return False
     return True
+
+
+def _same_refs(env: Env, old: VerifierState, cur: VerifierState, ids: IdMap) -> bool:
+    if not env.rules.REFS_BY_IDMAP and old.refs != cur.refs:
+        return False
+    return len(old.refs) == len(cur.refs) and all(
+        ids.check(a, b) for (a, _), (b, _) in zip(old.refs, cur.refs, strict=True)
+    )
 
 
 def _live_regs(env: Env, state: VerifierState, depth: int) -> int:
@@ -112,10 +117,11 @@ def _same_lock(env: Env, old: Lock | None, cur: Lock | None, ids: IdMap) -> bool
 def _frames_equal(
     env: Env, old: FuncState, cur: FuncState, regs: int, ids: IdMap, exact: int
 ) -> bool:
-    """regs: a mask of the registers to compare."""
-    rules, old_regs, cur_regs = env.rules, old.regs, cur.regs
-    for regno in bits(regs & ALL_REGS):
+    """regs: a mask of the registers to compare; the order of comparing makes no difference."""
+    rules, old_regs, cur_regs, likely = env.rules, old.regs, cur.regs, old.told_apart
+    for regno in bits(regs & likely) + bits(regs & ~likely):
         if not regsafe(rules, old_regs[regno], cur_regs[regno], ids, exact):
+            old.told_apart = 1 << regno
             return False
     return _stacksafe(env, old, cur, ids, exact)
 
@@ -181,7 +187,7 @@ def _safe_before_6_2(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> 
         return False
     if old.maybe_null:
         return ids.check(old.id, cur.id)
-    return _within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off)
+    return _covers(rules, old, cur)
 
 
 def _linked_alike(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:
@@ -199,7 +205,7 @@ def _linked_alike(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> boo
 
 def _covers(rules: Rules, old: RegState, cur: RegState) -> bool:
     """Whether every number that `cur` may be is one that `old` may be."""
-    return old is cur or (_within(rules, old, cur) and tnum.includes(old.var_off, cur.var_off))
+    return old is cur or (tnum.includes(old.var_off, cur.var_off) and _within(rules, old, cur))
 
 
 def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
@@ -226,14 +232,18 @@ def _within(rules: Rules, old: RegState, cur: RegState) -> bool:
 
 
 def _stacksafe(env: Env, old: FuncState, cur: FuncState, ids: IdMap, exact: int) -> bool:
-    stack, size = cur.stack, len(cur.stack)
-    strict = exact == EXACT or (exact and not env.rules.NOTHING_IS_WITHIN)
+    rules, stack, size = env.rules, cur.stack, len(cur.stack)
+    strict = exact == EXACT or (exact and not rules.NOTHING_IS_WITHIN)
     for spi in range(len(old.stack)) if exact else bits(old.stack_read):
         a = old.stack[spi]
         b = stack[spi] if spi < size else None
         if strict and (b is None or a.kinds != b.kinds):
             return False
-        if (a is not b or a.reg is not None) and not _slots_equal(env, a, b, ids, exact):
+        if a is b and a.reg is not None and a.kinds[-1] == SPILL:
+            # All but its ids, which may stand for others elsewhere, is the same.
+            if not regsafe(rules, a.reg, a.reg, ids, exact):
+                return False
+        elif (a is not b or a.reg is not None) and not _slots_equal(env, a, b, ids, exact):
             return False
     return True
 

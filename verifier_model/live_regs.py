@@ -5,34 +5,66 @@ Source: compute_live_registers() (6.15) and compute_scc() (6.17).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ABS, ALU, ALU64, ATOMIC, FETCH, IND, JMP, JMP32, LD, LDX, ST, STX, X
-from emu.kernel import helpers
-from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, jump_target
+from emu.isa.table import (
+    ABS,
+    ALU,
+    ALU64,
+    ATOMIC,
+    FETCH,
+    IND,
+    JMP,
+    JMP32,
+    LD,
+    LDX,
+    LOAD_ACQ,
+    ST,
+    STX,
+    X,
+    find,
+)
+from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, NOT_STRAIGHT, jump_target
 from verifier_model.reg import R1
 from verifier_model.state import ARGS_MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from emu.prog import Insn
     from verifier_model.env import Env
 
 _MOV, _END, _CALL, _JCOND = 0xB0, 0xD0, 0x80, 0xE0
-_CMPXCHG, _LOAD_ACQ = 0xF1, 0x100
+_CMPXCHG = 0xF1
 _TAIL_CALL = 12
 _EVERY = (1 << 11) - 1
 
 
-def successors(env: Env, idx: int) -> tuple[int, ...]:
-    """Where an insn goes on in its own subprog: bpf_insn_successors()."""
+def successors(env: Env) -> list[tuple[int, ...]]:
+    """By insn, where it goes on in its own subprog: bpf_insn_successors()."""
     if not env.successors:
-        env.successors = [_successors(insn, i) for i, insn in enumerate(env.insns)]
+        env.successors = [
+            _successors(insn, i) if insn.code in NOT_STRAIGHT else (i + 1,)
+            for i, insn in enumerate(env.insns)
+        ]
         if env.rules.HIDDEN_EXITS:
             _add_hidden_exits(env)
-        env.goes_back = any(i <= idx for idx, after in enumerate(env.successors) for i in after)
-    return env.successors[idx]
+        env.goes_back = _goes_back(env.successors)
+    return env.successors
+
+
+def _goes_back(graph: list[tuple[int, ...]]) -> bool:
+    """Whether some insn goes on to itself or to one before it; where it jumps to stands last."""
+    return any(after and after[-1] <= idx for idx, after in enumerate(graph))
+
+
+def replace(env: Env, insns: dict[int, Insn]) -> None:
+    """Put other insns in the place of some, and what is known of them."""
+    env.insns = tuple(insns.get(idx, insn) for idx, insn in enumerate(env.insns))
+    for idx, insn in insns.items():
+        env.rows[idx] = find(insn)
+        env.successors[idx] = _successors(insn, idx)
+        env.uses[idx] = _uses(env, insn)
+    env.postorders, env.goes_back = {}, _goes_back(env.successors)
 
 
 def _successors(insn: Insn, idx: int) -> tuple[int, ...]:
@@ -66,39 +98,38 @@ def _add_hidden_exits(env: Env) -> None:
 def postorder(env: Env, start: int) -> tuple[int, ...]:
     """The insns of the subprog at `start`, each behind those it goes on to: compute_postorder()."""
     if start not in env.postorders:
-        env.postorders[start] = tuple(_postorder(env, start))
+        env.postorders[start] = tuple(_postorder(successors(env), start))
     return env.postorders[start]
 
 
-def _postorder(env: Env, start: int) -> Iterator[int]:
-    stack, seen, done = [start], bytearray(len(env.insns)), bytearray(len(env.insns))
+def _postorder(graph: list[tuple[int, ...]], start: int) -> list[int]:
+    order, seen = [], bytearray(len(graph))
     seen[start] = 1
-    while stack:
-        idx = stack[-1]
-        if not done[idx]:
-            done[idx] = 1
-            fresh = [i for i in successors(env, idx) if not seen[i]]
-            if fresh:
-                for i in fresh:
-                    seen[i] = 1
-                stack += fresh
-                continue
-        yield idx
-        stack.pop()
+    todo = [start]  # insns to go into, and, as ~idx, those to come out of
+    while todo:
+        idx = todo.pop()
+        if idx < 0:
+            order.append(~idx)
+            continue
+        todo.append(~idx)
+        for i in graph[idx]:
+            if not seen[i]:
+                seen[i] = 1
+                todo.append(i)
+    return order
 
 
 def live_registers(env: Env) -> list[int]:
     """A mask of registers by insn: those that are read before they are written."""
-    insns = env.insns
-    live = [0] * len(insns)
-    masks = [uses(env, insn) for insn in insns]
+    live = [0] * len(env.insns)
+    masks, graph = uses(env), successors(env)
     order = [idx for start in env.subprogs for idx in postorder(env, start)]
     changed = True
     while changed:
         changed = False
         for idx in order:
             after = 0
-            for i in env.successors[idx]:
+            for i in graph[idx]:
                 after |= live[i]
             use, define = masks[idx]
             before = after & ~define | use
@@ -108,48 +139,60 @@ def live_registers(env: Env) -> list[int]:
     return live
 
 
-def uses(env: Env, insn: Insn) -> tuple[int, int]:
-    """The registers an insn reads, and those it writes: compute_insn_live_regs()."""
-    cls, op = insn.code & 7, insn.code & 0xF0
-    dst, src = 1 << insn.dst, 1 << insn.src
-    if insn.code == LD_IMM64:
+def uses(env: Env) -> list[tuple[int, int]]:
+    """By insn, masks of the registers it reads and of those it writes: compute_insn_live_regs()."""
+    if not env.uses:
+        env.uses = [_uses(env, insn) for insn in env.insns]
+    return env.uses
+
+
+def _uses(env: Env, insn: Insn) -> tuple[int, int]:
+    code, dst, src, _, imm = insn
+    if code == CALL:
+        return _arguments(env, insn), ARGS_MASK | 1
+    if code & 7 == STX and code & 0xE0 == ATOMIC:
+        return _uses_of_atomic(imm, 1 << dst, 1 << src)
+    return _uses_by_code(code, 1 << dst, 1 << src)
+
+
+@lru_cache(maxsize=1 << 10)
+def _uses_by_code(code: int, dst: int, src: int) -> tuple[int, int]:
+    """The same for an insn of which the code tells; `dst` and `src` are masks."""
+    cls, op = code & 7, code & 0xF0
+    if code == LD_IMM64:
         return 0, dst
     if cls == LDX:
         return src, dst
     if cls == ST:
         return dst, 0
-    if cls in (ALU, ALU64):
-        read = src if insn.code & X and op != _END else 0
-        return read if op == _MOV else read | dst, dst
-    if cls in (JMP, JMP32):
-        return _uses_of_jump(env, insn, op)
     if cls == STX:
-        if insn.code & 0xE0 != ATOMIC:
-            return dst | src, 0
-        if insn.imm == _CMPXCHG:
-            return dst | src | 1, 1
-        if insn.imm == _LOAD_ACQ:
-            return src, dst
-        return dst | src, src if insn.imm & FETCH else 0
-    return _EVERY, 0
-
-
-def _uses_of_jump(env: Env, insn: Insn, op: int) -> tuple[int, int]:
+        return dst | src, 0
+    if cls in (ALU, ALU64):
+        read = src if code & X and op != _END else 0
+        return read if op == _MOV else read | dst, dst
+    if cls == LD:
+        return _EVERY, 0
     if op in (0, _JCOND):
         return 0, 0
-    if insn.code == EXIT:
+    if code == EXIT:
         return 1, 0
     if op == _CALL:
-        return _arguments(env, insn), ARGS_MASK | 1
-    return 1 << insn.dst | (1 << insn.src if insn.code & X else 0), 0
+        return ARGS_MASK, ARGS_MASK | 1
+    return dst | (src if code & X else 0), 0
+
+
+def _uses_of_atomic(operation: int, dst: int, src: int) -> tuple[int, int]:
+    if operation == _CMPXCHG:
+        return dst | src | 1, 1
+    if operation == LOAD_ACQ:
+        return src, dst
+    return dst | src, src if operation & FETCH else 0
 
 
 def _arguments(env: Env, insn: Insn) -> int:
     """The arguments of a helper that the program has; all five for what is not known yet."""
-    row = helpers.by_id(insn.imm) if insn.src == 0 else None
-    if row is None or not helpers.available(env.kernel, env.prog_type, row):
-        return ARGS_MASK
-    return ((1 << len(helpers.proto(env.kernel, row).args)) - 1) << R1
+    proto = env.helper_proto(insn)
+    return ARGS_MASK if proto is None else ((1 << len(proto.args)) - 1) << R1
 
 
 def loops(env: Env) -> list[int]:
@@ -159,7 +202,7 @@ def loops(env: Env) -> list[int]:
     """
     n = len(env.insns)
     number, low, loop = [0] * n, [0] * n, [0] * n
-    graph = [successors(env, idx) for idx in range(n)]
+    graph = successors(env)
     if not env.goes_back and not any(env.callback_points):
         return loop
     implicit = env.rules.CALLBACK_IS_LOOP
@@ -176,12 +219,13 @@ def loops(env: Env) -> list[int]:
                 number[idx] = low[idx] = counter
                 open_insns.append(idx)
             after = graph[idx]
-            fresh = [i for i in after if not number[i]]
-            if fresh:
-                todo.append(fresh[0])
+            fresh = next((i for i in after if not number[i]), -1)
+            if fresh >= 0:
+                todo.append(fresh)
                 continue
             todo.pop()
-            low[idx] = min([low[idx], *[low[i] for i in after]])
+            for i in after:
+                low[idx] = min(low[idx], low[i])
             if low[idx] != number[idx]:
                 continue
             members = [open_insns.pop()]

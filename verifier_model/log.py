@@ -62,6 +62,13 @@ class Log:
         if self.bits:
             self.lines.append(line)
 
+    def mute(self) -> bool:
+        """Take no notes of the walk, if none would be left of one that ends well: whether so."""
+        if self.level != 1 or self.buffer is not None or not self.rules.LOG_REWOUND:
+            return False
+        self.level, self.tells_precision = 0, False
+        return True
+
     def rewind(self, lines: int) -> None:
         """A path ended well: at level 1 what it logged is of no interest any more."""
         if self.level == 2 or not self.rules.LOG_REWOUND:

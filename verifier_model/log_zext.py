@@ -25,15 +25,17 @@ def zero_extending(env: Env) -> list[bool]:
     insns = env.insns
     live = [0] * len(insns)  # before each insn: registers whose high half is read
     after = [0] * len(insns)
+    graph, masks = successors(env), uses(env)
     order = [idx for start in env.subprogs for idx in postorder(env, start)]
     changed = True
     while changed:
         changed = False
         for idx in order:
             out = 0
-            for i in successors(env, idx):
+            for i in graph[idx]:
                 out |= live[i]
-            before = out & ~uses(env, insns[idx])[1] | _reads_high(env, insns[idx])
+            use, define = masks[idx]
+            before = out & ~define | _reads_high(insns[idx], use)
             if (out, before) != (after[idx], live[idx]):
                 after[idx], live[idx] = out, before
                 changed = True
@@ -43,14 +45,14 @@ def zero_extending(env: Env) -> list[bool]:
     ]
 
 
-def _reads_high(env: Env, insn: Insn) -> int:
-    """A mask of the registers whose high half an insn reads."""
+def _reads_high(insn: Insn, use: int) -> int:
+    """A mask of the registers whose high half an insn reads; `use`, of all that it reads."""
     cls, size = insn.code & 7, insn.code & _SIZE
     if cls == JMP32 or (cls == ALU and insn.code & 0xF0 != _END):
         return 0
     if cls == STX and size != DW and insn.imm != LOAD_ACQ:
         return 1 << insn.dst  # the address
-    return uses(env, insn)[0]
+    return use
 
 
 def _half_written(insn: Insn) -> int:

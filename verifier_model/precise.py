@@ -117,7 +117,7 @@ def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
 def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bool:
     """Walk back from an insn, which itself is not undone: whether a state got a new mark."""
     by_frame = env.rules.PRECISION_BY_FRAME
-    logs = env.log.tells_precision
+    around, logs = env.rules.PRECISION_AROUND_LOOPS, env.log.tells_precision
     matters = involved(env)
     st: VerifierState = state
     first_idx = state.first_insn_idx
@@ -140,13 +140,16 @@ def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bo
                 else:
                     if logs:
                         log_precise.undoes(env, bt, idx)
-                    if step is not None or matters[idx] < 0 or matters[idx] & bt.regs[-1]:
+                    mask = matters[idx]
+                    if mask < 0 or mask & bt.regs[-1] or (step is not None and bt.concerns(step)):
                         undo(env, idx, subseq_idx, step, bt)
                         if bt.empty():
                             return changed
                 subseq_idx = idx
                 # The insn before, or the start of this state's path: get_prev_insn_idx().
-                if idx == first_idx and (not history or (history == 1 and step is not None)):
+                if idx == first_idx and (
+                    not around or not history or (history == 1 and step is not None)
+                ):
                     break
                 if step is None:
                     idx -= 1

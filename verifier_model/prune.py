@@ -24,6 +24,7 @@ from verifier_model.scalars import clear_singular_ids
 from verifier_model.stack import EMPTY, Slot
 from verifier_model.state import ALL_REGS, Step, bits
 from verifier_model.static.clean import clean
+from verifier_model.undropped import Undropped
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -37,16 +38,20 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     Raises Reject where the state has been here before on this very path: an infinite loop.
     """
     idx, rules = env.insn_idx, env.rules
+    if not rules.STATE_EVICTION:
+        return _is_visited_before_5_2(env, cur)
     if env.live_stack is not None:
         clean(env, env.live_stack, cur)
     jumps = env.jmps_processed - env.prev_jmps_processed
     insns = env.insns_processed - env.prev_insns_processed
-    forced = bool(env.keep_every_state or env.forced_points[idx])
+    forced_here, calls_back = env.forced_points[idx], env.callback_points[idx]
+    forced = bool(env.keep_every_state or forced_here)
     forced = forced or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
-    add_new = forced or not rules.STATES_SPACED or (jumps >= 2 and insns >= 8)
+    spaced = rules.STATES_SPACED
+    add_new = forced or not spaced or (jumps >= 2 and insns >= 8)
 
     hashed = (idx ^ (cur.frame.callsite & U32)) % len(env.insns)
-    bucket = hashed if rules.STATES_SPACED else idx
+    bucket = hashed if spaced else idx
     known = None if env.every_path else env.explored.get(bucket)
     if known:
         _clean_live_states(env, known, cur)
@@ -57,29 +62,31 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
             if old.insn_idx != idx:
                 kept.append(old)
                 continue
-            if old.branches and env.forced_points[idx] and _same_iteration(env, old, cur):
-                if not env.callback_points[idx]:
+            unfinished = old.branches
+            if unfinished and forced_here and _same_iteration(env, old, cur):
+                if not calls_back:
                     enter_loop(cur, old)
                 _end_at(env, old, cur, comes_back=True)
                 env.explored[bucket] = kept + known[n:]
                 return True
-            if old.branches and env.callback_points[idx]:
+            if unfinished and calls_back:
                 pass
-            elif old.branches and rules.STATES_SPACED:
+            elif unfinished and spaced:
                 _check_loop(env, old, cur)
                 if not forced and jumps < 20 and insns < 100:
                     add_new = False
-            elif states_equal(env, old, cur, exact=_exactness(env, old)):
-                comes_back = bool(_exactness(env, old))
-                if comes_back and old.loop_entry is not None:
-                    enter_loop(cur, _topmost(old.loop_entry))
-                _end_at(env, old, cur, comes_back=comes_back)
-                env.explored[bucket] = kept + known[n:]
-                return True
-            if add_new or not rules.STATES_SPACED:
+            else:
+                exact = _exactness(env, old)
+                if states_equal(env, old, cur, exact=exact):
+                    if exact and old.loop_entry is not None:
+                        enter_loop(cur, _topmost(old.loop_entry))
+                    _end_at(env, old, cur, comes_back=bool(exact))
+                    env.explored[bucket] = kept + known[n:]
+                    return True
+            if add_new or not spaced:
                 old.misses += 1
-            keeps = 64 if env.forced_points[idx] and old.branches else 3
-            if rules.STATE_EVICTION and old.misses > old.hits * keeps + keeps:
+            keeps = 64 if forced_here and unfinished else 3
+            if old.misses > old.hits * keeps + keeps:
                 _drop(env, old)
             else:
                 kept.append(old)
@@ -90,7 +97,24 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
         if not rules.JMP_POINTS:
             push_history(env, cur)
         return False
-    _keep(env, cur, bucket)
+    env.explored.setdefault(bucket, []).insert(0, _keep(env, cur))
+    return False
+
+
+def _is_visited_before_5_2(env: Env, cur: VerifierState) -> bool:
+    """The same where every state is kept, none is dropped, and there are no loops."""
+    kept = env.undropped.setdefault(env.insn_idx, Undropped())
+    if not env.every_path:
+        _clean_live_states(env, kept.waiting(), cur)
+        kept.settle()
+        candidates = kept.candidates(cur)
+        for old in candidates:
+            if states_equal(env, old, cur):
+                _end_at(env, old, cur, comes_back=False)
+                return True
+        kept.learn(candidates)
+        env.max_states_per_insn = max(env.max_states_per_insn, kept.count)
+    kept.add(_keep(env, cur))
     return False
 
 
@@ -171,8 +195,8 @@ def push_history(env: Env, cur: VerifierState) -> None:
     env.hist_pushed = env.insns_processed
 
 
-def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
-    """Store a copy of the state and make it the parent of the walk's."""
+def _keep(env: Env, cur: VerifierState) -> VerifierState:
+    """A copy of the state, to be kept, which is the parent of the walk's from here on."""
     env.total_states += 1
     if env.rules.STATES_FREED:
         env.kept_states += 1
@@ -190,7 +214,6 @@ def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
     new.branches = 1
     if not env.rules.READS_BY_STATE:
         _mark_live(env, new)
-    env.explored.setdefault(bucket, []).insert(0, new)
     cur.parent = new
     cur.first_insn_idx = env.insn_idx
     cur.dfs_depth += 1
@@ -201,6 +224,7 @@ def _keep(env: Env, cur: VerifierState, bucket: int) -> None:
         frame.result_frame = frame.frameno
     if env.loop_visits is not None:
         env.loop_visits.kept(new)
+    return new
 
 
 def _mark_live(env: Env, new: VerifierState) -> None:

@@ -51,6 +51,7 @@ class FuncState:
         "stack_read",
         "stack_written",
         "subprogno",
+        "told_apart",
     )
 
     def __init__(self, callsite: int, frameno: int, subprogno: int) -> None:
@@ -70,6 +71,8 @@ class FuncState:
         self.regs_written = 0
         self.stack_read = 0
         self.stack_written = 0
+        # Of a kept state: the register, a mask, that made the last comparison fail.
+        self.told_apart = 0
         self.result_frame = frameno  # the frame whose r0, in the parent, this r0 goes back to
 
     def copy(self) -> FuncState:
@@ -88,6 +91,7 @@ class FuncState:
         new.stack_read = self.stack_read
         new.stack_written = self.stack_written
         new.result_frame = self.result_frame
+        new.told_apart = 0
         return new
 
     def grow(self, spi: int) -> None:
@@ -104,7 +108,8 @@ class Step(NamedTuple):
     prev_idx: int
     stack_frame: int = -1  # the frame whose slot `spi` the insn loaded or stored; -1 for none
     spi: int = -1
-    linked: tuple[tuple[int, int, int], ...] = ()  # (frame, register or -1, slot) that share an id
+    # Scalars that share an id: a frame, and masks of its registers and of its slots.
+    linked: tuple[tuple[int, int, int], ...] = ()
 
 
 class Lock(NamedTuple):
@@ -204,6 +209,10 @@ class VerifierState:
                     return
                 depth -= 1
             frame = state.frames[depth]
+            if regno <= R5 and frame is not state.frames[-1]:
+                # Of frames that wait for a call, a kept state is the parent of r6 to r9 only.
+                frames, state = state.frames, state.parent
+                continue
             if frame.regs_read & bit:
                 return
             frame.regs_read |= bit

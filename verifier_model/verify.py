@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from verifier_model.check import attach
 from verifier_model.ending import complaint, ending
 from verifier_model.env import Env
 from verifier_model.live_regs import live_registers
+from verifier_model.log_shares import Shares
 from verifier_model.loop_visits import LoopVisits
 from verifier_model.prune import enter_loop, free_dropped, is_state_visited, push_history
 from verifier_model.reg import PTR_TO_CTX, R1, pointer
@@ -22,12 +25,13 @@ from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from emu.btf import BtfData
     from emu.kernel.profile import Kernel
     from emu.prog import Prog
     from verifier_model.ending import Reports
+    from verifier_model.log_buffer import Buffer
     from verifier_model.transfer.registry import Transfer
 
     Watch = Callable[[int, VerifierState], None]
@@ -71,20 +75,49 @@ def verify(
         return Verdict(False, errno)
     if not log_buffer.is_valid(kernel, log_level, log_size):
         return Verdict(False, EINVAL)
-    env = Env(prog, kernel, log_level, cpus, btf)
-    env.every_path = every_path
-    if log_size is not None:
-        env.log.buffer = log_buffer.Buffer(kernel, log_level, log_size)
+    buffer = None if log_size is None else log_buffer.Buffer(kernel, log_level, log_size)
+    with _uncollected():
+        return _verified(
+            Env(prog, kernel, log_level, cpus, btf, every_path=every_path), buffer, report, watch
+        )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage in cycles: a walk keeps what it makes, and searching is dear.
+
+    What is garbage after the walk is young for the first search thereafter, which will find it.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _verified(
+    env: Env, buffer: Buffer | None, report: bool, watch: Watch | None, *, quietly: bool = True
+) -> Verdict:
+    """quietly: where the log will hold nothing of a walk that ends well, walk without it first."""
+    env.log.buffer = buffer
+    muted = quietly and watch is None and env.log.mute()
     try:
         _check(env, watch)
     except Reject as err:
-        wanted = report or (env.rules.LOG_REPORT and env.log.level > 0)
-        return ending(env, err, _reports(env, err) if wanted else [])
+        if not muted:
+            wanted = report or (env.rules.LOG_REPORT and env.log.level > 0)
+            return ending(env, err, _reports(env, err) if wanted else [])
     except Unmodelled as err:
         if err.insn < 0:
             raise Unmodelled(err.what, env.insn_idx) from None
         raise
-    return ending(env, None, [])
+    else:
+        return ending(env, None, [])
+    bits = env.log.bits
+    env = Env(env.prog, env.kernel, bits, env.cpus, env.btf, every_path=env.every_path)
+    return _verified(env, buffer, report, watch, quietly=False)
 
 
 def _reports(env: Env, err: Reject) -> Reports:
@@ -96,11 +129,11 @@ def _reports(env: Env, err: Reject) -> Reports:
     if not any(find(line) for line in complaint(env, err)):
         return []
     again = Env(env.prog, env.kernel, 1, env.cpus, env.btf)
-    again.trail = Trail(again)
+    trail = again.trail = Trail(again)
     try:
         _check(again, None)
     except Reject as same:
-        return [(line, explain(again, again.trail, line)) for line in complaint(again, same)]
+        return [(line, explain(again, trail, line)) for line in complaint(again, same)]
     return []
 
 
@@ -116,8 +149,6 @@ def _check(env: Env, watch: Watch | None) -> None:
         attach.check(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
-    if rules.INSNS_CHECKED_FIRST:
-        fields.check_all(env)
     cfg.check_cfg(env)
     if attached_late:
         attach.check(env)
@@ -137,6 +168,8 @@ def _check(env: Env, watch: Watch | None) -> None:
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
     env.anything = env.unknown()
+    if rules.LOG_REPORT and env.log.bits & log_buffer.STATS and env.trail is None:
+        env.trail = Shares(env)
     _do_check(env, watch)
     stack_depth.check_max_stack_depth(env)
     if env.calls_nothing:

@@ -14,11 +14,13 @@ from emu.isa.table import ALU, ALU64, ATOMIC, LD, LDX, LOAD_ACQ, MEM, ST, STX, X
 from verifier_model.cfg import CALL
 from verifier_model.reg import FP
 from verifier_model.stack import SLOT
+from verifier_model.state import ARGS_MASK
 from verifier_model.static.const_regs import atomic_load_reg
 
 if TYPE_CHECKING:
     from emu.prog import Insn
 
+_CLOBBERED = ARGS_MASK | 1  # R0 to R5
 _NOTHING, _MIXED = -1, -3  # enum arg_track_state
 _MAX_OFFSETS = 4
 _SLOTS = 64  # of 8 bytes, whose contents are followed
@@ -62,6 +64,12 @@ class Values(NamedTuple):
 
     regs: tuple[Track, ...]  # R0 to R10
     stack: Stack  # never changed in place
+    pointers: int  # a mask of the registers that may point to a stack
+
+
+def values_of(regs: tuple[Track, ...], stack: Stack) -> Values:
+    pointers = sum(1 << regno for regno, track in enumerate(regs) if track.is_fp)
+    return Values(regs, stack, pointers)
 
 
 def frame_pointer(depth: int) -> Track:
@@ -111,12 +119,15 @@ def add(off: int, delta: int) -> int | None:
 
 
 def after(insn: Insn, values: Values, depth: int, callers: list[Stack]) -> Values:
-    """The values behind an insn of the frame `depth`; `callers`, the slots of those above it."""
+    """The values behind an insn of the frame `depth`; `callers`, the slots of those above it.
+
+    An insn that has nothing to do with a register that may point to a stack changes nothing.
+    """
     cls = insn.code & 7
     if cls in (ALU, ALU64):
         return _set(values, insn.dst, _alu(insn, values.regs, wide=cls == ALU64))
     if insn.code == CALL:
-        return Values((NONE,) * 6 + values.regs[6:], values.stack)
+        return Values((NONE,) * 6 + values.regs[6:], values.stack, values.pointers & ~_CLOBBERED)
     if cls == LDX:
         return _set(values, insn.dst, _load(insn, values, depth, callers))
     if cls == LD and not insn.code & 0xE0:
@@ -130,7 +141,9 @@ def _set(values: Values, regno: int, track: Track) -> Values:
     regs = values.regs
     if regs[regno] == track:
         return values
-    return Values((*regs[:regno], track, *regs[regno + 1 :]), values.stack)
+    bit = 1 << regno
+    pointers = values.pointers | bit if track.is_fp else values.pointers & ~bit
+    return Values((*regs[:regno], track, *regs[regno + 1 :]), values.stack, pointers)
 
 
 def _alu(insn: Insn, regs: tuple[Track, ...], *, wide: bool) -> Track:

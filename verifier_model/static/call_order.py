@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
-from verifier_model.cfg import is_pseudo_call, is_pseudo_func
+from verifier_model.cfg import is_pseudo_call
 from verifier_model.live_regs import postorder
 from verifier_model.verdict import Reject
 
@@ -21,22 +21,20 @@ def callees_first(env: Env) -> list[int]:
 
     Raises Reject where one calls itself, by whatever way.
     """
-    insns = env.insns
     order: list[int] = []
     open_subprogs: set[int] = set()
 
     def visit(no: int) -> None:
         open_subprogs.add(no)
         for idx in postorder(env, env.subprogs[no]):
-            called = is_pseudo_call(insns[idx])
-            if not called and not is_pseudo_func(insns[idx]):
+            if idx not in env.calls:
                 continue
-            callee = env.subprogs.index(idx + insns[idx].imm + 1)
+            callee = env.subprogs.index(env.calls[idx])
             if callee in order:
                 continue
             if callee not in open_subprogs:
                 visit(callee)
-            elif called:
+            elif is_pseudo_call(env.insns[idx]):
                 env.insn_idx = idx
                 raise Reject(
                     f"recursive call from {env.subprog_name(no)}() to {env.subprog_name(callee)}()",

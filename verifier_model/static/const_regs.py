@@ -23,14 +23,14 @@ from emu.isa.table import (
     MEMSX,
     STX,
     X,
-    find,
 )
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, MAY_GOTO
 from verifier_model.domain.word import U32, U64, s32, s64, sign_extend
-from verifier_model.live_regs import postorder, successors
+from verifier_model.live_regs import postorder, replace, successors, uses
+from verifier_model.state import ARGS_MASK, bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 _ADD, _SUB, _AND, _MOV = 0x00, 0x10, 0x50, 0xB0
+_AND_IMM = (ALU | _AND, ALU64 | _AND)
+_CLOBBERED = ARGS_MASK | 1  # R0 to R5
 _CMPXCHG = 0xF1
 _SIZES = (4, 2, 1, 8)  # bytes, by the size bits of a code
 
@@ -54,7 +56,18 @@ class Value(NamedTuple):
 UNKNOWN = Value("unknown")
 _CONST, _MAP, _MAP_VALUE, _SUBPROG = "const", "map", "map value", "subprog"
 
-_Regs = list[Value]
+# A bit beside those of the registers, which all masks of registers at hand here have.
+_ALWAYS = 1 << 11
+
+
+class _Regs(NamedTuple):
+    """What R0 to R10 hold."""
+
+    values: tuple[Value, ...]
+    known: int  # a mask of those that are not UNKNOWN
+
+
+_NOTHING = _Regs((UNKNOWN,) * 11, _ALWAYS)
 
 
 class ConstRegs:
@@ -65,9 +78,9 @@ class ConstRegs:
 
     def _find(self, idx: int, regno: int, kind: str) -> Value | None:
         regs = self._before[idx]
-        if regs is None or regs[regno].kind is not kind:
+        if regs is None or regs.values[regno].kind is not kind:
             return None
-        return regs[regno]
+        return regs.values[regno]
 
     def const(self, idx: int, regno: int) -> int | None:
         """A number of 32 bits; larger ones the kernel does not keep."""
@@ -88,50 +101,80 @@ class ConstRegs:
 def _solve(env: Env) -> list[_Regs | None]:
     """Go round until nothing changes: bpf_compute_const_regs()."""
     before: list[_Regs | None] = [None] * len(env.insns)
-    for start in env.subprogs:
-        before[start] = [UNKNOWN] * 11
     order = [idx for start in env.subprogs for idx in postorder(env, start)]
     order.reverse()
-    fresh = set(env.subprogs)  # insns before which something else is known than when looked at
-    while fresh:
+    graph, matters = successors(env), _matters(env)
+    fresh = bytearray(len(env.insns))  # insns before which something is known that is new
+    for start in env.subprogs:
+        before[start] = _NOTHING
+        fresh[start] = 1
+    while any(fresh):
         for idx in order:
-            regs = before[idx]
-            if regs is None or idx not in fresh:
+            if not fresh[idx]:
                 continue
-            fresh.remove(idx)
-            after = _after(env, idx, regs)
-            for following in successors(env, idx):
-                known = before[following]
-                if known is None:
+            fresh[idx] = 0
+            regs = before[idx]
+            assert regs is not None
+            after = _after(env, idx, regs) if matters[idx] & regs.known else regs
+            for following in graph[idx]:
+                found = before[following]
+                if found is None:
                     before[following] = after
-                    fresh.add(following)
-                elif known != after:
-                    joined = [a if a == b else UNKNOWN for a, b in zip(known, after, strict=True)]
-                    if joined != known:
+                    fresh[following] = 1
+                elif found is not after:
+                    joined = _join(found, after)
+                    if joined != found:
                         before[following] = joined
-                        fresh.add(following)
+                        fresh[following] = 1
     return before
 
 
+def _matters(env: Env) -> list[int]:
+    """By insn, the registers of which one must be known for the insn to change what is known.
+
+    One that makes a known value has the bit _ALWAYS.
+    """
+    masks = [use | define if use else define | _ALWAYS for use, define in uses(env)]
+    for idx, insn in enumerate(env.insns):
+        if not insn.imm and insn.code in _AND_IMM:
+            masks[idx] |= _ALWAYS
+    return masks
+
+
+def _join(a: _Regs, b: _Regs) -> _Regs:
+    """What is known on both of two paths."""
+    values = a.values
+    for regno in bits(a.known & ~_ALWAYS):
+        if values[regno] != b.values[regno]:
+            a = _set(a, regno, UNKNOWN)
+    return a
+
+
+def _set(regs: _Regs, regno: int, value: Value) -> _Regs:
+    old = regs.values
+    if old[regno] == value:
+        return regs
+    known = regs.known & ~(1 << regno) if value is UNKNOWN else regs.known | 1 << regno
+    return _Regs((*old[:regno], value, *old[regno + 1 :]), known)
+
+
 def _after(env: Env, idx: int, regs: _Regs) -> _Regs:
-    """The registers behind an insn; the same list where it changes none: const_reg_xfer()."""
-    insn = env.insns[idx]
+    """The registers behind an insn: const_reg_xfer()."""
+    insn, values = env.insns[idx], regs.values
     cls, mode = insn.code & 7, insn.code & 0xE0
     if insn.code == CALL or (cls == LD and mode in (ABS, IND)):
-        return [UNKNOWN] * 6 + regs[6:]
+        return _Regs((UNKNOWN,) * 6 + values[6:], regs.known & ~_CLOBBERED)
     if cls in (ALU, ALU64):
-        value = _alu(insn, regs[insn.dst], regs[insn.src], wide=cls == ALU64)
+        value = _alu(insn, values[insn.dst], values[insn.src], wide=cls == ALU64)
     elif insn.code == LD_IMM64:
         value = _ld_imm64(env, idx)
     elif cls == LDX:
-        value = _load(env, insn, regs[insn.src])
+        value = _load(env, insn, values[insn.src])
     elif cls == STX and (loaded := atomic_load_reg(insn)) >= 0:
-        return [*regs[:loaded], UNKNOWN, *regs[loaded + 1 :]]
+        return _set(regs, loaded, UNKNOWN)
     else:
         return regs
-    if regs[insn.dst] == value:
-        return regs
-    return [*regs[: insn.dst], value, *regs[insn.dst + 1 :]]
+    return _set(regs, insn.dst, value)
 
 
 def _alu(insn: Insn, dst: Value, src: Value, *, wide: bool) -> Value:
@@ -237,7 +280,7 @@ _TAKEN: dict[int, Callable[[int, int], bool]] = {
 
 def prune_dead_branches(env: Env, known: ConstRegs) -> None:
     """Make a goto of every jump whose operands are known: bpf_prune_dead_branches()."""
-    insns = list(env.insns)
+    pruned: dict[int, Insn] = {}
     for idx, insn in enumerate(env.insns):
         if insn.code & 7 not in (JMP, JMP32) or insn.code in (JA, GOTOL, CALL, EXIT, MAY_GOTO):
             continue
@@ -249,8 +292,6 @@ def prune_dead_branches(env: Env, known: ConstRegs) -> None:
         if insn.code & 7 == JMP32:
             dst, src = s32(dst & U32) & U64, s32(src & U32) & U64
         goto = insn._replace(code=JA, dst=0, src=0, off=insn.off if taken(dst, src) else 0, imm=0)
-        insns[idx] = goto
-        env.rows[idx] = find(goto)
-    pruned = tuple(insns)
-    if pruned != env.insns:
-        env.insns, env.successors, env.postorders = pruned, [], {}
+        pruned[idx] = goto
+    if pruned:
+        replace(env, pruned)

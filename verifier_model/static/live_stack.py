@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model.cfg import CALL, is_pseudo_call
-from verifier_model.live_regs import postorder, successors
+from verifier_model.live_regs import postorder, successors, uses
 from verifier_model.reg import R1, R5
 from verifier_model.static import arg_track, stack_access
-from verifier_model.static.arg_track import NONE, Track, Values
+from verifier_model.static.arg_track import NONE, Track, Values, values_of
 from verifier_model.static.stack_access import EVERY
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from verifier_model.env import Env
     from verifier_model.log_static import Told
     from verifier_model.state import VerifierState
     from verifier_model.static.const_regs import ConstRegs
+    from verifier_model.static.stack_access import Access
 
 _MAX_PASSES = 10000
 _GLOBAL = 1  # the linkage of a global function
@@ -77,7 +78,53 @@ class Instance:
 
 
 class LiveStack:
-    """The stack's use, of one program: struct bpf_liveness."""
+    """Which half slots are live before each insn, of one program."""
+
+    def __init__(
+        self, env: Env, known: ConstRegs, callers_first: list[int], told: Told | None
+    ) -> None:
+        """Look at the whole program; `told` hears of each step."""
+        self._env = env
+        self._instances = _Analysis(env, known, callers_first, told).instances
+
+    def live_slots(self, state: VerifierState) -> list[int]:
+        """For each frame of a state, a mask of the half slots that may be read from here on.
+
+        Source: bpf_stack_slot_alive().
+        """
+        env, top = self._env, len(state.frames) - 1
+        instances = [self._found(state, depth) for depth in range(top + 1)]
+        slots = []
+        for frame in range(top + 1):
+            inner = instances[top]
+            live = EVERY
+            if inner is not None:
+                live = inner.live(env.insn_idx, frame + inner.depth - top)
+            for depth in range(frame, top):
+                outer = instances[depth]
+                if outer is None:
+                    live = EVERY
+                    break
+                callsite = state.frames[depth + 1].callsite
+                at = callsite if env.callback_points[callsite] else callsite + 1
+                rel = frame + outer.depth - depth
+                live |= outer.live(at, rel) if rel >= 0 else EVERY
+            slots.append(live)
+        return slots
+
+    def _found(self, state: VerifierState, depth: int) -> Instance | None:
+        """The instance of a frame; one that was looked at for all calls, if there is no other."""
+        frame = state.frames[depth]
+        while depth:
+            found = self._instances.get((frame.callsite, depth))
+            if found is not None:
+                return found
+            depth -= 1
+        return self._instances.get((self._env.subprogs[frame.subprogno], 0))
+
+
+class _Analysis:
+    """What is known of a program's insns while its subprogs are looked at: struct bpf_liveness."""
 
     def __init__(
         self, env: Env, known: ConstRegs, callers_first: list[int], told: Told | None
@@ -86,8 +133,10 @@ class LiveStack:
         self._env = env
         self._known = known
         self._told = told
-        self._instances: dict[tuple[int, int], Instance] = {}
+        self.instances: dict[tuple[int, int], Instance] = {}
         self._passes = 0
+        self._graph = successors(env)
+        self._touched = [use | define for use, define in uses(env)]  # registers, by insn
         self._orders = [postorder(env, start) for start in env.subprogs]
         self._spilled: dict[int, arg_track.Stack] = {}  # the caller's slots, by call insn
         self._values: dict[int, list[Values | None]] = {}  # by subprog, of its last pass
@@ -97,16 +146,16 @@ class LiveStack:
             if subprog not in self._values or linkage.get(start) == _GLOBAL:
                 self._analyze(self._instance(start, 0, subprog), None, [])
         if told is not None:
-            order = sorted(self._instances.values(), key=lambda i: (i.callsite, i.depth))
+            order = sorted(self.instances.values(), key=lambda i: (i.callsite, i.depth))
             for instance in order:
                 told.uses(instance)
 
     def _instance(self, callsite: int, depth: int, subprog: int) -> Instance:
-        found = self._instances.get((callsite, depth))
+        found = self.instances.get((callsite, depth))
         if found is None:
             start, end = self._env.subprogs[subprog], self._env.subprog_end(subprog)
             found = Instance(callsite, depth, subprog, start, end)
-            self._instances[callsite, depth] = found
+            self.instances[callsite, depth] = found
         return found
 
     # -- one subprog -------------------------------------------------------------------------
@@ -136,11 +185,12 @@ class LiveStack:
         env, told, start, depth = self._env, self._told, instance.start, instance.depth
         regs = (NONE, *(entry or (NONE,) * 5), *(NONE,) * 4, arg_track.frame_pointer(depth))
         before: list[Values | None] = [None] * (instance.end - start)
-        before[0] = Values(regs, {})
+        before[0] = values_of(regs, {})
         callers = [self._spilled[callsite] for callsite in callsites]
         if told is not None:
             told.begins(instance)
         order = self._orders[instance.subprog][::-1]
+        graph, touched = self._graph, self._touched
         fresh = {start}  # insns before which something else is known than when looked at
         changed = True
         while changed:
@@ -150,10 +200,12 @@ class LiveStack:
                 if values is None or (idx not in fresh and told is None):
                     continue
                 fresh.discard(idx)
-                after = arg_track.after(env.insns[idx], values, depth, callers)
+                after = values
+                if touched[idx] & values.pointers:
+                    after = arg_track.after(env.insns[idx], values, depth, callers)
                 if told is not None and after is not values:
                     told.changes(idx, values, after)
-                for target in successors(env, idx):
+                for target in graph[idx]:
                     old = before[target - start]
                     new = after if old is None else self._join(idx, target, old, after)
                     if new is not old:
@@ -178,28 +230,28 @@ class LiveStack:
             both = stack[slot] = arg_track.join(a, b)
             if told is not None and both != a:
                 told.joins(idx, target, f"fp{-8 * (slot + 1):+d}", a, b, both)
-        joined = Values(tuple(regs), stack)
+        joined = values_of(tuple(regs), stack)
         return old if joined == old else joined
 
     def _record(self, instance: Instance, before: list[Values | None]) -> None:
         """What each insn reads and writes, and what the stack holds at each call."""
-        env = self._env
+        env, depth, touched = self._env, instance.depth, self._touched
         for idx in reversed(self._orders[instance.subprog]):
             values = before[idx - instance.start]
-            if values is None:
+            if values is None or not touched[idx] & values.pointers:
                 continue
-
-            def touch(frame: int, mask: int, writes: bool, idx: int = idx) -> None:
-                instance.touch(idx, frame, mask, writes=writes)
-
-            insn = env.insns[idx]
-            stack_access.by_insn(insn, values.regs, instance.depth, touch)
+            insn, regs = env.insns[idx], values.regs
+            accesses: Iterable[Access]
             if insn.code != CALL:
-                continue
-            if is_pseudo_call(insn) or env.callback_points[idx]:
+                accesses = stack_access.by_insn(insn, regs, depth)
+            elif is_pseudo_call(insn):
+                accesses = ()
+            else:
+                accesses = stack_access.by_call(env, self._known, idx, regs, depth)
+            for frame, mask, writes in accesses:
+                instance.touch(idx, frame, mask, writes=writes)
+            if insn.code == CALL and (is_pseudo_call(insn) or env.callback_points[idx]):
                 self._spilled[idx] = values.stack
-            if not is_pseudo_call(insn):
-                stack_access.by_call(env, self._known, idx, values.regs, instance.depth, touch)
 
     def _call(
         self, instance: Instance, idx: int, values: Values | None, callsites: list[int]
@@ -237,7 +289,7 @@ class LiveStack:
     def _solve(self, instance: Instance) -> None:
         """What is live before each insn: update_instance()."""
         instance.done = True
-        env, start = self._env, instance.start
+        env, graph, start = self._env, self._graph, instance.start
         order = self._orders[instance.subprog]
         for masks in instance.frames.values():
             live, reads, writes = masks.live_before, masks.may_read, masks.must_write
@@ -245,7 +297,7 @@ class LiveStack:
             while changed:
                 changed = False
                 for idx in order:
-                    following = successors(env, idx)
+                    following = graph[idx]
                     if not following:
                         continue
                     after = 0
@@ -256,41 +308,6 @@ class LiveStack:
                     if before != live[i]:
                         live[i] = before
                         changed = env.goes_back
-
-    # -- what the walk asks ------------------------------------------------------------------
-
-    def live_slots(self, state: VerifierState) -> Iterator[int]:
-        """For each frame of a state, a mask of the half slots that may be read from here on.
-
-        Source: bpf_stack_slot_alive().
-        """
-        env, top = self._env, len(state.frames) - 1
-        instances = [self._found(state, depth) for depth in range(top + 1)]
-        for frame in range(top + 1):
-            inner = instances[top]
-            live = EVERY
-            if inner is not None:
-                live = inner.live(env.insn_idx, frame + inner.depth - top)
-            for depth in range(frame, top):
-                outer = instances[depth]
-                if outer is None:
-                    live = EVERY
-                    break
-                callsite = state.frames[depth + 1].callsite
-                at = callsite if env.callback_points[callsite] else callsite + 1
-                rel = frame + outer.depth - depth
-                live |= outer.live(at, rel) if rel >= 0 else EVERY
-            yield live
-
-    def _found(self, state: VerifierState, depth: int) -> Instance | None:
-        """The instance of a frame; one that was looked at for all calls, if there is no other."""
-        frame = state.frames[depth]
-        while depth:
-            found = self._instances.get((frame.callsite, depth))
-            if found is not None:
-                return found
-            depth -= 1
-        return self._instances.get((self._env.subprogs[frame.subprogno], 0))
 
 
 def _merge(instance: Instance, other: Instance) -> None:

@@ -6,10 +6,10 @@ bpf_helper_stack_access_bytes() in verifier.c (7.1).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX
-from emu.kernel import helpers
 from emu.kernel.enums import Arg
 from emu.prog import PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.cfg import LD_IMM64
@@ -17,15 +17,15 @@ from verifier_model.reg import R1
 from verifier_model.static.arg_track import SIZES, Track, add
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from emu.kernel.helpers import Proto
     from emu.prog import Insn, MapDef
     from verifier_model.env import Env
     from verifier_model.static.const_regs import ConstRegs
 
-    # Told of the slots an access touches: frame, mask, whether they are written.
-    Touch = Callable[[int, int, bool], None]
+    # The slots of one frame that an access touches: frame, mask, whether they are written.
+    Access = tuple[int, int, bool]
 
 HALF = 4  # bytes of a slot in these masks
 EVERY = (1 << 128) - 1  # a mask of all slots
@@ -62,47 +62,35 @@ _FIXED = {
 _SIZE_ARGS = (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO)
 
 
-def by_insn(insn: Insn, regs: tuple[Track, ...], depth: int, touch: Touch) -> None:
-    """The access of a load or store in the frame `depth`."""
+def by_insn(insn: Insn, regs: tuple[Track, ...], depth: int) -> tuple[Access, ...]:
+    """The accesses of a load or store in the frame `depth`."""
     cls, size = insn.code & 7, SIZES[insn.code >> 3 & 3]
     if cls == LDX:
         base, size = regs[insn.src], size
     elif cls == ST:
         base, size = regs[insn.dst], -size
     elif cls != STX:
-        return
+        return ()
     elif insn.code & 0xE0 != ATOMIC:
         base, size = regs[insn.dst], -size
     else:
         base = regs[insn.src if insn.imm == LOAD_ACQ else insn.dst]
         size = -size if insn.imm == STORE_REL else size
-    if not base.is_fp:
-        return
-    offs = tuple(add(off, insn.off) for off in base.offs)
-    known = tuple(off for off in offs if off is not None)
-    _touch(base._replace(offs=known if len(known) == len(offs) else ()), size, depth, touch)
+    return _accesses(base, insn.off, size, depth) if base.is_fp else ()
 
 
 def by_call(
-    env: Env, known: ConstRegs, idx: int, regs: tuple[Track, ...], depth: int, touch: Touch
-) -> None:
+    env: Env, known: ConstRegs, idx: int, regs: tuple[Track, ...], depth: int
+) -> Iterator[Access]:
     """The accesses that a helper makes through its arguments."""
-    insn = env.insns[idx]
-    proto = _proto(env, insn)
+    proto = env.helper_proto(env.insns[idx])
     for arg in range(5 if proto is None else len(proto.args)):
         track = regs[R1 + arg]
         if not track.is_fp:
             continue
         size = _UNKNOWN if proto is None else _argument_bytes(env, known, idx, proto, arg)
         if size != 0:
-            _touch(track, size, depth, touch)
-
-
-def _proto(env: Env, insn: Insn) -> Proto | None:
-    row = helpers.by_id(insn.imm) if insn.src == 0 else None
-    if row is None or not helpers.available(env.kernel, env.prog_type, row):
-        return None
-    return helpers.proto(env.kernel, row)
+            yield from _accesses(track, 0, size, depth)
 
 
 def _argument_bytes(env: Env, known: ConstRegs, idx: int, proto: Proto, arg: int) -> int | None:
@@ -149,25 +137,21 @@ def _used_maps(env: Env) -> list[MapDef]:
 # -- masks -------------------------------------------------------------------------------------
 
 
-def _touch(track: Track, size: int | None, depth: int, touch: Touch) -> None:
+@lru_cache(maxsize=1 << 10)
+def _accesses(track: Track, off: int, size: int | None, depth: int) -> tuple[Access, ...]:
+    """What an access of `size` bytes at `off` from a pointer touches."""
     if track.is_mixed:
-        for frame in range(depth + 1):
-            if track.mask >> frame & 1:
-                touch(frame, EVERY, False)
-        return
+        return tuple((frame, EVERY, False) for frame in range(depth + 1) if track.mask >> frame & 1)
     if track.frame > depth:
-        return
+        return ()
     writes = size is not None and size < 0
-    if not track.offs:
-        if not writes:
-            touch(track.frame, EVERY, False)
-        return
-    if writes and len(track.offs) != 1:
-        return
-    for off in track.offs:
-        mask = _mask(off, size)
-        if mask:
-            touch(track.frame, mask, writes)
+    offs = [add(base, off) for base in track.offs]
+    known = [at for at in offs if at is not None]
+    if not offs or len(known) < len(offs):
+        return () if writes else ((track.frame, EVERY, False),)
+    if writes and len(known) != 1:
+        return ()
+    return tuple((track.frame, mask, writes) for at in known if (mask := _mask(at, size)))
 
 
 def _mask(off: int, size: int | None) -> int:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ALU64, X
 from emu.kernel.errno import EINVAL
+from verifier_model import invariants
 from verifier_model.domain import arith, divide, tnum
-from verifier_model.domain.bounds import (
-    finish_alu,
-    is_impossible,
-    sync,
-    unbound,
-)
+from verifier_model.domain.bounds import finish_alu, set_const, sync, unbound
+from verifier_model.domain.compare import is_const
 from verifier_model.domain.value import Value
 from verifier_model.domain.width import (
     coerce_subreg_to_size_sx,
@@ -24,10 +21,11 @@ from verifier_model.domain.width import (
     coerce_to_size_sx,
     zero_extend,
 )
-from verifier_model.domain.word import U32, U64, s32
+from verifier_model.domain.word import S32_MAX, S32_MIN, U32, U64, s32
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import ADD_CONST, ADD_CONST_32, ADD_CONST_64, SCALAR_VALUE
 from verifier_model.scalars import assign_id, width
+from verifier_model.transfer.numbers import of_numbers
 from verifier_model.transfer.ptr_alu import adjust_pointer, pointer_difference
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject, Unmodelled
@@ -78,7 +76,7 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
                 dst = frame.regs[insn.dst]
                 env.write_reg(state, insn.dst, adjust_pointer(env, insn, src, dst, swapped=True))
             return env.insn_idx + 1
-        if dst.type is not SCALAR_VALUE or (dst.precise and env.rules.PRECISION):
+        if dst.type is not SCALAR_VALUE or (dst.precise and env.rules.PRECISION_OF_BOTH):
             mark_chain_precision(env, state, insn.src)
             src = frame.regs[insn.src]
     else:
@@ -93,7 +91,11 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
     new = dst.copy()
     if not env.rules.LINK_ADD_CONST:
         new.id = 0
-    new = adjust_scalar(env, insn, new, src)
+    number = of_numbers(env.rules, insn, new, src)
+    if number is not None:
+        set_const(new, number, env.rules)
+    else:
+        new = adjust_scalar(env, insn, new, src)
     if env.rules.LINK_ADD_CONST:
         _link_sum(env, insn, op, new, src, wide=dst.umax > U32)
     env.write_reg(state, insn.dst, new)
@@ -116,11 +118,10 @@ def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState, *, wi
     rules = env.rules
     value = src.smin
     links = op == _ADD and not alu32 and src.is_const() and 0 <= value <= 0x7FFFFFFF
-    if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and src.is_const():
-        value = s32(value & U32) if alu32 else value
-        links = value >= -0x80000000
+    if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and is_const(src, alu32):
+        value = s32(src.var_off.value) if alu32 else value
+        links = S32_MIN + (op == _SUB) <= value <= S32_MAX and not (alu32 and wide)
         value = -value if op == _SUB else value
-        links = links and value <= 0x7FFFFFFF and not (alu32 and wide)
     if dst.id and not dst.id & ADD_CONST and links:
         dst.id |= ADD_CONST_32 if alu32 else ADD_CONST_64
         dst.off = value
@@ -130,22 +131,22 @@ def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState, *, wi
 
 
 def _fork_sign_mask(env: Env, state: VerifierState, insn: Insn, dst: RegState) -> None:
-    """A value that is 0 or -1 masks by being walked as each: maybe_fork_scalars()."""
-    alu32 = insn.code & 7 != ALU64
-    if alu32:
-        if (dst.smin32, dst.smax32) != (-1, 0):
-            return
-    elif (dst.smin, dst.smax) != (-1, 0):
+    """A value that is 0 or -1, or whose low half is, is walked as each: maybe_fork_scalars()."""
+    low = (dst.smin, dst.smax) != (-1, 0)
+    if low and (dst.smin32, dst.smax32) != (-1, 0):
         return
     other = env.push_branch(state, env.insn_idx, env.insn_idx)
-    regs = other.frames[-1].regs
-    for holder, value in ((regs, 0), (state.frames[-1].regs, U32 if alu32 else U64)):
+    for holder, value in ((other, 0), (state, U64)):
         known = dst.copy()
         fresh = env.const(value)
-        known.var_off = fresh.var_off
-        known.smin, known.smax, known.umin, known.umax = fresh.bounds()[:4]
+        known.var_off = tnum.with_subreg(dst.var_off, fresh.var_off) if low else fresh.var_off
         known.smin32, known.smax32, known.umin32, known.umax32 = fresh.bounds()[4:]
-        holder[insn.dst] = known
+        known.wrap32 = None
+        if not low:
+            known.smin, known.smax, known.umin, known.umax = fresh.bounds()[:4]
+            known.wrap64 = None
+            known.id = 0
+        holder.frames[-1].regs[insn.dst] = known
 
 
 def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegState:
@@ -171,7 +172,7 @@ def adjust_scalar(env: Env, insn: Insn, dst: RegState, src: RegState) -> RegStat
     else:
         dst.learn(_result(dst.facts(), src.facts(), op, alu32, bool(insn.off), rules))
     if rules.INVARIANTS_CHECKED:
-        check_invariants(env, dst, "alu")
+        invariants.check(env, dst, "alu")
     return dst
 
 
@@ -195,7 +196,7 @@ def _result(dst: Facts, src: Facts, op: int, alu32: bool, signed: bool, rules: R
 
 def _operate(d: Value, s: Value, op: int, alu32: bool, signed: bool, rules: Rules) -> None:
     """d = d op s; signed: of a division."""
-    if op not in (_ADD, _SUB):
+    if op not in (_ADD, _SUB, _DIV, _MOD):
         d.wrap64 = d.wrap32 = None  # lost where the ranges are all that is looked at
     if op in (_DIV, _MOD):
         divide.divide(d, s, op == _MOD, signed, alu32, rules)
@@ -217,22 +218,12 @@ def _forget(env: Env, dst: RegState) -> None:
     """The result can be any number: mark_reg_unknown()."""
     unbound(dst)
     dst.var_off = tnum.UNKNOWN
-    if env.rules.PRECISION_FORGOTTEN:
-        dst.precise = env.unknown_is_precise
-
-
-def check_invariants(env: Env, reg: RegState, where: str) -> None:
-    """A scalar with an empty range is reported and made unknown: reg_bounds_sanity_check()."""
-    if not is_impossible(reg) and not (reg.is_const() and reg.umin != reg.umax):
-        return
-    env.log.add(f"REG INVARIANTS VIOLATION ({where}): range bounds violation")
-    unbound(reg)
-    reg.var_off = tnum.UNKNOWN
+    dst.precise = env.unknown_is_precise
 
 
 def _unknown_like(env: Env, dst: RegState) -> RegState:
     new = env.unknown()
-    new.precise = new.precise or (dst.precise and not env.rules.PRECISION_FORGOTTEN)
+    new.precise = new.precise or (dst.precise and not env.rules.UNKNOWN_IS_IMPRECISE)
     return new
 
 
@@ -267,6 +258,8 @@ def transfer_mov64(env: Env, state: VerifierState, insn: Insn) -> int:
     env.check_writable(state, insn.dst)
     if src.type is SCALAR_VALUE and env.rules.SCALAR_IDS:
         src = assign_id(env, state, insn.src)
+        if env.rules.INVARIANTS_CHECKED and not src.var_off.mask & U32:
+            invariants.check(env, src.copy(), "alu")
     env.write_reg(state, insn.dst, src)
     return env.insn_idx + 1
 

@@ -5,16 +5,18 @@ Source: check_cond_jmp_op(), is_branch_taken(), reg_set_min_max(), mark_ptr_or_n
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP32, X
-from verifier_model import log_walk
+from verifier_model import invariants, log_walk
 from verifier_model.check import packet
 from verifier_model.check.locks import has_lock
 from verifier_model.check.sock import SOCKET_MAPS
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
+from verifier_model.domain.value import Value
 from verifier_model.domain.word import U64
 from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
@@ -30,18 +32,20 @@ from verifier_model.reg import (
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
-from verifier_model.transfer.alu import check_invariants
+from verifier_model.state import Step
 from verifier_model.transfer.callback import previous_entry, widen
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Unmodelled
 
 if TYPE_CHECKING:
     from emu.prog import Insn
+    from verifier_model.domain.value import Facts
     from verifier_model.env import Env
     from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
     from verifier_model.state import VerifierState
 
-_LINKED_MAX = 6  # LINKED_REGS_MAX
+_COMPARED = ("true_reg1", "true_reg2", "false_reg1", "false_reg2")
 
 _CONDITIONS = tuple(
     f"j{op}{width}_{form}"
@@ -56,8 +60,10 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     """if dst op src goto ..."""
     op, jmp32 = insn.code & 0xF0, insn.code & 7 == JMP32
     by_reg = bool(insn.code & X)
+    if by_reg and not env.rules.JMP_READS_DST_FIRST:
+        env.read_reg(state, insn.src)
     env.read_reg(state, insn.dst)
-    if by_reg:
+    if by_reg and env.rules.JMP_READS_DST_FIRST:
         env.read_reg(state, insn.src)
     regs = state.frames[-1].regs
     dst = regs[insn.dst]
@@ -65,6 +71,9 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     following = env.insn_idx + 1
     target = following + insn.off
 
+    linked: list[tuple[int, int, int]] = []
+    if env.rules.LINKS_OF_FIVE:
+        linked = _linked(env, state, dst, src if by_reg else None)
     taken = _is_branch_taken(env, dst, src, op, jmp32, by_reg, insn.dst == insn.src)
     if taken is not None:
         if dst.type is SCALAR_VALUE:
@@ -75,7 +84,9 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
             log_walk.jump(env, state, predicted=True)
         return target if taken else following
 
-    linked = _remember_linked(env, state, dst, src if by_reg else None)
+    if not env.rules.LINKS_OF_FIVE:
+        linked = _linked(env, state, dst, src if by_reg else None)
+    _remember_linked(env, state, linked)
     other = env.push_branch(state, target, env.insn_idx)
     if dst.type is SCALAR_VALUE and src.type is SCALAR_VALUE:
         _learn(env, state, other, insn, op, jmp32, by_reg, linked)
@@ -104,7 +115,7 @@ def _is_branch_taken(
             return _same_register(dst, op, jmp32)
         taken = compare.decided(dst, src, op, jmp32, rules)
         if taken is None and rules.BRANCH_BY_SIMULATION:
-            return _by_simulation(env, dst, src, op, jmp32)
+            return _by_simulation(dst.facts(), src.facts(), op, jmp32, rules)
         return taken
     if not by_reg:
         return compare_const.decided(dst, src.var_off.value, op, jmp32, rules)
@@ -127,11 +138,14 @@ def _same_register(reg: RegState, op: int, jmp32: bool) -> bool | None:
     return op in (JEQ, compare.JGE, compare.JLE, compare.JSGE, compare.JSLE)
 
 
-def _by_simulation(env: Env, dst: RegState, src: RegState, op: int, jmp32: bool) -> bool | None:
+@lru_cache(maxsize=1 << 12)
+def _by_simulation(dst: Facts, src: Facts, op: int, jmp32: bool, rules: Rules) -> bool | None:
     """A side on which some range is empty cannot run (7.1)."""
     for taken, used in ((True, REVERSED[op]), (False, op)):
-        a, b = dst.copy(), src.copy()
-        compare.refine_and_sync(a, b, used, jmp32, env.rules)
+        a, b = Value(), Value()
+        a.learn(dst)
+        b.learn(src)
+        compare.refine_and_sync(a, b, used, jmp32, rules)
         if is_impossible(a) or is_impossible(b):
             return taken
     return None
@@ -165,23 +179,43 @@ _NOT_NULL = (PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, TRUSTED_BTF_ID, *SOCKETS)
 _PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
 
 
-def _remember_linked(
+def _linked(
     env: Env, state: VerifierState, dst: RegState, src: RegState | None
 ) -> list[tuple[int, int, int]]:
-    """Registers that this comparison tells of too, because they hold the same value."""
+    """Registers that this comparison tells of too, because they hold the same value.
+
+    Those that are too many are linked no more.  Source: collect_linked_regs().
+    """
     rules = env.rules
     places: list[tuple[int, int, int]] = []
     for reg in (src, dst):
         if reg is not None and reg.type is SCALAR_VALUE and reg.id:
-            places += [p for p in linked_places(env, state, reg.id) if p not in places]
-    if rules.JMP_HISTORY_LIMITED and len(places) > 1:
-        for place in places[_LINKED_MAX:]:
+            places += linked_places(env, state, reg.id)  # twice, where both have one id
+    if rules.JMP_HISTORY_LIMITED:
+        most = 5 if rules.LINKS_OF_FIVE else 6  # LINKED_REGS_MAX
+        for place in places[most:]:
             _unlink(state, place)
-        del places[_LINKED_MAX:]
-        if not (state.history and env.hist_pushed == env.insns_processed):
-            push_history(env, state)
-        state.history[-1] = state.history[-1]._replace(linked=tuple(places))
+        del places[most:]
     return places
+
+
+def _remember_linked(env: Env, state: VerifierState, places: list[tuple[int, int, int]]) -> None:
+    """What counts for one of them counts for all, as the way back must know."""
+    if not env.rules.JMP_HISTORY_LIMITED or len(places) < 2:
+        return
+    if not (state.history and env.hist_pushed == env.insns_processed):
+        push_history(env, state)
+    idx, prev_idx, stack_frame, stack_slot, _ = state.history[-1]
+    state.history[-1] = Step(idx, prev_idx, stack_frame, stack_slot, _by_frame(places))
+
+
+def _by_frame(places: list[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
+    """For each frame, masks of the registers and slots among the places."""
+    masks: dict[int, tuple[int, int]] = {}
+    for depth, regno, spi in places:
+        regs, slots = masks.get(depth, (0, 0))
+        masks[depth] = (regs | 1 << regno, slots) if spi < 0 else (regs, slots | 1 << spi)
+    return tuple((depth, regs, slots) for depth, (regs, slots) in masks.items())
 
 
 def _unlink(state: VerifierState, place: tuple[int, int, int]) -> None:
@@ -239,14 +273,14 @@ def _learn_two_ranges(
 ) -> None:
     if by_reg and insn.dst == insn.src and env.rules.BRANCH_SAME_REG:
         return
+    compared: list[RegState] = []
     for regs, used in ((here, REVERSED[op]), (there, op)):
         dst = regs[insn.dst]
-        src = regs[insn.src] if by_reg else env.const(insn.imm & U64)
+        src = regs[insn.src] if by_reg else env.immediate(insn.imm & U64).copy()
         compare.refine_and_sync(dst, src, used, jmp32, env.rules)
-    for regs, side in ((there, "true"), (here, "false")):
-        check_invariants(env, regs[insn.dst], f"{side}_reg1")
-        if by_reg:
-            check_invariants(env, regs[insn.src], f"{side}_reg2")
+        compared[:0] = dst, src
+    for reg, name in zip(compared, _COMPARED, strict=True):
+        invariants.check(env, reg, name)
 
 
 def _learn_constant(

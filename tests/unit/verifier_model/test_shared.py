@@ -54,8 +54,8 @@ def test_shared_registers_are_as_they_were_made(release, monkeypatch):
     made: list[Env] = []
 
     class Recorded(Env):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args)
+        def __init__(self, *args: object, **options: bool) -> None:
+            super().__init__(*args, **options)
             made.append(self)
 
     monkeypatch.setattr(sys.modules[verify.__module__], "Env", Recorded)
