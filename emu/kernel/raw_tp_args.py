@@ -1,9 +1,15 @@
 """RAW_TP_ARGS: arguments of tracepoints that are not always what their type says.
 
-Four bits an argument, the first lowest.  Source: raw_tp_null_args, kernel/bpf/btf.c, read in 7.2.
+Four bits an argument, the first lowest.  Source: raw_tp_null_args, kernel/bpf/btf.c, read in 7.2,
+and in 6.12.117 for what 6.12 does not have.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
 
 NULL, ERROR = 1, 2  # it may be null, or an errno in place of a pointer
 
@@ -148,3 +154,93 @@ RAW_TP_ARGS = {
     "xprt_reserve_cong": 0x10,
     "xs_stream_read_data": 0x1,
 }
+
+# Tracepoints that 6.12 has, or could have, but not in its list.
+_SINCE_6_13 = frozenset(
+    (
+        "amdgpu_vm_bo_map",
+        "amdgpu_vm_bo_unmap",
+        "amdtp_packet",
+        "binder_transaction",
+        "btree_path_free",
+        "cfg80211_inform_bss_frame",
+        "cfg80211_michael_mic_failure",
+        "cfg80211_report_wowlan_wakeup",
+        "cfg80211_scan_done",
+        "coda_dec_pic_done",
+        "coda_dec_pic_run",
+        "dpu_crtc_setup_mixer",
+        "hfi1_sdma_progress",
+        "hugetlbfs_alloc_inode",
+        "iptfs_ingress_postq_event",
+        "kvm_page_fault_enter",
+        "neigh_update",
+        "netfs_folioq",
+        "nfs4_inode_callback_event",
+        "nfs4_inode_stateid_callback_event",
+        "nfs4_setup_sequence",
+        "nfsd_dirent",
+        "nfsd_file_acquire",
+        "nfsd_file_cons_err",
+        "nfsd_file_insert_err",
+        "pnfs_mds_fallback_pg_get_mirror_count",
+        "pnfs_mds_fallback_pg_init_read",
+        "pnfs_mds_fallback_pg_init_write",
+        "pnfs_mds_fallback_read_done",
+        "pnfs_mds_fallback_read_pagelist",
+        "pnfs_mds_fallback_write_done",
+        "pnfs_mds_fallback_write_pagelist",
+        "pnfs_update_layout",
+        "rdev_set_coalesce",
+        "rxrpc_client",
+        "rxrpc_tq",
+        "spufs_context",
+        "tcp_sendmsg_locked",
+        "wiphy_work_cancel",
+        "wiphy_work_flush",
+        "wiphy_work_queue",
+        "wiphy_work_run",
+        "xchk_metapath_lookup",
+        "xchk_nlinks_live_update",
+        "xfs_blockgc_flush_all",
+        "xfs_blockgc_free_space",
+        "xfs_blockgc_start",
+        "xfs_blockgc_stop",
+        "xfs_blockgc_worker",
+        "xfs_btree_overlapped_query_range",
+        "xfs_btree_updkeys",
+        "xfs_defer_add_item",
+        "xfs_defer_cancel_item",
+        "xfs_defer_cancel_list",
+        "xfs_defer_create_intent",
+        "xfs_defer_finish_item",
+        "xfs_defer_isolate_paused",
+        "xfs_defer_item_pause",
+        "xfs_defer_item_unpause",
+        "xfs_defer_pending_abort",
+        "xfs_defer_pending_finish",
+        "xfs_defer_relog_intent",
+        "xfs_fs_sync_fs",
+        "xfs_inodegc_flush",
+        "xfs_inodegc_push",
+        "xfs_inodegc_queue",
+        "xfs_inodegc_start",
+        "xfs_inodegc_stop",
+        "xfs_inodegc_throttle",
+        "xfs_ioc_free_eofblocks",
+        "xfs_iomap_alloc",
+        "xfs_iomap_found",
+        "xfs_map_blocks_alloc",
+        "xfs_map_blocks_found",
+    )
+)
+
+
+def mask(kernel: Kernel, name: str) -> int:
+    """What a release's list says of a tracepoint's arguments, 0 for one that is not in it."""
+    if name in _SINCE_6_13 and not kernel.at_least("6.13"):
+        return 0
+    # Measured on 6.12.107, 6.18.15, 7.0.13 and 7.1.13: not in their lists.
+    if name in ("signal_deliver", "signal_generate") and not kernel.at_least("7.2"):
+        return 0
+    return RAW_TP_ARGS.get(name, 0)

@@ -35,12 +35,26 @@ class _Inner(NamedTuple):
 
 
 class Walk:
-    """One access of `size` bytes at `off`."""
+    """One access of `size` bytes at `off`.
 
-    def __init__(self, btf: BtfData, off: int, size: int) -> None:
+    flexible_numbers: arrays of numbers at a structure's end may be read (6.12).
+    from_unions: what lies in a union is taken for less sure (6.12).
+    """
+
+    def __init__(
+        self,
+        btf: BtfData,
+        off: int,
+        size: int,
+        *,
+        flexible_numbers: bool = True,
+        from_unions: bool = True,
+    ) -> None:
         self.btf = btf
         self.off = off
         self.size = size
+        self.flexible_numbers = flexible_numbers
+        self.from_unions = from_unions
         self.in_union = False
 
     def find(self, struct: int) -> Found:
@@ -58,7 +72,7 @@ class Walk:
         name = btf.name(struct) or "(anon)"
         if record.kind not in _STRUCTS:
             raise Reject(f"Type '{name}' is not a struct", EINVAL)
-        if record.kind == Kind.UNION and record.parts != 1:
+        if record.kind == Kind.UNION and record.parts != 1 and self.from_unions:
             self.in_union = True
         members = list(btf.parts(record, MEMBER))
         if self.off + self.size > record.size:
@@ -92,7 +106,7 @@ class Walk:
             if last is not None and last.kind == Kind.ARRAY and self.off >= at:
                 element, _, count = btf.unpack(ARRAY_PART, last.at + TYPE.size)
                 inner = btf.record(btf.stripped(element))
-                if not count and inner.kind == Kind.INT:
+                if not count and inner.kind == Kind.INT and self.flexible_numbers:
                     return Found()
                 if not count and inner.kind in _STRUCTS and inner.size:
                     self.off = (self.off - at) % inner.size

@@ -1,17 +1,21 @@
 """Tracing programs: the function or tracepoint they name, and its arguments as their context.
 
-Source: bpf_check_attach_target(), tracing_prog_ctx_access() and btf_ctx_access().
+Source: bpf_check_attach_target(), btf_distill_func_proto(), tracing_prog_ctx_access() and
+btf_ctx_access().
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.btf import PARAM, Kind
+from emu.btf import PARAM, POINTER_SIZE, Kind
+from emu.kernel import raw_tp_args
 from emu.kernel.enums import AttachType
 from emu.kernel.errno import EACCES, EINVAL
-from emu.kernel.raw_tp_args import ERROR, NULL, RAW_TP_ARGS
+from emu.kernel.raw_tp_args import ERROR, NULL
+from emu.kernel.traits import Trait
 from verifier_model.check import btf_ptr, btf_walk
+from verifier_model.log_buffer import OPEN
 from verifier_model.reg import PERCPU_BTF_ID, PTR_TO_BTF_ID, TRUSTED_BTF_ID, USER_BTF_ID
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -22,7 +26,14 @@ if TYPE_CHECKING:
 
 _PREFIX = "btf_trace_"
 _NULLABLE = "__nullable"
-_NUMBERS = (Kind.INT, Kind.ENUM, Kind.ENUM64, Kind.STRUCT, Kind.UNION)
+_NUMBERS = (Kind.INT, Kind.ENUM, Kind.ENUM64)
+_LARGEST = 16  # bytes of a structure that is passed by value
+# Kinds of types as complaints call them: btf_kind_str, by number.
+_KIND_NAMES = (
+    *("UNKNOWN", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE"),
+    *("CONST", "RESTRICT", "FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG"),
+    *("TYPE_TAG", "ENUM64"),
+)
 _MODELLED = (AttachType.TRACE_RAW_TP, AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT)
 
 # Functions that BPF itself is built on, and those that never return.
@@ -57,7 +68,7 @@ def find(env: Env) -> Function:
         raise Unmodelled("a tracing program, without the kernel's BTF", 0)
     if prog.expected_attach_type not in _MODELLED:
         raise Unmodelled(f"a tracing program for attach type {prog.expected_attach_type}", 0)
-    if not env.kernel.at_least(btf_ptr.OLDEST):
+    if not btf_ptr.is_modelled(env.kernel):
         raise Unmodelled("a tracing program on this release", 0)
     raw_tp = prog.expected_attach_type == AttachType.TRACE_RAW_TP
     name = prog.attach_to
@@ -75,13 +86,37 @@ def find(env: Env) -> Function:
     if record.kind != Kind.FUNC_PROTO:
         raise Reject("", EINVAL)
     args = list(btf.parts(record, PARAM))[1 if raw_tp else 0 :]
-    return Function(
+    function = Function(
         name.removeprefix(_PREFIX) if raw_tp else name,
         tuple(type_ for _, type_ in args),
         tuple(btf.string(name_offset) for name_offset, _ in args),
         record.size,
         raw_tp,
     )
+    if not raw_tp:
+        _check_callable(env, btf, function)
+    return function
+
+
+def _check_callable(env: Env, btf: BtfData, function: Function) -> None:
+    """A trampoline can pass the function's arguments on: btf_distill_func_proto()."""
+    start, args = f"The function {function.name}", function.args
+    most = env.limits.max_raw_tp_args - (0 if env.kernel.has(Trait.CTX_STRUCTS) else 1)
+    if len(args) > most:
+        raise Reject(f"{start} has {len(args)} arguments. Too many.", EINVAL)
+    result = btf.kind(btf.stripped(function.result)) if function.result else Kind.VOID
+    if result not in (Kind.VOID, Kind.PTR, *_NUMBERS):
+        raise Reject(f"{start} return type {_KIND_NAMES[result]} is unsupported.", EINVAL)
+    passed = (Kind.PTR, *_NUMBERS, *((Kind.STRUCT,) if env.kernel.has(Trait.CTX_STRUCTS) else ()))
+    for number, type_ in enumerate(args):
+        if not type_ and number == len(args) - 1:
+            raise Reject(f"{start} with variable args is unsupported.", EINVAL)
+        kind = btf.kind(btf.stripped(type_)) if type_ else Kind.VOID
+        if kind == Kind.VOID:
+            raise Reject(f"{start} has malformed void argument.", EINVAL)
+        if kind not in passed or btf.size_of(type_) > _LARGEST:
+            text = f"{start} arg{number} type {_KIND_NAMES[kind]} is unsupported."
+            raise Reject(text, EINVAL)
 
 
 def load(env: Env, off: int, size: int) -> RegState:
@@ -95,52 +130,99 @@ def load(env: Env, off: int, size: int) -> RegState:
     if off % 8:
         env.log.add(f"func '{function.name}' offset {off} is not multiple of 8")
         _refuse(off, size)
-    number = _argument(btf, function, off)
+    number = _argument(env, btf, function, off)
     count = len(function.args)
     is_result = number == count and env.prog.expected_attach_type == AttachType.TRACE_FEXIT
     if number > count or (number == count and not is_result):
         env.log.add(f"func '{function.name}' doesn't have {number + 1}-th argument")
         _refuse(off, size)
     type_ = btf.stripped(function.result if is_result else function.args[number])
-    kind = btf.kind(type_)
-    if kind in _NUMBERS:
+    kind = btf.kind(type_) if type_ else Kind.VOID
+    if kind in _NUMBERS and btf.size_of(type_) <= POINTER_SIZE:
+        return env.unknown()
+    if kind in (Kind.STRUCT, Kind.UNION) and env.kernel.has(Trait.CTX_STRUCTS):
         return env.unknown()
     if kind != Kind.PTR:
-        raise Unmodelled(f"argument {number} of {function.name}", env.insn_idx)
-    if size != 8:
+        name = btf.name(type_) if type_ else ""
+        env.log.add(
+            f"func '{function.name}' arg{number} '{name or '(anon)'}' has type "
+            f"{_KIND_NAMES[kind]}. Only pointer access is allowed"
+        )
+        _refuse(off, size)
+    if size != 8 and env.kernel.has(Trait.CTX_POINTER_WHOLE):
         env.log.add(f"func '{function.name}' size {size} must be 8")
         _refuse(off, size)
-    return _pointer(env, btf, function, number, type_)
+    if not _is_number(env, btf, type_):
+        target = btf.stripped(btf.record(type_).size)
+        kind = btf.kind(target) if target else Kind.VOID
+        if kind not in (Kind.STRUCT, Kind.UNION):
+            text = f"func '{function.name}' arg{number} type {_KIND_NAMES[kind]} is not a struct"
+            env.log.add(text)
+            _refuse(off, size)
+        return _pointer(env, btf, function, number, type_)
+    return env.unknown()
+
+
+def _is_number(env: Env, btf: BtfData, pointer: int) -> bool:
+    """Whether the program gets a pointer as a number, since it points to no structure."""
+    kernel, to = env.kernel, btf.record(pointer).size
+    if not to:
+        return True
+    target = btf.stripped(to)
+    kind = btf.kind(target) if target else Kind.VOID
+    if kernel.has(Trait.CTX_POINTER_TO_ANY):
+        return kind not in (Kind.STRUCT, Kind.UNION)
+    if kernel.has(Trait.CTX_POINTER_TO_NUMBER):
+        void = kind == Kind.VOID and kernel.has(Trait.CTX_POINTER_TO_CONST_VOID)
+        return kind == Kind.INT or void
+    if btf.kind(to) == Kind.CONST:
+        to = btf.record(to).size
+    return bool(to) and btf.kind(to) == Kind.INT and btf.size_of(to) == 1
 
 
 def _pointer(env: Env, btf: BtfData, function: Function, number: int, type_: int) -> RegState:
+    kernel = env.kernel
     struct, tag = btf_walk.target(btf, type_)
-    if not struct:
-        return env.unknown()
-    name = btf.name(struct)
-    if not name:
-        raise Unmodelled("a pointer to a structure without a name", env.insn_idx)
-    mask = RAW_TP_ARGS.get(function.name, 0) >> 4 * number if function.raw_tp else 0
+    name = btf.name(struct) or "(anon)"
+    trusted = kernel.has(Trait.BTF_WALK_TRUSTED)
+    mask = 0
+    if trusted and function.raw_tp:
+        mask = raw_tp_args.mask(kernel, function.name) >> 4 * number
     word = "STRUCT" if btf.kind(struct) == Kind.STRUCT else "UNION"
     env.log.add(f"func '{function.name}' arg{number} has btf_id {struct} type {word} '{name}'")
     if mask & ERROR:
-        env.log.add(f"marking pointer arg{number} as scalar as it may encode error")
+        env.log.add(f"marking pointer arg{number} as scalar as it may encode error{OPEN}")
         return env.unknown()
-    kind = TRUSTED_BTF_ID if function.raw_tp else PTR_TO_BTF_ID
-    if tag in ("user", "percpu"):
+    kind = TRUSTED_BTF_ID if function.raw_tp and trusted else PTR_TO_BTF_ID
+    if tag in ("user", "percpu") and kernel.has(Trait.BTF_TAGS):
         kind = USER_BTF_ID if tag == "user" else PERCPU_BTF_ID
-    nullable = number < len(function.args) and function.arg_names[number].endswith(_NULLABLE)
-    return btf_ptr.to_struct(env, kind, name, maybe_null=bool(mask & NULL) or nullable)
+    nullable = (
+        trusted and number < len(function.args) and function.arg_names[number].endswith(_NULLABLE)
+    )
+    return btf_ptr.to_type(env, btf, kind, struct, maybe_null=bool(mask & NULL) or nullable)
 
 
-def _argument(btf: BtfData, function: Function, off: int) -> int:
-    """The number of the argument at `off`; one passed by value takes as many words as it has."""
+def _argument(env: Env, btf: BtfData, function: Function, off: int) -> int:
+    """The number of the argument at `off`, that of the result, or a higher one.
+
+    One passed by value takes as many words as it has: get_ctx_arg_idx().  A tracepoint's first
+    argument, which programs do not see, is counted, but the ones behind it have its numbers.
+    """
+    if not env.kernel.has(Trait.CTX_STRUCTS):
+        return off // 8
+    hidden = (POINTER_SIZE,) if function.raw_tp else ()
+    sizes = *hidden, *(_bytes(btf, type_) for type_ in (*function.args, function.result))
     at = 0
-    for number, type_ in enumerate(function.args):
-        at += (btf.size_of(type_) + 7) // 8 * 8
+    for number, size in enumerate(sizes):
+        at += (size + 7) // 8 * 8
         if off < at:
             return number
-    return len(function.args) + (off - at) // 8
+    return len(sizes)
+
+
+def _bytes(btf: BtfData, type_: int) -> int:
+    """Bytes of an argument or a result; 0 of void."""
+    return btf.size_of(type_) if btf.stripped(type_) else 0
 
 
 def _refuse(off: int, size: int) -> None:

@@ -231,3 +231,162 @@ def test_a_program_that_calls_itself_in_dead_code_is_too_deep(release, stack, fr
 def test_the_bug_that_never_ends_has_a_name(release, stack):
     with pytest.raises(Unmodelled, match="kernel bug CALLERS_COUNTED"):
         verify(calls_itself_when_dead(stack), Kernel.release(release))
+
+
+# -- older rules ---------------------------------------------------------------------------------
+# Measured on 5.10.262, 6.1.180 and 6.12.107 with such accesses of their own structures.
+
+
+def older_types() -> BtfData:
+    """Functions whose arguments releases take differently."""
+    w = Writer()
+    integer = w.integer("int", 4, signed=True)
+    char = w.integer("char", 1, signed=True)
+    to_int = w.type(Kind.PTR, size=integer)
+    numbers = w.type(Kind.ARRAY, rest=b"".join(n.to_bytes(4, "little") for n in (char, integer, 0)))
+    node = w.count + 1 + 3
+    to_node = w.type(Kind.PTR, size=node)
+    user = w.type(Kind.PTR, size=w.type(Kind.TYPE_TAG, "user", size=node))
+    assert node == w.struct(
+        Kind.STRUCT,
+        "node",
+        24,
+        ("next", to_node, 0),
+        ("mine", user, 64),
+        ("both", w.count + 2, 128),
+        ("tail", numbers, 192),
+    )
+    w.struct(Kind.UNION, "either", 8, ("a", to_node, 0), ("b", integer, 0))
+    pair = w.struct(Kind.STRUCT, "pair", 16, ("a", integer, 0), ("b", to_node, 64))
+    const_void = w.type(Kind.PTR, size=w.type(Kind.CONST))
+    deep = w.type(Kind.PTR, size=to_node)
+    w.type(Kind.FUNC, "walk", w.proto(integer, ("n", to_node), ("p", to_int), ("d", deep)))
+    w.type(Kind.FUNC, "free", w.proto(0, ("at", const_void)))
+    w.type(Kind.FUNC, "give", w.proto(0, ("pair", pair), ("n", to_node)))
+    w.type(Kind.FUNC, "say", w.proto(0, ("n", to_node), ("", 0)))
+    return BtfData(w.blob())
+
+
+OLDER_TYPES = older_types()
+TO_NODE = "r2 = *(u64 *)(r1 +0)\n"
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "expected"),
+    [
+        ("walk", TO_NODE + "r2 = *(u64 *)(r2 +0)\nr0 = *(u64 *)(r2 +0)", {"5.10.262": "accept"}),
+        (
+            "walk",
+            TO_NODE + "r2 = *(u64 *)(r2 +16)\nr0 = *(u64 *)(r2 +0)",  # of a union
+            {"5.10.262": "accept", "6.1.180": "accept"},
+        ),
+        (
+            "walk",
+            TO_NODE + "r2 = *(u64 *)(r2 +8)\nr0 = *(u64 *)(r2 +0)",
+            {
+                "5.10.262": "accept",
+                "6.1.180": "R2 is ptr_node access user memory: off=0",
+                "6.12.107": "R2 is ptr_node access user memory: off=0",
+            },
+        ),
+        (
+            "walk",
+            TO_NODE + "r0 = *(u8 *)(r2 +24)",
+            {
+                "5.10.262": "access beyond struct node at off 24 size 1",
+                "6.1.180": "access beyond struct node at off 24 size 1",
+                "6.1.192": "accept",
+                "6.12.107": "accept",
+            },
+        ),
+        (
+            "walk",
+            "r2 = *(u64 *)(r1 +8)",
+            {
+                "5.10.262": "invalid bpf_context access off=8 size=8",
+                "6.1.180": "accept",
+                "6.12.107": "accept",
+            },
+        ),
+        (
+            "walk",
+            "r2 = *(u64 *)(r1 +16)",
+            {"7.0.13": "invalid bpf_context access off=16 size=8", "7.1.13": "accept"},
+        ),
+        (
+            "free",
+            "r2 = *(u64 *)(r1 +0)",
+            {"6.12.107": "invalid bpf_context access off=0 size=8", "6.18.15": "accept"},
+        ),
+        (
+            "give",
+            "r2 = *(u64 *)(r1 +16)\nr0 = *(u64 *)(r2 +0)",
+            {
+                "5.10.262": "The function give arg0 type STRUCT is unsupported.",
+                "6.1.180": "accept",
+                "6.12.107": "accept",
+            },
+        ),
+        (
+            "say",
+            "",
+            dict.fromkeys(
+                ("5.10.262", "6.1.180"), "The function say with variable args is unsupported."
+            ),
+        ),
+    ],
+)
+def test_arguments_and_loads_are_as_on_each_release(to, text, expected):
+    prog = Prog(
+        "t",
+        ProgType.TRACING,
+        tuple(assemble(f"{text}\n{TRUE}")),
+        license="GPL",
+        expected_attach_type=AttachType.TRACE_FENTRY,
+        attach_to=to,
+    )
+    for release, message in expected.items():
+        verdict = verify(prog, Kernel.release(release), btf=OLDER_TYPES)
+        assert ("accept" if verdict.accepted else verdict.message) == message, release
+
+
+def test_releases_whose_rules_are_not_known_have_no_answer():
+    prog = Prog(
+        "t",
+        ProgType.TRACING,
+        tuple(assemble(TRUE)),
+        expected_attach_type=AttachType.TRACE_FENTRY,
+        attach_to="walk",
+    )
+    for release in ("5.8", "5.15", "6.6"):
+        with pytest.raises(Unmodelled, match="a tracing program on this release"):
+            verify(prog, Kernel.release(release), btf=OLDER_TYPES)
+
+
+def test_a_structure_without_a_name_is_told_from_others():
+    w = Writer()
+    integer = w.integer("int", 4, signed=True)
+    first = w.struct(Kind.STRUCT, "", 4, ("a", integer, 0))
+    second = w.struct(Kind.STRUCT, "", 8, ("a", integer, 0), ("b", integer, 32))
+    pointers = [w.type(Kind.PTR, size=struct) for struct in (first, second)]
+    w.type(Kind.FUNC, "f", w.proto(0, ("a", pointers[0]), ("b", pointers[1])))
+    types = BtfData(w.blob())
+    said = []
+    for off in (0, 8):
+        text = f"r2 = *(u64 *)(r1 +{off})\nr0 = *(u32 *)(r2 +4)\n{TRUE}"
+        prog = Prog(
+            "t",
+            ProgType.TRACING,
+            tuple(assemble(text)),
+            license="GPL",
+            expected_attach_type=AttachType.TRACE_FENTRY,
+            attach_to="f",
+        )
+        verdict = verify(prog, Kernel.release("6.1.180"), btf=types)
+        said.append("accept" if verdict.accepted else verdict.message)
+    assert said == ["access beyond struct (anon) at off 4 size 4", "accept"]
+
+
+def test_arithmetic_leaves_memory_that_need_not_be_there_as_it_is():
+    text = "r2 = *(u64 *)(r2 +72)\nr2 &= 7\nr2 *= 3\nr0 = *(u8 *)(r2 +4)"
+    assert answer(f"r2 = *(u64 *)(r1 +0)\n{text}\n{TRUE}") == "accept"
