@@ -176,7 +176,17 @@ def _learn(op: int, jmp32: bool, by_reg: bool, taken: bool) -> Callable[[Scene],
 
 
 def two_ranges(rules: Rules) -> bool:
-    return rules.BRANCH_TWO_RANGES
+    return rules.BRANCH_TWO_RANGES and not rules.RANGES_CIRCULAR
+
+
+def of_arcs(rules: Rules) -> bool:
+    return rules.BRANCH_TWO_RANGES and rules.RANGES_CIRCULAR
+
+
+def _refine_rows(title: str, op: int, jmp32: bool) -> list[Obligation]:
+    """Of arcs each way is proved for itself: on one an operand of JNE is a constant."""
+    row = Obligation(f"refine {title}", (compare.refine_and_sync,), _refine(op, jmp32), two_ranges)
+    return [row, row._replace(name=f"{row.name} of arcs", applies=of_arcs, splits=True)]
 
 
 def _rows() -> list[Obligation]:
@@ -191,14 +201,7 @@ def _rows() -> list[Obligation]:
                 return not rules.BRANCH_TWO_RANGES and (rules.JMP32 or not jmp32)
 
             title = f"{name}{'32' if jmp32 else ''}"
-            rows.append(
-                Obligation(
-                    f"refine {title}",
-                    (compare.refine_and_sync,),
-                    _refine(op, jmp32),
-                    two_ranges,
-                )
-            )
+            rows += _refine_rows(title, op, jmp32)
             rows.append(
                 Obligation(
                     f"decide {title} same",
@@ -226,17 +229,11 @@ def _rows() -> list[Obligation]:
                     )
                     for taken in (True, False)
                 ]
-    rows.append(
-        Obligation(
-            "refine not set", (compare.refine_and_sync,), _refine(NOT_SET, False), two_ranges
-        )
-    )
-    rows.append(
-        Obligation(
-            "refine not set 32", (compare.refine_and_sync,), _refine(NOT_SET, True), two_ranges
-        )
-    )
-    return rows
+    return [
+        *rows,
+        *_refine_rows("not set", NOT_SET, False),
+        *_refine_rows("not set 32", NOT_SET, True),
+    ]
 
 
 OBLIGATIONS = tuple(_rows())
