@@ -26,15 +26,13 @@ _NEG, _MOV, _END, _LAST_ALU, _LAST_JMP = 0x80, 0xB0, 0xD0, 0xD0, 0xE0
 # may_access_skb()
 MAY_LOAD_PACKET = (ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT)
 _ATOMIC, _LD_IMM64 = 0xC0, 0x18
+# ADD, OR, AND and XOR, each without and with BPF_FETCH; BPF_XCHG; BPF_CMPXCHG.
+_ATOMIC_OPS = (0x00, 0x01, 0x40, 0x41, 0x50, 0x51, 0xA0, 0xA1, 0xE1, 0xF1)
 
 
-def check_all(env: Env) -> None:
-    """check() of every insn but atomics, which the walk checks, and second halves of ld_imm64."""
-    second = False
-    for idx, insn in enumerate(env.insns):
-        if not second and not (insn.code & 7 == STX and insn.code & 0xE0 == _ATOMIC):
-            check(env, idx)
-        second = not second and insn.code == _LD_IMM64
+def is_atomic(insn: Insn) -> bool:
+    """Whether it is one of those whose fields the walk checks in all releases."""
+    return insn.code & 7 == STX and insn.code & 0xE0 == _ATOMIC
 
 
 def check(env: Env, idx: int) -> None:
@@ -90,11 +88,11 @@ def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
         if op >= _LAST_JMP:
             return f"invalid {both} opcode {op:x}"
         return f"{names.get(op, both)} uses reserved fields"
-    if cls == STX and code & 0xE0 == _ATOMIC and env.rules.ATOMIC_FETCH:
-        if insn.code & 0x18 not in (0x00, 0x18):
+    if is_atomic(insn) and env.rules.ATOMIC_FETCH:
+        if insn.imm in _ATOMIC_OPS and insn.code & 0x18 not in (0x00, 0x18):
             return "invalid atomic operand size"
         return f"BPF_ATOMIC uses invalid atomic opcode {insn.imm & 0xFFFFFFFF:02x}"
-    if cls == STX and code & 0xE0 == _ATOMIC:
+    if is_atomic(insn):
         return "BPF_XADD uses reserved fields"
     if cls == LD:
         mode = code & 0xE0

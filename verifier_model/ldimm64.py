@@ -1,6 +1,7 @@
-"""What is looked at in all insns before the walk: maps, opcodes, some reserved fields.
+"""What is looked at in all insns before the walk: maps, opcodes, some reserved fields (7.1: all).
 
-Source: resolve_pseudo_ldimm64(), until 5.9 replace_map_fd_with_map_ptr().
+Source: resolve_pseudo_ldimm64(), until 5.9 replace_map_fd_with_map_ptr(), since 7.1
+check_and_resolve_insns().
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from emu.prog import (
     PSEUDO_MAP_IDX_VALUE,
     PSEUDO_MAP_VALUE,
 )
+from verifier_model import fields
 from verifier_model.check import locks
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
@@ -66,6 +68,8 @@ def resolve(env: Env) -> None:
             continue
         if rules.OPCODES_CHECKED_FIRST and insn.code not in known:
             raise Reject(f"unknown opcode {insn.code:02x}", EINVAL)
+        if rules.INSNS_CHECKED_FIRST and not (cls == STX and fields.is_atomic(insn)):
+            fields.check(env, i)
         i += 1
 
 
@@ -81,6 +85,8 @@ def _resolve_one(env: Env, i: int) -> None:
     second = insns[i + 1] if i + 1 < len(insns) else None
     if second is None or second.code or second.dst or second.src or second.off:
         raise Reject("invalid bpf_ld_imm64 insn", EINVAL)
+    if rules.INSNS_CHECKED_FIRST and insn.off:
+        raise Reject("BPF_LD_IMM64 uses reserved fields", EINVAL)
     if insn.src == 0:
         return
     if insn.src == PSEUDO_FUNC and rules.CALLBACKS:
@@ -130,7 +136,7 @@ def _check_map(env: Env, m: MapDef) -> None:
 
 
 def _check_direct(env: Env, m: MapDef, off: int) -> None:
-    if off >= MAX_VAR_OFF and not env.rules.INSNS_CHECKED_FIRST:
+    if off >= MAX_VAR_OFF and env.rules.DIRECT_OFFSET_LIMITED:
         raise Reject(f"direct value offset of {off} is not allowed", EINVAL)
     row = maps.by_type(m.type)
     if row is None or not row.direct_value:

@@ -46,6 +46,7 @@ class Rules:
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
     CALLBACK_RESULT_PRECISE: bool
+    CALLBACK_VALUE_HAS_ID: bool
     CFG_OF_LDIMM64: bool
     COERCE_SYNCS: bool
     COMBINE_EDGES_FIT: bool
@@ -64,14 +65,17 @@ class Rules:
     DEDUCE_SIGN_EXTENDED: bool
     DEDUCE_THREE_ROUNDS: bool
     DIRECT_MAP_VALUE: bool
+    DIRECT_OFFSET_LIMITED: bool
     DIV_TRACKED: bool
     DYNPTR_TRACKED: bool
     EQ_KEEPS_ID: bool
     EXIT_LEAK_TEXT: bool
+    FILL_ASSIGNS_ID: bool
     FILL_NARROW: bool
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    HELPER_FILLS_DYNPTR: bool
     HELPER_FILLS_NUMBERS: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_MEM_CTX: bool
@@ -87,6 +91,7 @@ class Rules:
     IMPOSSIBLE_RANGE_KEPT: bool
     INNER_MAP_AT_ONCE: bool
     INSNS_CHECKED_FIRST: bool
+    INVARIANTS_ARE_BUGS: bool
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
     JEQ_BITS_LOST: bool
@@ -94,24 +99,29 @@ class Rules:
     JMP_HISTORY_LIMITED: bool
     JMP_HISTORY_OF_START: bool
     JMP_POINTS: bool
+    JMP_READS_DST_FIRST: bool
     JSET_FORGETS_RANGE: bool
     JSGT_FALSE_AT_EQUAL: bool
     JUMP_QUEUE_E2BIG: bool
     KPROBE_CTX_WRITE: bool
     KPTR_IS_REFERENCED: bool
     LD_ABS_IN_SUBPROGS: bool
+    LINKS_OF_FIVE: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
     LINK_KEEPS_ADD_CONST: bool
     LINKED_IDS_BY_BASE: bool
     LINK_KEEPS_LIFE: bool
     LINK_LIVE_REGS: bool
+    LINK_NARROW_SPILLS: bool
     LIVENESS_BEFORE_WALK: bool
     LIVE_REGS_COMPARED: bool
+    LOAD_SX_DROPS_ID: bool
     LOCKED_SUBPROG_CALLS: bool
     LOCK_IN_OBJECT: bool
     LOG_DETAILS: bool
     LOG_DYNPTRS: bool
+    LOG_DYNPTR_USE: bool
     LOG_LINKED: bool
     LOG_LIVENESS: bool
     LOG_LIVE_REGS: bool
@@ -145,6 +155,7 @@ class Rules:
     NULL_CHECK_KEEPS_ID: bool
     OPCODES_CHECKED_FIRST: bool
     OR32_FROM_64: bool
+    PACKET_ENDS_KEPT: bool
     PACKET_END_KNOWN: bool
     OLD_SCALAR_ID_DECIDES: bool
     PACKET_END_EXACT: bool
@@ -155,11 +166,14 @@ class Rules:
     POINTER_CONST_IN_BITS: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool
+    PRECISION_AROUND_LOOPS: bool
     PRECISION_BY_FRAME: bool
     PRECISION_FORGOTTEN: bool
     PRECISION_OF_ALLOC_SIZE: bool
     PRECISION_OF_BOTH: bool
+    PRECISION_OF_CALLBACK_ARGS: bool
     PRECISION_OF_LOOP_FLAGS: bool
+    PRECISION_OF_NULL_ARG: bool
     PRECISION_OF_SWAP: bool
     PRECISION_OF_TAIL_CALL: bool
     PRIVATE_STACK: bool
@@ -177,6 +191,7 @@ class Rules:
     RINGBUF_MEM_UNMODIFIED: bool
     SCALAR_IDS: bool
     SINGULAR_IDS_CLEARED: bool
+    SPILL_CUT_TO_ZERO: bool
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
     SPILL_KEEPS_CONST: bool
@@ -210,15 +225,18 @@ class Rules:
     TEXT_SCALAR: bool
     TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool
+    TEXT_TAIL_CALL_MAP: bool
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool
     TEXT_ZERO_SIZED_RANGE: bool
     TIMER_IN_TRACING: bool
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool
+    UNKNOWN_IS_IMPRECISE: bool
     VAR_OFF_AND_OFF_CHECKED: bool
     VAR_FILL_ZERO_SPILLS: bool
     VAR_STORE_SCRUBS: bool
+    VAR_STORE_ZERO_IMM: bool
     XOR_TRACKED: bool
 
     def __init__(self, kernel: Kernel) -> None:

@@ -9,7 +9,7 @@ from verifier_model.domain.bounds import sync
 from verifier_model.domain.width import zero_extend
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64
 from verifier_model.reg import ADD_CONST, ADD_CONST_32, SCALAR_VALUE
-from verifier_model.stack import Slot, is_spilled
+from verifier_model.stack import SPILL, Slot, is_spilled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -71,12 +71,14 @@ def assign_id(env: Env, state: VerifierState, regno: int) -> RegState:
 def linked_places(env: Env, state: VerifierState, wanted: int) -> list[tuple[int, int, int]]:
     """Where scalars of that id (links by a constant included) are: (frame, register, slot).
 
-    A place is a register, slot -1, or a slot, register -1.
+    A place is a register, slot -1, or a slot, register -1; the running frame's come first.
     """
     base = wanted & ~ADD_CONST
     places = []
+    decides = -1 if env.rules.LINK_NARROW_SPILLS else 0  # the byte that tells a spill
     callsites = [frame.callsite for frame in state.frames[1:]] + [env.insn_idx]
-    for depth, frame in enumerate(state.frames):
+    for depth in range(len(state.frames) - 1, -1, -1):
+        frame = state.frames[depth]
         live = env.live_regs[callsites[depth]] if env.rules.LINK_LIVE_REGS else -1
         for regno, reg in enumerate(frame.regs):
             if reg.id & ~ADD_CONST == base and reg.type is SCALAR_VALUE and live >> regno & 1:
@@ -87,7 +89,7 @@ def linked_places(env: Env, state: VerifierState, wanted: int) -> list[tuple[int
                 reg2 is not None
                 and reg2.id & ~ADD_CONST == base
                 and reg2.type is SCALAR_VALUE
-                and is_spilled(slot)
+                and slot.kinds[decides] == SPILL
             ):
                 places.append((depth, -1, spi))
     return places
@@ -116,7 +118,9 @@ def sync_linked(
                 zero_extend(new, rules)
             if rules.LINK_ADD_CONST_32:
                 sync(new, rules)
-        new.id, new.off = reg.id if rules.LINK_KEEPS_ADD_CONST else known.id, reg.off
+            new.off = reg.off
+            if rules.LINK_KEEPS_ADD_CONST:
+                new.id = reg.id
         if spi < 0:
             frame.regs[regno] = new
         else:

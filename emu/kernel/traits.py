@@ -529,6 +529,8 @@ class Trait(enum.Enum):
             "5.10.262",
             "6.1.176",
             "6.12.107",
+            "6.18.44",
+            "6.19.14",
         ),
     )
     ARSH32_BY_SUBREG = Row(
@@ -579,8 +581,9 @@ class Trait(enum.Enum):
     )
     FORK_SIGN_MASK = Row(
         since="7.0",
-        commit="read in 6.19.0 and 7.0.0: maybe_fork_scalars()",
+        commit='bffacdb80b93 ("bpf: Recognize special arithmetic shift in the verifier")',
         note="AND and OR with a constant of a value that is 0 or -1 walk both cases.",
+        backports=("6.12.107", "6.18.44", "6.19.14"),
     )
     POINTER_CONST_IN_BITS = Row(
         since="7.1",
@@ -645,11 +648,22 @@ class Trait(enum.Enum):
         commit='b2a0aa3a8739 ("bpf: Clear singular ids for scalars in is_state_visited()")',
         note="A new state drops the ids that one scalar alone has.",
     )
+    LINK_NARROW_SPILLS = Row(
+        since="6.8",
+        commit="read in 6.1.192 and 6.12.117: bpf_get_spilled_reg()",
+        note="A register spilled in less than a whole slot learns from those that it is linked to.",
+    )
+    LINKS_OF_FIVE = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: LINKED_REGS_MAX, check_cond_jmp_op()",
+        note="Five linked registers are remembered, six before, and the others are forgotten even "
+        "where the jump's way is known.",
+    )
     LINK_LIVE_REGS = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: collect_linked_regs()",
         note="A comparison tells of linked registers only where they are live.",
-        backports=("6.18.44",),
+        backports=("6.18.44", "6.19.14"),
     )
 
     # -- Verifier: branches ----------------------------------------------------------------------
@@ -700,6 +714,12 @@ class Trait(enum.Enum):
         commit="read in 6.17.0 and 6.18.2: is_scalar_branch_taken()",
         note="Contradictory known bits decide == and !=.",
         backports=("6.12.107",),
+    )
+    JMP_READS_DST_FIRST = Row(
+        since="6.6",
+        commit='d75e30dddf73 ("bpf: Fix issue in verifying allow_ptr_leaks")',
+        note="Of a jump that compares two registers, the left one is complained of first.",
+        backports=("6.1.180",),
     )
     BRANCH_SAME_REG = Row(
         since="6.19",
@@ -758,7 +778,12 @@ class Trait(enum.Enum):
     INVARIANTS_CHECKED = Row(
         since="6.8",
         commit='5f99f312bd3b ("bpf: add register bounds sanity checks and sanitization")',
-        note="A register with an empty range is reported and made unknown.",
+        note="A register whose ranges contradict themselves is reported, and they are forgotten.",
+    )
+    INVARIANTS_ARE_BUGS = Row(
+        since="6.17",
+        commit="measured on 6.12.107 and 6.18.15: reg_bounds_sanity_check()",
+        note='The report says "verifier bug".',
     )
 
     # -- Verifier: the stack ---------------------------------------------------------------------
@@ -781,6 +806,11 @@ class Trait(enum.Enum):
             "5.15.148",
             "6.1.176",
         ),
+    )
+    VAR_STORE_ZERO_IMM = Row(
+        since="6.3",
+        commit="read in 6.1.192 and 6.12.117: check_stack_write_var_off()",
+        note="A zero stored by st at a variable offset leaves zeros what they are.",
     )
     ST_IMM_ZERO_EXTENDED = Row(
         since="6.3",
@@ -827,10 +857,26 @@ class Trait(enum.Enum):
         backports=("5.10.46",),
     )
     VAR_STORE_SCRUBS = Row(
-        since="6.12",
-        commit="read in 6.1.180 and 6.12.107: check_stack_write_var_off()",
+        since="7.0",
+        commit="measured on 6.19.14 and 7.0.13: check_stack_write_var_off()",
         note="A store at a variable offset makes all of a spilled register that it may hit plain "
         "data.",
+        backports=("6.12.107", "6.18.44"),
+    )
+    FILL_ASSIGNS_ID = Row(
+        since="7.0",
+        commit="measured on 6.19.14 and 7.0.13: check_stack_read_fixed_off()",
+        note="A spilled scalar without an id gets one when it is filled, to be linked with it.",
+    )
+    SPILL_CUT_TO_ZERO = Row(
+        until="7.2",
+        commit="measured on 7.1.13 and 7.2.13: __clean_func_state()",
+        note="Where the high half of a spilled zero is dead, the low half becomes zero bytes.",
+    )
+    LOAD_SX_DROPS_ID = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_mem_access()",
+        note="A sign-extending load that can change the value is not linked with the spill.",
     )
     VAR_FILL_ZERO_SPILLS = Row(
         since="7.3",
@@ -875,6 +921,12 @@ class Trait(enum.Enum):
         commit='e00931c02568 ("bpf: Enable private stack for eligible subprogs")',
         note="With a JIT, subprogs of tracing programs with 64 bytes of stack or more have a "
         "stack of their own.",
+    )
+    DIRECT_OFFSET_LIMITED = Row(
+        since="5.2",
+        until="7.0",
+        commit="measured on 6.19.14 and 7.0.13: resolve_pseudo_ldimm64()",
+        note="An offset into a map's value that is far too large has a complaint of its own.",
     )
     STACK_DEPTH_BY_16 = Row(
         since="6.9",
@@ -983,6 +1035,11 @@ class Trait(enum.Enum):
             "6.1.176",
         ),
     )
+    UNKNOWN_IS_IMPRECISE = Row(
+        since="5.5",
+        commit='f54c7898ed1c ("bpf: Fix precision tracking for unbounded scalars")',
+        note="The result of arithmetic without known bounds does not count because an operand did.",
+    )
     PRECISION_FORGOTTEN = Row(
         since="6.2",
         commit='7a830b53c17b ("bpf: aggressively forget precise markings during state '
@@ -1000,6 +1057,18 @@ class Trait(enum.Enum):
         note="The size of a reservation counts.",
         backports=("5.15.148",),
     )
+    PRECISION_OF_CALLBACK_ARGS = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: backtrack_insn()",
+        note="What a helper that calls back was given counts for each of its calls.",
+        backports=("6.12.117",),
+    )
+    PRECISION_OF_NULL_ARG = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_func_arg()",
+        note="A null that a helper takes in place of a pointer counts.",
+        backports=("6.12.117",),
+    )
     JMP_HISTORY_OF_START = Row(
         since="6.2",
         commit="read in 6.1.192 and 6.2.1: is_state_visited()",
@@ -1009,8 +1078,14 @@ class Trait(enum.Enum):
         since="6.3",
         commit='71b547f56124 ("bpf: Fix incorrect verifier pruning due to missing register '
         'precision taints")',
-        note="Where one register of a comparison counts, so does the other.",
+        note="Where one operand of a comparison or of arithmetic counts, so does the other.",
         backports=("5.10.218", "6.1.176"),
+    )
+    PRECISION_AROUND_LOOPS = Row(
+        since="6.8",
+        commit='4bb7ea946a37 ("bpf: fix precision backtracking instruction iteration")',
+        note="The walk back goes through a state's first insn again where the path did.",
+        backports=("5.10.218", "5.15.148", "6.1.176"),
     )
     PRECISION_OF_SWAP = Row(
         since="6.7",
@@ -1098,12 +1173,19 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19 and 7.2.13: check_scalar_ids()",
         note="A scalar that the old state links to nothing may be linked in the new one.",
+        backports=("6.12.117", "6.18.44"),
     )
     LINKED_IDS_BY_BASE = Row(
         since="7.1",
         commit="read in 6.19 and 7.2.13: check_scalar_ids()",
         note="Of two scalars linked by a constant, the ids of what they are linked to must match "
         "too.",
+        backports=("6.12.117",),
+    )
+    PACKET_ENDS_KEPT = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: adjust_ptr_min_max_vals()",
+        note="Where a packet pointer keeps its base, its known bits do not cut its range.",
     )
     PACKET_END_EXACT = Row(
         since="7.2",
@@ -1157,11 +1239,7 @@ class Trait(enum.Enum):
         since="6.5",
         commit='1ffc85d9298e ("bpf: Verify scalar ids mapping in regsafe() using check_ids()")',
         note="Links between scalars must be the same in both states.",
-        backports=(
-            "5.10.262",
-            "6.1.176",
-            "6.4.6",
-        ),
+        backports=("6.4.6",),
     )
     RECURSION_WALKED = Row(
         since="6.7",
@@ -1260,6 +1338,11 @@ class Trait(enum.Enum):
         commit="measured on 6.1.176 and 6.12.107: print_verifier_state()",
         note="A dynptr on the stack is described.",
     )
+    LOG_DYNPTR_USE = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.18.2: process_dynptr_func()",
+        note="A call that takes a dynptr shows it.",
+    )
     LOG_LINKED = Row(
         since="7.0",
         commit="measured on 6.19 and 7.0.13: sync_linked_regs()",
@@ -1284,6 +1367,11 @@ class Trait(enum.Enum):
         since="5.18",
         commit="read in 5.17-rc5 and 5.18.12: reg_type_str()",
         note="An unknown number is called scalar; before, inv.",
+    )
+    TEXT_TAIL_CALL_MAP = Row(
+        since="6.16",
+        commit="measured on 6.12.107 and 6.18.15: record_func_key()",
+        note="What is wrong with a tail call through another map is said; the line has no end.",
     )
     TEXT_TYPE_FLAGS = Row(
         since="5.17",
@@ -1391,6 +1479,48 @@ class Trait(enum.Enum):
         note="Frames are counted from callee to caller when a stack is too large, which never ends "
         "where dead code calls back into the chain.",
     )
+    BTF_TAGS = Row(
+        since="6.1",
+        commit="read in 5.10.262 and 6.1.192: btf_struct_walk()",
+        note="A pointer's tag in the kernel's BTF says that it is the user's or a CPU's own.",
+    )
+    BTF_FLEXIBLE_NUMBERS = Row(
+        since="6.12",
+        commit="measured on 6.1.180 and 6.12.107, read in 6.1.192: btf_struct_walk()",
+        note="An array of numbers without a length can be read behind its structure's end.",
+        backports=("6.1.192",),
+    )
+    BTF_WALK_TRUSTED = Row(
+        since="6.12",
+        commit="read in 6.1.192 and 6.12.117: check_ptr_to_btf_access()",
+        note="A pointer that was loaded from a kernel structure is trusted as far as lists of "
+        "members, tags and unions allow; only GPL programs load.",
+    )
+    CTX_STRUCTS = Row(
+        since="6.1",
+        commit='720e6a435194 ("bpf: Allow struct argument in trampoline based programs")',
+        note="A traced function may have structures as arguments.",
+    )
+    CTX_POINTER_TO_NUMBER = Row(
+        since="5.18",
+        commit='bb6728d75611 ("bpf: Allow access to int pointer arguments in tracing programs")',
+        note="A traced function's argument may point to any integer; before, to bytes.",
+    )
+    CTX_POINTER_TO_CONST_VOID = Row(
+        since="6.18",
+        commit="measured on 6.12.107 and 6.18.15: btf_ctx_access()",
+        note="It may point to void with a qualifier.",
+    )
+    CTX_POINTER_TO_ANY = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: btf_ctx_access()",
+        note="It may point to anything; what is no structure is a number to the program.",
+    )
+    CTX_POINTER_WHOLE = Row(
+        since="6.12",
+        commit="measured on 6.1.180 and 6.12.107: btf_ctx_access()",
+        note="A pointer among a traced function's arguments is read as 8 bytes only.",
+    )
     BTF_LEAVES_UNTRUSTED = Row(
         since="6.17",
         commit='2d5c91e1cc14 ("bpf: rdonly_untrusted_mem for btf id walk pointer leafs")',
@@ -1401,7 +1531,7 @@ class Trait(enum.Enum):
         since="6.2",
         commit='3f00c5239344 ("bpf: Allow trusted pointers to be passed to KF_TRUSTED_ARGS '
         'kfuncs")',
-        note="The kernel structures that helpers give are trusted.",
+        note="The task that bpf_get_current_task_btf() gives is trusted.",
     )
     TEXT_SOCKET_LOCK = Row(
         since="5.11",
@@ -1431,6 +1561,11 @@ class Trait(enum.Enum):
         note="A function that a helper calls back is walked until nothing new is found; before, "
         "once.",
         backports=("6.6.57",),
+    )
+    CALLBACK_VALUE_HAS_ID = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: map_set_for_each_callback_args()",
+        note="The value that a function called back for each element gets is told from others.",
     )
     CALLBACK_RESULT_PRECISE = Row(
         since="6.7",
@@ -1463,6 +1598,11 @@ class Trait(enum.Enum):
         commit='ef8fc7a07c0e ("bpf: Fix partial dynptr stack slot reads/writes")',
         note="A store over a dynptr ends it, where it need not be given back; before, it went "
         "unnoticed.",
+    )
+    HELPER_FILLS_DYNPTR = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: check_stack_range_initialized()",
+        note="A helper may fill memory with a dynptr in it, which ends the dynptr as a store does.",
     )
     TEXT_DYNPTR_FROM_0 = Row(
         since="6.12",

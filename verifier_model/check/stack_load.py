@@ -48,27 +48,7 @@ def read(
         raise Reject(text, EACCES)
     check_initialized(env, state, regno, ptr, off, size, helper=False, writes=False, raw=False)
     low, high = ptr.smin + off, ptr.smax + off + size
-    if env.rules.VAR_FILL_ZERO_SPILLS:
-        spills = _zero_spills(frame, low, high)
-        if spills:
-            env.scratched_slots |= spills
-            mark_slots_precision(env, state, ptr.frameno, spills)
-            return env.const(0)
-    return _from_bytes(env, frame, low, high)
-
-
-def _zero_spills(frame: FuncState, low: int, high: int) -> int:
-    """A mask of the spilled zeros among the bytes of [low, high), if all of these are 0."""
-    spills = 0
-    for at in range(low, high):
-        spi, kind = slot_of(at), kind_at(frame.stack, at)
-        if kind == ZERO:
-            continue
-        slot = frame.stack[spi] if spi < len(frame.stack) else None
-        if kind != SPILL or slot is None or slot.reg is None or not is_null(slot.reg):
-            return 0
-        spills |= 1 << spi
-    return spills
+    return _from_bytes(env, state, ptr.frameno, low, high)
 
 
 def _read_fixed(
@@ -83,7 +63,7 @@ def _read_fixed(
     if not _holds_register(env, slot):
         _check_bytes(env, slot, off, size, MISC + ZERO)
         env.mark_stack_read(state, frameno, spi)
-        return _from_bytes(env, frame, off, off + size) if dst >= 0 else None
+        return _from_bytes(env, state, frameno, off, off + size) if dst >= 0 else None
 
     reg = slot.reg
     assert reg is not None
@@ -94,7 +74,7 @@ def _read_fixed(
     env.mark_stack_read(state, frameno, spi)
     if dst < 0:
         return None
-    if env.rules.SPILL_KEEPS_ANY and reg.type is SCALAR_VALUE:
+    if env.rules.FILL_ASSIGNS_ID and reg.type is SCALAR_VALUE:
         reg = _with_id(env, frame, spi)
     remember_access(env, state, frame, spi)
     return reg
@@ -149,7 +129,7 @@ def _read_narrow(
     else:
         restores = rules.SPILL_NARROW and size == spilled and not off & 7
     if restores:
-        if rules.SPILL_KEEPS_ANY and size == spilled == 4 and width(reg) <= 32:
+        if rules.FILL_ASSIGNS_ID and size == spilled == 4 and width(reg) <= 32:
             reg = _with_id(env, frame, spi)
         if reg.id and rules.CONST_HAS_NO_ID and width(reg) > 8 * size:
             reg = reg.copy()
@@ -180,15 +160,24 @@ def _check_bytes(env: Env, slot: Slot, off: int, size: int, allowed: str) -> str
     return kinds
 
 
-def _from_bytes(env: Env, frame: FuncState, low: int, high: int) -> RegState:
+def _from_bytes(env: Env, state: VerifierState, frameno: int, low: int, high: int) -> RegState:
     """0 if all bytes of [low, high) are known to be 0, else unknown: mark_reg_stack_read()."""
+    rules, stack = env.rules, state.frames[frameno].stack
+    spills = 0  # a mask of the slots with a zero that was spilled
     for at in range(low, high):
-        if env.rules.LOG_STACK_READS:
-            env.scratched_slots |= 1 << slot_of(at)
-        if kind_at(frame.stack, at) != ZERO:
+        spi, kind = slot_of(at), kind_at(stack, at)
+        if rules.LOG_STACK_READS:
+            env.scratched_slots |= 1 << spi
+        if kind == ZERO:
+            continue
+        reg = stack[spi].reg if kind == SPILL and rules.VAR_FILL_ZERO_SPILLS else None
+        if reg is None or not is_null(reg):
             return env.anything
+        spills |= 1 << spi
+    if spills:
+        mark_slots_precision(env, state, frameno, spills)
     zero = env.const(0)
-    if not env.rules.SPILL_ZERO:
+    if not rules.SPILL_ZERO:
         # ZERO is not in the history: until 6.8 the value counts as precise instead.
         zero.precise = True
     return zero

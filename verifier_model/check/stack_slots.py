@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.reg import UNINIT
-from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot
+from verifier_model.reg import PTR_TO_DYNPTR, UNINIT
+from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot, is_spilled
 from verifier_model.state import Step
 from verifier_model.verdict import Reject
 
@@ -66,9 +66,11 @@ def check_bounds(
             raise Reject(text, EINVAL if least <= low <= -1 and size >= 0 else EACCES)
     if low < -SLOT * len(frame.stack) and (how == "write" or env.rules.STACK_GROWS_BY_READ):
         frame.grow((-low - 1) // SLOT)
-    depth = env.stack_depth
-    if -low > depth[frame.subprogno]:
-        depth[frame.subprogno] = -low
+    used = -low
+    if env.rules.STACK_GROWS_BY_READ:
+        used += -used % SLOT  # the size to which the frame grew
+    if used > env.stack_depth[frame.subprogno]:
+        env.stack_depth[frame.subprogno] = used
 
 
 def _check_bounds_before_5_12(reg: RegState, regno: int, off: int, size: int, how: str) -> None:
@@ -105,29 +107,43 @@ def scrub(env: Env, kind: str) -> str:
     return MISC
 
 
+def scrubbed(kinds: str) -> str:
+    """The bytes of a slot whose register is lost to a store: scrub_special_slot()."""
+    return "".join(kind if kind in INVALID + POISON else MISC for kind in kinds)
+
+
+def lasting(slot: Slot, kinds: str) -> RegState | None:
+    """What a slot keeps when its bytes become `kinds`, none of them a register's lowest."""
+    if SPILL in kinds:
+        return UNINIT
+    held = slot.reg
+    return held if held is not None and held.type is PTR_TO_DYNPTR else None
+
+
 def write_data(env: Env, frame: FuncState, off: int, size: int, kind: str) -> None:
     """Plain bytes overwrite part of one slot; a register that was spilled there is lost."""
     spi = (-off - 1) >> 3
+    slot = frame.stack[spi]
     if size == SLOT:
         env.mark_stack_write(frame, spi)
-        frame.stack[spi] = Slot(kind * SLOT)
+        frame.stack[spi] = Slot(kind * SLOT, lasting(slot, kind))
         return
-    slot = frame.stack[spi]
     kinds = slot.kinds
-    if env.rules.PARTIAL_SPILL_SCRUBBED:
-        kinds = kinds.replace(SPILL, MISC)
+    if env.rules.PARTIAL_SPILL_SCRUBBED and is_spilled(slot):
+        kinds = scrubbed(kinds)
     last = ((-off - 1) & 7) + 1
     kinds = kinds[: last - size] + kind * size + kinds[last:]
-    frame.stack[spi] = Slot(kinds, UNINIT if SPILL in kinds else None)
+    frame.stack[spi] = Slot(kinds, lasting(slot, kinds))
 
 
 def remember_access(env: Env, state: VerifierState, frame: FuncState, spi: int) -> None:
     """Note in the history that this insn moves a register to or from the slot (6.8)."""
     if not env.rules.SPILL_ZERO:
         return
-    history = state.history
-    if history and history[-1].idx == env.insn_idx and env.hist_pushed == env.insns_processed:
-        history[-1] = history[-1]._replace(stack_frame=frame.frameno, spi=spi)
+    history, idx = state.history, env.insn_idx
+    if history and history[-1].idx == idx and env.hist_pushed == env.insns_processed:
+        _, prev_idx, _, _, linked = history[-1]
+        history[-1] = Step(idx, prev_idx, frame.frameno, spi, linked)
     else:
-        history.append(Step(env.insn_idx, env.prev_insn_idx, frame.frameno, spi))
+        history.append(Step(idx, env.prev_insn_idx, frame.frameno, spi))
         env.hist_pushed = env.insns_processed

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ST
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.check.stack_slots import remember_access, scrub, write_data
+from verifier_model.check.stack_slots import lasting, remember_access, scrub, scrubbed, write_data
 from verifier_model.domain.word import U32, U64
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import FP, PTR_TO_STACK, SCALAR_VALUE, UNINIT
+from verifier_model.reg import FP, PTR_TO_STACK, SCALAR_VALUE
 from verifier_model.scalars import assign_id, is_null, is_unbounded, width
-from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot, is_spilled
+from verifier_model.stack import MISC, SLOT, SPILL, ZERO, Slot, is_spilled
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _write_var(
     if reg is not None:
         zero = is_null(reg)
     else:
-        zero = insn.code & 7 == ST and insn.imm == 0 and env.rules.SPILL_ST_IMM
+        zero = insn.code & 7 == ST and insn.imm == 0 and env.rules.VAR_STORE_ZERO_IMM
     zero_used = False
     for at in range(ptr.smin + off, ptr.smax + off + size):
         spi, i = (-at - 1) >> 3, (-at - 1) & 7
@@ -159,12 +159,12 @@ def _write_var(
             zero_used = True
             continue
         if env.rules.VAR_STORE_SCRUBS and is_spilled(slot):
-            kinds = "".join(kind if kind in INVALID + POISON else MISC for kind in kinds)
+            kinds = scrubbed(kinds)
         kind = MISC
         if zero and kinds[i] == ZERO:
             kind = ZERO
             zero_used = True
         kinds = kinds[:i] + kind + kinds[i + 1 :]
-        frame.stack[spi] = Slot(kinds, UNINIT if SPILL in kinds else None)
+        frame.stack[spi] = Slot(kinds, lasting(slot, kinds))
     if zero_used and value >= 0:
         mark_chain_precision(env, state, value)

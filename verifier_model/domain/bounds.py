@@ -169,7 +169,7 @@ def _update64(v: Value, rules: Rules) -> None:
     v.smax = min(v.smax, s64(value | (mask & S64_MAX)))
     v.umin = max(v.umin, value)
     v.umax = min(v.umax, value | mask)
-    if rules.BOUNDS_BY_NEXT_MEMBER and mask:
+    if rules.BOUNDS_BY_NEXT_MEMBER:
         _update_by_members(v, rules)
 
 

@@ -166,11 +166,11 @@ def _refine_arcs(a: Value, b: Value, op: int, jmp32: bool) -> None:
 
 
 def _refine_equal(a: Value, b: Value, jmp32: bool) -> None:
-    a.umin32 = b.umin32 = max(a.umin32, b.umin32)
-    a.umax32 = b.umax32 = min(a.umax32, b.umax32)
-    a.smin32 = b.smin32 = max(a.smin32, b.smin32)
-    a.smax32 = b.smax32 = min(a.smax32, b.smax32)
     if jmp32:
+        a.umin32 = b.umin32 = max(a.umin32, b.umin32)
+        a.umax32 = b.umax32 = min(a.umax32, b.umax32)
+        a.smin32 = b.smin32 = max(a.smin32, b.smin32)
+        a.smax32 = b.smax32 = min(a.smax32, b.smax32)
         low = tnum.intersect(tnum.subreg(a.var_off), tnum.subreg(b.var_off))
         a.var_off = tnum.with_subreg(a.var_off, low)
         b.var_off = tnum.with_subreg(b.var_off, low)

@@ -14,19 +14,30 @@ if TYPE_CHECKING:
 
 
 def divide(d: Value, s: Value, modulo: bool, signed: bool, alu32: bool, rules: Rules) -> None:
-    """d = d / s or d % s, where `s` is one number; by 0 gives 0 and leaves `d`."""
+    """d = d / s or d % s, where `s` is one number; by 0 gives 0 and leaves `d`.
+
+    What is its own remainder keeps all that is known of it.
+    """
     divisor = (s.smin32 if signed else s.umin32) if alu32 else (s.smin if signed else s.umin)
     if divisor == 0:
         if not modulo:
+            d.wrap64 = d.wrap32 = None
             set_const(d, 0, rules)
         return
     if signed:
         low, high = (d.smin32, d.smax32) if alu32 else (d.smin, d.smax)
-        least, most = (S32_MIN, S32_MAX) if alu32 else (S64_MIN, S64_MAX)
-        low, high = (_smod if modulo else _sdiv)(low, high, divisor, least, most)
     else:
         low, high = (d.umin32, d.umax32) if alu32 else (d.umin, d.umax)
-        low, high = (_umod if modulo else _udiv)(low, high, divisor)
+    if modulo:
+        most = abs(divisor) - 1
+        if -most <= low and high <= most:
+            return
+        low, high = _remainders(low, high, most)
+    elif signed:
+        least, greatest = (S32_MIN, S32_MAX) if alu32 else (S64_MIN, S64_MAX)
+        low, high = _sdiv(low, high, divisor, least, greatest)
+    else:
+        low, high = low // divisor, high // divisor
     d.var_off = tnum.UNKNOWN
     unbound(d)
     if alu32:
@@ -51,14 +62,6 @@ def _set32(d: Value, low: int, high: int, signed: bool) -> None:
         d.umin32, d.umax32 = low & U32, high & U32
 
 
-def _udiv(low: int, high: int, by: int) -> tuple[int, int]:
-    return low // by, high // by
-
-
-def _umod(low: int, high: int, by: int) -> tuple[int, int]:
-    return (low, high) if high < by else (0, min(high, by - 1))
-
-
 def _truncated(x: int, by: int) -> int:
     q = abs(x) // abs(by)
     return q if (x < 0) == (by < 0) else -q
@@ -71,11 +74,10 @@ def _sdiv(low: int, high: int, by: int, least: int, most: int) -> tuple[int, int
     return min(ends), max(ends)
 
 
-def _smod(low: int, high: int, by: int, least: int, most: int) -> tuple[int, int]:
-    bound = abs(by) - 1
-    if -bound <= low and high <= bound:
-        return low, high
-    return (
-        0 if low >= 0 else max(low, -bound),
-        0 if high <= 0 else min(high, bound),
-    )
+def _remainders(low: int, high: int, most: int) -> tuple[int, int]:
+    """The remainders of at most `most` that numbers of that range have: each has its sign."""
+    if low >= 0:
+        return 0, min(high, most)
+    if high <= 0:
+        return max(low, -most), 0
+    return -most, most

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from verifier_model.domain.word import HIGH32, U32, U64, sar, shl
+from verifier_model.domain.word import HIGH32, U16, U32, U64, sar, shl
 
 if TYPE_CHECKING:
     from verifier_model.domain.word import Word
@@ -141,8 +141,8 @@ def mul(a: Tnum, b: Tnum) -> Tnum:
 def mul_halves(a: Tnum, b: Tnum) -> Tnum:
     """Products by half-multiply-and-add of the unknown parts: tnum_mul() up to 5.13."""
     value = (a.value * b.value) & U64
-    acc = _half_multiply_add(const(value), a.mask, b.mask | b.value)
-    return _half_multiply_add(acc, b.mask, a.value)
+    acc = _half_multiply_add(const(value), b.mask | b.value, a.mask)
+    return _half_multiply_add(acc, a.value, b.mask)
 
 
 def _half_multiply_add(acc: Tnum, x: int, unknown: int) -> Tnum:
@@ -227,5 +227,7 @@ def _reverse(x: int, size: int) -> int:
 
 
 def shown(a: Tnum) -> str:
-    """As complaints print it: a constant as one number."""
-    return str(a) if a.mask else f"{a.value:#x}" if a.value else "0"
+    """As complaints print it: a constant as one number, in hexadecimal if it is large."""
+    if a.mask:
+        return str(a)
+    return str(a.value) if a.value <= U16 else f"{a.value:#x}"

@@ -9,7 +9,7 @@ from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
 from verifier_model.reg import PACKET_POINTERS, PTR_TO_CTX, R0, SOCKETS
-from verifier_model.transfer.ldst import access_size, check_same_pointer
+from verifier_model.transfer.ldst import SIZES, check_same_pointer
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject
 
@@ -29,7 +29,7 @@ def transfer_load_acquire(env: Env, state: VerifierState, insn: Insn) -> int:
     src = env.read_reg(state, insn.src)
     _check_pointer(env, src, insn.src, "loads from")
     env.check_writable(state, insn.dst)
-    size = access_size(insn)
+    size = SIZES[insn.code]
     value = mem.load(env, state, insn.src, insn.off, size, insn.dst, strict=True)
     check_same_pointer(env, src.type)
     assert value is not None
@@ -43,7 +43,7 @@ def transfer_store_release(env: Env, state: VerifierState, insn: Insn) -> int:
     dst = env.read_reg(state, insn.dst)
     _check_pointer(env, dst, insn.dst, "stores into")
     env.read_reg(state, insn.src)
-    mem.store(env, state, insn.dst, insn.off, access_size(insn), insn.src, strict=True)
+    mem.store(env, state, insn.dst, insn.off, SIZES[insn.code], insn.src, strict=True)
     check_same_pointer(env, dst.type)
     return env.insn_idx + 1
 
@@ -77,7 +77,7 @@ def transfer_atomic(env: Env, state: VerifierState, insn: Insn) -> int:
         env.check_writable(state, old)
         # The kernel forgets it first, even where it is the address.
         env.write_reg(state, old, env.unknown())
-    size = access_size(insn)
+    size = SIZES[insn.code]
     mem.load(env, state, insn.dst, insn.off, size, -1, strict=True)
     value = mem.load(env, state, insn.dst, insn.off, size, old, strict=True) if old >= 0 else None
     mem.store(env, state, insn.dst, insn.off, size, -1, strict=True)

@@ -6,10 +6,10 @@ Source: check_helper_call(), check_func_call(), prepare_func_exit(), check_retur
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import helper_names, helpers, maps, prog_types
-from emu.kernel.enums import F_RDONLY_PROG, ProgType, Ret
+from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType, Ret
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
@@ -18,6 +18,7 @@ from verifier_model.check import helper as check_helper
 from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
+from verifier_model.log_buffer import OPEN
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     CALLER_SAVED,
@@ -74,6 +75,7 @@ _STRUCTS = {
     "skc_to_tcp_timewait_sock": "tcp_timewait_sock",
     "skc_to_tcp_request_sock": "tcp_request_sock",
 }
+_GIVE_TRUSTED = ("get_current_task_btf",)  # RET_PTR_TO_BTF_ID_TRUSTED
 _ACQUIRES = ("sk_lookup_tcp", "sk_lookup_udp", "skc_lookup_tcp")
 _SOCKETS = {
     Ret.PTR_TO_SOCKET_OR_NULL: PTR_TO_SOCKET,
@@ -122,11 +124,11 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row is None:
         _refuse_unknown(env, insn.imm)
         return None
-    if not helpers.available(env.kernel, env.prog_type, row):
+    proto = env.helper_proto(insn)
+    if proto is None:
         if _may_call(env, row.name):
             raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
         _refuse(env, f"bpf_{row.name}", insn.imm)
-    proto = helpers.proto(env.kernel, row, env.prog_type)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     if row.sleepable:
@@ -135,9 +137,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     _check_map_written(row, meta)
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
-        clobber(env, state.frames[ptr.frameno], ptr, ptr.off, size)
+        clobber(env, state, ptr, ptr.off, size)
     if row.name == "tail_call":
-        _mark_key(env, state, meta)
+        _record_key(env, state, meta)
     if row.name in dynptr.RELEASES:
         dynptr.give_back(env, state, meta.ref_obj_id)
     if row.name in _RELEASES:
@@ -177,12 +179,20 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     return None
 
 
-def _mark_key(env: Env, state: VerifierState, meta: Meta) -> None:
+def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
     """The program that a tail call leads to is known where its index is: record_func_key()."""
-    index = state.frames[-1].regs[R3]
-    if not env.rules.PRECISION_OF_TAIL_CALL or meta.map is None or not index.is_const():
+    if not env.rules.PRECISION_OF_TAIL_CALL:
         return
-    if index.type is SCALAR_VALUE and index.umin < meta.map.max_entries:
+    if meta.map is None or meta.map.type is not MapType.PROG_ARRAY:
+        if env.rules.TEXT_TAIL_CALL_MAP:
+            raise Reject(f"expected prog array map for tail call{OPEN}", EINVAL)
+        raise Reject("kernel subsystem misconfigured verifier", EINVAL)
+    index = state.frames[-1].regs[R3]
+    if (
+        index.type is SCALAR_VALUE
+        and index.is_const()
+        and index.var_off.value < meta.map.max_entries
+    ):
         mark_chain_precision(env, state, R3)
 
 
@@ -221,7 +231,7 @@ def _changes_packet(env: Env, row: Helper) -> bool:
     return row.name in CHANGES_PACKET
 
 
-def _refuse(env: Env, name: str, number: int) -> None:
+def _refuse(env: Env, name: str, number: int) -> NoReturn:
     if env.rules.TEXT_CANNOT_USE_HELPER:
         text = f"program of this type cannot use helper {name}#{number}"
     else:
@@ -285,7 +295,8 @@ def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta:
         result.id = result.ref_obj_id = env.new_id()
         state.refs = (*state.refs, (result.id, env.insn_idx))
     elif row.name in _STRUCTS:
-        kind = TRUSTED_BTF_ID if env.rules.BTF_RESULTS_TRUSTED else PTR_TO_BTF_ID
+        trusted = row.name in _GIVE_TRUSTED and env.rules.BTF_RESULTS_TRUSTED
+        kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
         maybe_null = proto.ret is Ret.PTR_TO_BTF_ID_OR_NULL
         result = btf_ptr.to_struct(env, kind, _STRUCTS[row.name], maybe_null=maybe_null)
         if row.name in _CASTS:

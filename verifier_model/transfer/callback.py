@@ -114,6 +114,8 @@ def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None
             reg = pointer(kind)
             reg.map = meta.map
             callee.regs[regno] = reg
+        if env.rules.CALLBACK_VALUE_HAS_ID:
+            callee.regs[R3].id = env.new_id()
         callee.regs[R4] = caller.regs[R3]
     if not env.rules.CALLBACK_EVERY_ITERATION:
         # Whether they were written in this state is copied along.
@@ -130,7 +132,7 @@ def leave(env: Env, state: VerifierState) -> int:
     if reg.type is not SCALAR_VALUE:
         raise Reject("R0 not a scalar value", EACCES)
     if rules.CALLBACK_RESULT_PRECISE:
-        env.read_reg(state, R0)
+        state.mark_reg_read(callee.frameno, R0)
         mark_chain_precision(env, state, R0)
     check_range(env, reg, 0, 1, "callback return")
     if state.refs:

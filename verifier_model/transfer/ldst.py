@@ -17,7 +17,6 @@ from verifier_model.reg import (
     BTF_IDS,
     CALLER_SAVED,
     CONST_PTR_TO_MAP,
-    PTR_TO_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_FUNC,
     PTR_TO_MAP_VALUE,
@@ -42,13 +41,9 @@ if TYPE_CHECKING:
 
 _IND = 0x40
 # Pointers whose loads the kernel rewrites.
-_ALONE = (PTR_TO_CTX, PTR_TO_BTF_ID, *SOCKETS)
-_BYTES = {0x10: 1, 0x08: 2, 0x00: 4, 0x18: 8}
-
-
-def access_size(insn: Insn) -> int:
-    """How many bytes a load, store or atomic touches."""
-    return _BYTES[insn.code & 0x18]
+_ALONE = frozenset((PTR_TO_CTX, *BTF_IDS, *SOCKETS))
+# How many bytes a load, store or atomic touches, by its code.
+SIZES = tuple((4, 2, 1, 8)[code >> 3 & 3] for code in range(256))
 
 
 @transfer(*(f"ldx{s}" for s in ("b", "h", "w", "dw")), *(f"ldxs{s}" for s in ("b", "h", "w")))
@@ -56,9 +51,7 @@ def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
     src = env.read_reg(state, insn.src)
     env.check_writable(state, insn.dst)
     signed = insn.code & 0xE0 == MEMSX
-    value = mem.load(
-        env, state, insn.src, insn.off, access_size(insn), insn.dst, sign_extend=signed
-    )
+    value = mem.load(env, state, insn.src, insn.off, SIZES[insn.code], insn.dst, sign_extend=signed)
     check_same_pointer(env, src.type)
     assert value is not None
     env.write_reg(state, insn.dst, value)
@@ -69,7 +62,7 @@ def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
 def transfer_store_reg(env: Env, state: VerifierState, insn: Insn) -> int:
     env.read_reg(state, insn.src)
     dst = env.read_reg(state, insn.dst)
-    mem.store(env, state, insn.dst, insn.off, access_size(insn), insn.src)
+    mem.store(env, state, insn.dst, insn.off, SIZES[insn.code], insn.src)
     check_same_pointer(env, dst.type)
     return env.insn_idx + 1
 
@@ -81,17 +74,17 @@ def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
         raise Reject(
             f"BPF_ST stores into R{insn.dst} {type_name(dst, env.rules)} is not allowed", EACCES
         )
-    mem.store(env, state, insn.dst, insn.off, access_size(insn), -1)
+    mem.store(env, state, insn.dst, insn.off, SIZES[insn.code], -1)
     check_same_pointer(env, dst.type)
     return env.insn_idx + 1
 
 
 def check_same_pointer(env: Env, kind: RegType) -> None:
     """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
-    if kind in BTF_IDS:
-        kind = PTR_TO_BTF_ID
     before = env.accessed_as.setdefault(env.insn_idx, kind)
-    if before is not kind and (before in _ALONE or kind in _ALONE):
+    if before is kind or (before not in _ALONE and kind not in _ALONE):
+        return
+    if before not in BTF_IDS or kind not in BTF_IDS:
         raise Reject("same insn cannot be used with different pointers", EINVAL)
 
 

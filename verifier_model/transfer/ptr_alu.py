@@ -21,6 +21,7 @@ from verifier_model.reg import (
     PTR_TO_STACK,
     SCALAR_VALUE,
     SOCKETS,
+    UNTRUSTED_MEM,
 )
 from verifier_model.verdict import Reject
 
@@ -65,22 +66,23 @@ def adjust_pointer(
         if op == _SUB:
             return env.unknown()
         raise Reject(f"R{dst} 32-bit pointer arithmetic prohibited", EACCES)
-    name = type_name(ptr, rules)
     if ptr.maybe_null:
-        shown = name if rules.TEXT_FIXED_OFF else "PTR_TO_MAP_VALUE_OR_NULL"
+        shown = type_name(ptr, rules) if rules.TEXT_FIXED_OFF else "PTR_TO_MAP_VALUE_OR_NULL"
         text = f"R{dst} pointer arithmetic on {shown} prohibited"
         if rules.TEXT_TYPE_FLAGS or ptr.type is PTR_TO_MAP_VALUE:
             text += ", null-check it first"
         raise Reject(text, EACCES)
     if ptr.type is CONST_PTR_TO_MAP and not (known and off.smin == 0 and op == _ADD):
-        shown = name if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
+        shown = type_name(ptr, rules) if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
     if ptr.type is PTR_TO_PACKET_END or ptr.type in SOCKETS:
-        shown = name if rules.TEXT_FIXED_OFF else ptr.type.name
+        shown = type_name(ptr, rules) if rules.TEXT_FIXED_OFF else ptr.type.name
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
+    if ptr.type is UNTRUSTED_MEM:
+        return ptr  # it is read by insns that may fail, wherever it points
 
-    _check_sane(off, name, rules)
-    _check_sane(ptr, name, rules)
+    _check_sane(off, ptr, rules)
+    _check_sane(ptr, ptr, rules)
     new = ptr.copy()
     unbound32(new)
     known = known and not rules.POINTER_CONST_IN_BITS
@@ -108,8 +110,18 @@ def adjust_pointer(
     else:
         text = f"R{dst} pointer arithmetic with {_SIGNS[op >> 4]} operator prohibited"
         raise Reject(text, EACCES)
-    _check_sane(new, name, rules)
-    finish_alu(new, rules)
+    _check_sane(new, ptr, rules)
+    if (
+        rules.PACKET_ENDS_KEPT
+        and new.type in PACKET_POINTERS
+        and (off.is_const() or new.mem_size > 0)
+    ):
+        # What was compared with the packet's end was compared with this range.
+        ends = circular.arc64(new)
+        circular.clamp(new)
+        circular.set_arc64(new, ends)
+    else:
+        finish_alu(new, rules)
     return new
 
 
@@ -152,14 +164,18 @@ def _sub(new: RegState, ptr: RegState, off: RegState, rules: Rules) -> None:
     new.var_off = tnum.sub(ptr.var_off, off.var_off)
 
 
-def _check_sane(reg: RegState, name: str, rules: Rules) -> None:
+def _check_sane(reg: RegState, ptr: RegState, rules: Rules) -> None:
     """An offset is not so large that a sum could wrap: check_reg_sane_offset()."""
     value = reg.smin
+    far = not -MAX_VAR_OFF < value < MAX_VAR_OFF
+    if not far and -MAX_VAR_OFF < reg.off < MAX_VAR_OFF:
+        return
+    name = type_name(ptr, rules)
     if rules.TEXT_BASE_OFFSET and reg.type is not SCALAR_VALUE:
-        if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+        if far:
             raise Reject(f"{name} pointer offset {value} is not allowed", EINVAL)
         return
-    if reg.is_const() and not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+    if reg.is_const() and far:
         if reg.type is SCALAR_VALUE:
             raise Reject(f"math between {name} pointer and {value} is not allowed", EINVAL)
         raise Reject(f"{name} pointer offset {value} is not allowed", EINVAL)
@@ -170,5 +186,5 @@ def _check_sane(reg: RegState, name: str, rules: Rules) -> None:
             f"math between {name} pointer and register with unbounded min value is not allowed",
             EINVAL,
         )
-    if not -MAX_VAR_OFF < value < MAX_VAR_OFF:
+    if far:
         raise Reject(f"value {value} makes {name} pointer be out of bounds", EINVAL)

@@ -70,10 +70,7 @@ def leave_subprog(env: Env, state: VerifierState) -> int:
     if callee.callback:
         if env.stack_use is not None:
             env.stack_use.update(state)
-        following = callback.leave(env, state)
-        if env.rules.CALLBACK_EVERY_ITERATION:
-            env.scratched_regs = env.scratched_slots = -1
-        return following
+        return callback.leave(env, state)
     caller = state.frames[-2]
     caller.regs[R0] = result
     # The caller's r0 is the callee's, its life included.

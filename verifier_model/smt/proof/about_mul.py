@@ -148,10 +148,10 @@ def _half_multiply_add(s: Scene) -> None:
 
 
 def _mul_halves(s: Scene) -> None:
-    """x*y is v*w + (x & a.mask)*y + (y & b.mask)*v, where v and w are the values."""
+    """x*y is v*w + y*(x & a.mask) + v*(y & b.mask), where v and w are the values."""
     (a, x), (b, y) = s.tnum_with("a"), s.tnum_with("b")
     p, q = x & a.mask, y & b.mask
-    parts = product(a.value, b.value) + product(p, y) + product(q, a.value)
+    parts = product(a.value, b.value) + product(y, p) + product(a.value, q)
     s.assume(product(x, y) == parts & U64)
     s.assume((a.value * b.value) & U64 == product(a.value, b.value))
 
@@ -160,8 +160,8 @@ def _mul_halves(s: Scene) -> None:
         result = s.tnum("half")
         known = product(a.value, b.value)
         for m, left, right in (
-            (known, p, y),
-            ((known + product(p, y)) & U64, q, a.value),
+            (known, y, p),
+            ((known + product(y, p)) & U64, a.value, q),
         ):
             given = z3.And(
                 formula(ex.call(acc.contains, m)),
