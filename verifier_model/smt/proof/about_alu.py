@@ -17,7 +17,7 @@ from verifier_model.reg import UNINIT
 from verifier_model.smt.proof.lemmas import byte_swap
 from verifier_model.smt.proof.obligation import Obligation, always
 from verifier_model.smt.proof.terms import Bits
-from verifier_model.transfer import alu
+from verifier_model.transfer import alu, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALU32 = 4
 DST, SRC = 1, 2
-OR, LSH, XOR = 0x40, 0x60, 0xA0
+MUL, OR, LSH, XOR = 0x20, 0x40, 0x60, 0xA0
 
 
 def _shifted(shift: Callable[[Any, Any], Any]) -> Callable[[Any, Any, int], Bits]:
@@ -90,6 +90,27 @@ def _binary(op: int, width: int) -> Callable[[Scene], None]:
     return state
 
 
+_OF_NUMBERS = {op: CONCRETE[op] for op in (0x00, 0x10, OR, 0x50, XOR)} | {
+    MUL: lambda x, y, width: x * y
+}
+
+
+def _numbers(op: int, width: int) -> Callable[[Scene], None]:
+    """The short cut for two numbers, where it is taken, gives what the machine computes."""
+    insn = Insn((ALU64 if width == 64 else ALU32) | X | op, DST, SRC)
+    most = U64 if width == 64 else U32
+
+    def state(s: Scene) -> None:
+        (dst, x), (src, y) = s.value_with("dst"), s.value_with("src")
+        found = s.call(numbers.of_numbers, s.rules, insn, dst, src)
+        if found is not None:
+            s.show(
+                found == _OF_NUMBERS[op](x, y, width) & (U64 if width == 64 else U32), "the number"
+            )
+
+    return state
+
+
 # -- instructions of one operand ---------------------------------------------------------------
 
 
@@ -135,6 +156,16 @@ def _rows() -> list[Obligation]:
             (lambda rules: rules.ARSH32) if f"{name}{width}" == "arsh32" else always,
         )
         for op, name in NAMES.items()
+        for width in (64, 32)
+    ]
+    rows += [
+        Obligation(
+            f"numbers {(NAMES | {MUL: 'mul'})[op]}{width}",
+            (numbers.of_numbers,),
+            _numbers(op, width),
+            splits=True,
+        )
+        for op in _OF_NUMBERS
         for width in (64, 32)
     ]
     mov64, mov32 = Insn(ALU64 | X | 0xB0, DST, SRC), Insn(ALU32 | X | 0xB0, DST, SRC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from verifier_model import invariants
 from verifier_model.domain import bounds, tnum, width
 from verifier_model.domain.word import U32, U64
 from verifier_model.smt.proof.about_bits import implied
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 def has_halves(rules: Rules) -> bool:
     return rules.BOUNDS_32
+
+
+def checks_invariants(rules: Rules) -> bool:
+    return rules.INVARIANTS_CHECKED
 
 
 def across(rules: Rules) -> bool:
@@ -65,6 +70,13 @@ def _set_const32(s: Scene) -> None:
 def _is_impossible(s: Scene) -> None:
     v = s.value_with("v")[0]
     s.show(negated(s.call(bounds.is_impossible, v)), "a value with a word in it is possible")
+
+
+def _invariants(s: Scene) -> None:
+    v, x = s.value_with("v")
+    s.result(x)
+    s.call(invariants.check, s.env, v, "here")
+    s.show_holds(v, x)
 
 
 def _replace_low(s: Scene) -> None:
@@ -145,6 +157,7 @@ def _rows() -> list[Obligation]:
         Obligation("set_const", (bounds.set_const,), _set_const),
         Obligation("set_const32", (bounds.set_const32,), _set_const32, has_halves),
         Obligation("is_impossible", (bounds.is_impossible,), _is_impossible),
+        Obligation("invariants", (invariants.check,), _invariants, checks_invariants),
         Obligation("replace_low", (bounds._replace_low,), _replace_low, across),
         Obligation("zero_extend", (width.zero_extend,), _zero_extend, has_halves),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import z3
 
+from verifier_model import invariants
 from verifier_model.domain import arith, bounds, tnum, word
 from verifier_model.domain.tnum import Tnum
 from verifier_model.domain.word import U64
@@ -115,6 +116,8 @@ def lemmas(scene: Scene, proves: tuple[Any, ...]) -> dict[Any, Contract]:
     found |= {f: _binary(scene, TNUM_BINARY[f]) for f in _HARD}
     found |= {f: _sum(scene, exact) for f, exact in SUMS.items()}
     found |= {f: _refining(scene, widths) for f, widths in REFINING.items()}
+    checked = _refining(scene, ())
+    found[invariants.check] = lambda ex, env, reg, where: checked(ex, reg)
     found[tnum.next_member] = _next_member(scene)
     found[bounds.is_impossible] = _is_impossible(scene)
     found |= arc_lemmas(scene)
