@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from verifier_model.verdict import Verdict
 
 
+_STATES = ("cur state:", "old state:")  # what may stand below a complaint
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m verifier_model", description=__doc__)
     parser.add_argument("--kernel", required=True, metavar="RELEASE")
@@ -75,10 +78,14 @@ def _object(line: str) -> Any:
 
 
 def _complaint(verdict: Verdict, kernel: Kernel) -> str:
-    """The last line of the complaint; where a report follows it in the log (7.3), of that."""
-    if not verdict.accepted and kernel.has(Trait.LOG_REPORT):
+    """The complaint's last line as the log has it; where a report follows (7.3), that one's."""
+    if not verdict.message:
+        return ""
+    if verdict.log and verdict.log[-1].startswith(verdict.message):
+        return verdict.log[-1]  # it has no end: the statistics stand on the same line
+    if kernel.has(Trait.LOG_REPORT):
         for line in reversed(verdict.log[:-1]):
-            if line.strip():
+            if line.strip() and not line.startswith(_STATES):
                 return line.strip()
     return verdict.message
 

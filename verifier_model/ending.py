@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOSPC
-from verifier_model.log_buffer import STATS, text_of
-from verifier_model.verdict import Unmodelled, Verdict
+from verifier_model.log_buffer import OPEN, STATS, text_of
+from verifier_model.log_shares import Shares
+from verifier_model.verdict import Verdict
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -59,7 +60,7 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
     return Verdict(
         accepted=not errno and err is None,
         errno=errno,
-        message=err.message if err else "",
+        message=err.message.removesuffix(OPEN) if err else "",
         insn=env.insn_idx if err and env.insns_processed else -1,
         log=tuple(kept),
         insns_processed=env.insns_processed,
@@ -77,11 +78,8 @@ def _statistics(env: Env) -> list[str]:
     depth = "+".join(str(n) for n in env.stack_depth)
     lines = ["verification time 0 usec"]
     if env.rules.LOG_REPORT:
-        if len(env.subprogs) > 1:
-            raise Unmodelled("the statistics of each subprog", 0)
-        n = env.insns_processed
-        main = f"main insns_self {n} insns_total {n} stack {depth}"
-        return [*lines, f"stack depth max {env.max_stack_depth}", f"subprog 0 (<unknown>) {main}"]
+        shares = env.trail if isinstance(env.trail, Shares) else Shares(env)
+        return [*lines, f"stack depth max {env.max_stack_depth}", *shares.lines()]
     if env.rules.NULL_CHECK_KEEPS_ID:
         more = f"insns processed {env.insns_processed}"
         return [*lines, f"stack depth {depth} max {env.max_stack_depth}", more]

@@ -22,7 +22,6 @@ from verifier_model.log import holds_inner_map, type_name
 from verifier_model.reg import (
     ADD_CONST,
     BTF_IDS,
-    BTF_STRUCTS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
     PTR_TO_MAP_KEY,
@@ -31,6 +30,8 @@ from verifier_model.reg import (
     PTR_TO_STACK,
     SCALAR_VALUE,
     SOCKETS,
+    UNTRUSTED_MEM,
+    struct_name,
 )
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         parts.append(f"off={snum(reg.off)}")
     if kind in PACKET_POINTERS:
         parts.append(f"r={unum(reg.mem_size & U64)}")
-    if kind is PTR_TO_MEM:
+    if kind is PTR_TO_MEM or kind is UNTRUSTED_MEM:
         parts.append(f"sz={unum(reg.mem_size)}")
     if bits.mask:
         _add_merged_ranges(parts, reg, hexadecimal=True)
@@ -131,7 +132,7 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
 
 def _name(reg: RegState, rules: Rules) -> str:
     name = type_name(reg, rules)
-    return name + BTF_STRUCTS[reg.mem_size] if reg.type in BTF_IDS else name
+    return name + struct_name(reg.mem_size) if reg.type in BTF_IDS else name
 
 
 def _short(reg: RegState, rules: Rules) -> str:

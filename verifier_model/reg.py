@@ -83,6 +83,7 @@ BTF_IDS = (
     PERCPU_BTF_ID,
 )
 # The kernel structures that BTF_IDS have pointed to, by number: check/btf_ptr.py adds to them.
+# One that its name does not lead to has its type's id behind the name: "#7", "name#7".
 MAP_OPS, MAP = "bpf_map_ops", "bpf_map"
 BTF_STRUCTS = [MAP_OPS, MAP]
 # What moves with its offset, and what has none.
@@ -93,6 +94,11 @@ SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK)
 # `off` (BPF_ADD_CONST64, BPF_ADD_CONST32).
 ADD_CONST_64, ADD_CONST_32 = 1 << 31, 1 << 30
 ADD_CONST = ADD_CONST_64 | ADD_CONST_32
+
+
+def struct_name(number: int) -> str:
+    """What BTF calls a structure of BTF_STRUCTS; "" for one without a name."""
+    return BTF_STRUCTS[number].partition("#")[0]
 
 
 class RegState(Value):
@@ -218,9 +224,10 @@ def const_scalar(x: int) -> RegState:
 
 def pointer(kind: RegType) -> RegState:
     """A pointer to the start of something."""
-    r = const_scalar(0)
+    r = _ZERO.copy()
     r.type = kind
     return r
 
 
 UNINIT = RegState()
+_ZERO = const_scalar(0)

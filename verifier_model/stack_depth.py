@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import E2BIG, EACCES
 from emu.kernel.traits import Trait
-from verifier_model.cfg import CALL, is_pseudo_call, is_pseudo_func
+from verifier_model.cfg import CALL
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def check_max_stack_depth(env: Env) -> None:
     tails = {
         no
         for no, start in enumerate(env.subprogs)
-        if any(
+        if _TAIL_CALL in env.helpers
+        and any(
             insn.code == CALL and insn.src == 0 and insn.imm == _TAIL_CALL
             for insn in env.insns[start : env.subprog_end(no)]
         )
@@ -42,12 +43,11 @@ def check_max_stack_depth(env: Env) -> None:
 
 def _calls(env: Env) -> list[list[int]]:
     """The subprogs each subprog calls or hands to a helper, in order."""
-    back = env.rules.CALLBACKS
     return [
         [
-            env.subprogs.index(i + env.insns[i].imm + 1)
-            for i in range(start, env.subprog_end(no))
-            if is_pseudo_call(env.insns[i]) or (back and is_pseudo_func(env.insns[i]))
+            env.subprogs.index(target)
+            for idx, target in env.calls.items()
+            if start <= idx < env.subprog_end(no)
         ]
         for no, start in enumerate(env.subprogs)
     ]
@@ -69,7 +69,8 @@ def _descend(
             "Too large",
             EACCES,
         )
-    own = (max(env.stack_depth[no], 1) + unit - 1) // unit * unit
+    # An interpreter's frame is never empty: round_up_stack_depth().
+    own = -(-max(env.stack_depth[no], 0 if env.rules.STACK_DEPTH_BY_16 else 1) // unit) * unit
     if own >= _PRIVATE_FROM and not tails and _may_be_private(env):
         if own > MAX_STACK:
             raise Reject(f"stack size of subprog {no} is {own}. Too large", EACCES)

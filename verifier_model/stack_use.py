@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 
+# What an insn did with the stack when it first ran.  One that then wrote no slot need not write one
+# the next time either: it is not sure to write any.
+_WROTE_NOTHING, _WROTE = 1, 2
+
+
 class Masks:
     """Slots by insn, for one frame: struct per_frame_masks."""
 
@@ -44,7 +49,7 @@ class Instance:
         self.start = start  # the subprog's first insn
         self.insns = insns
         self.frames: dict[int, Masks] = {}
-        self.seen = bytearray(insns)  # insns whose must_write is known
+        self.seen = bytearray(insns)  # what each insn did when it first ran
         self.updated = False
         self.dropped = False  # some must_write became smaller
 
@@ -73,8 +78,9 @@ class StackUse:
         # By insn: its place in its subprog's order, and the insns that go on to it.
         self._places = {idx: n for order in self._orders for n, idx in enumerate(order)}
         self._sources: dict[int, list[int]] = {idx: [] for idx in self._places}
+        graph = self._successors = successors(env)
         for idx in self._places:
-            for following in successors(env, idx):
+            for following in graph[idx]:
                 self._sources[following].append(idx)
         self._current: Instance | None = None
         self._written: dict[int, int] = {}  # by the insn that runs: slots, by frame
@@ -96,7 +102,6 @@ class StackUse:
     def begin_insn(self, state: VerifierState) -> None:
         if self._current is None:
             self._current = self._of_frame(state, len(state.frames) - 1)
-        self._written.clear()
 
     def forget_chain(self) -> None:
         """The frame that runs is another one: bpf_reset_live_stack_callchain()."""
@@ -110,8 +115,15 @@ class StackUse:
         self._written[frame] = self._written.get(frame, 0) | 1 << spi
 
     def end_insn(self, idx: int) -> None:
-        if self._current is not None:
-            _commit(self._current, idx, self._written)
+        current, written = self._current, self._written
+        if current is not None:
+            seen = current.seen[idx - current.start]
+            if seen == _WROTE or (written and not seen):
+                _commit(current, idx, written)
+            elif not seen:
+                current.seen[idx - current.start] = _WROTE_NOTHING
+        if written:
+            written.clear()
 
     # -- what it was found out for -----------------------------------------------------------
 
@@ -185,7 +197,7 @@ class StackUse:
         return changed
 
     def _update_insn(self, instance: Instance, frame: int, idx: int) -> bool:
-        after = successors(self._env, idx)
+        after = self._successors[idx]
         if not after:
             return False
         masks, i = instance.frames[frame], idx - instance.start
@@ -263,4 +275,4 @@ def _commit(instance: Instance, idx: int, written: dict[int, int]) -> None:
             instance.updated = True
         if old & ~slots:
             instance.dropped = True
-    instance.seen[i] = 1
+    instance.seen[i] = _WROTE

@@ -24,6 +24,9 @@ U32, U64 = (1 << 32) - 1, (1 << 64) - 1
 
 # What the kernel prints for a code it has no text for, by class.
 _BUG = {0: "BUG_ld_", 1: "BUG_ldx_", 2: "BUG_st_", 3: "BUG_"}
+# What distinguishes, in the text, atomic operations that no kernel has from those on 32 bits.
+_NARROW = {0xCB: "(u16 *)", 0xD3: "(u8 *)"}
+_ATOMIC32 = 0xC3
 # The byte swaps: the kernel prints whatever width their imm gives.
 _SWAPS = {0xD4: "le", 0xDC: "be", 0xD7: "bswap", 0xDF: "bswap"}
 _CLASS_NAMES = ("ld", "ldx", "st", "stx", "alu", "jmp", "jmp32", "alu64")
@@ -101,6 +104,9 @@ def _callee(insn: Insn) -> str:
 def _unknown(insn: Insn) -> str:
     if insn.code in _SWAPS:
         return f"r{insn.dst} = {_SWAPS[insn.code]}{insn.imm} r{insn.dst}"
+    wide = find(insn._replace(code=_ATOMIC32)) if insn.code in _NARROW else None
+    if wide is not None:
+        return _format(wide, wide.text.replace("(u32 *)", _NARROW[insn.code]), insn, None)
     cls = insn.code & 7
     return f"{_BUG[cls]}{insn.code:02x}" if cls in _BUG else _CLASS_NAMES[cls]
 

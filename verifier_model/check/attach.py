@@ -50,7 +50,12 @@ _OTHERS = {
     ProgType.SYSCALL: "5.14",
     ProgType.NETFILTER: "6.4",
 }
-_NOT_FOR_ATTACH_TYPES = (ProgType.EXT, ProgType.SYSCALL)
+# The only attach type that they are loaded with, where that is asked for.
+_ATTACH_TYPES = {
+    ProgType.EXT: AttachType.NONE,
+    ProgType.SYSCALL: AttachType.NONE,
+    ProgType.NETFILTER: AttachType.NETFILTER,
+}
 _NAME_A_FUNCTION = (ProgType.TRACING, ProgType.LSM, ProgType.EXT)
 _TRAMPOLINES = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN)
 
@@ -80,7 +85,7 @@ def refusal(prog: Prog, kernel: Kernel) -> int:
         return E2BIG
     if row is not None and not _attach_type_fits(row, prog, kernel):
         return EINVAL
-    if kind in _NOT_FOR_ATTACH_TYPES and prog.expected_attach_type:
+    if kind in _ATTACH_TYPES and prog.expected_attach_type != _ATTACH_TYPES[kind]:
         return EINVAL
     if kind is ProgType.UNSPEC or not _exists(kind, row, kernel):
         return EINVAL
@@ -110,8 +115,11 @@ def check(env: Env) -> None:
         raise Reject(text, EINVAL)
     if kind in _NAME_A_FUNCTION and not prog.attach_to:
         raise Reject("Tracing programs must provide btf_id", EINVAL)
-    if kind is ProgType.STRUCT_OPS and not prog.attach_to and env.kernel.at_least("6.12"):
-        raise Reject("", ENOTSUPP)
+    if kind is ProgType.STRUCT_OPS and not prog.attach_to:
+        if not env.gpl:
+            raise Reject("struct ops programs must have a GPL compatible license", EINVAL)
+        named = env.kernel.at_least("6.12")
+        raise Reject("" if named else "attach_btf_id 0 is not a supported struct", ENOTSUPP)
     if prog_types.by_type(kind) is None:
         raise Unmodelled(f"a program of type {kind.name}", 0)
     if sleeps:

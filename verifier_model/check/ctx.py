@@ -48,8 +48,7 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
 
         return tracing.load(env, off, size)
     layout = _layout(env)
-    if not readable(env, layout, off, size):
-        _refuse(off, size)
+    _check_readable(env, layout, off, size)
     if env.prog_type is ProgType.RAW_TRACEPOINT_WRITABLE and off == 0:
         if size != 8:
             _refuse(off, size)
@@ -69,8 +68,7 @@ def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
     off += _check_offset(env, reg, regno)
     layout = _layout(env)
     if env.prog_type is ProgType.KPROBE and env.rules.KPROBE_CTX_WRITE:
-        if not readable(env, layout, off, size):
-            _refuse(off, size)
+        _check_readable(env, layout, off, size)
         return
     if off % size or not any(
         size in field.write_sizes and _meant(env, field.write_attach_types)
@@ -106,6 +104,14 @@ def _layout(env: Env) -> Context:
     row = prog_types.by_type(env.prog_type)
     assert row is not None  # verify() asked
     return row.ctx
+
+
+def _check_readable(env: Env, layout: Context, off: int, size: int) -> None:
+    if (off, size) in env.readable:
+        return
+    if not readable(env, layout, off, size):
+        _refuse(off, size)
+    env.readable.add((off, size))
 
 
 def readable(env: Env, layout: Context, off: int, size: int) -> bool:

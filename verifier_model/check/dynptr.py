@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from verifier_model.state import FuncState, VerifierState
 
 LOCAL, RINGBUF = 1, 2
+UNNUMBERED = -1  # stands for the id of a dynptr until 6.2, which has none
 _MAKERS = {"dynptr_from_mem": LOCAL, "ringbuf_reserve_dynptr": RINGBUF}
 RELEASES = ("ringbuf_submit_dynptr", "ringbuf_discard_dynptr")
 
@@ -33,23 +34,16 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
     kind = _MAKERS.get(row.name)
     if kind is None:
         raise Unmodelled(f"the dynptr of {row.name}", env.insn_idx)
-    if kind == LOCAL:
-        data = state.frames[-1].regs[R1]
-        if data.type is not PTR_TO_MAP_VALUE:
-            shown = type_name(data, env.rules)
-            raise Reject(f"Unsupported reg type {shown} for bpf_dynptr_from_mem data", EACCES)
     at = _offset(env, reg)
-    if at % SLOT or at > -2 * SLOT:
-        if not env.rules.DYNPTR_TRACKED:
-            raise Unmodelled("a dynptr at an odd place of the stack", env.insn_idx)
-        if not at % SLOT:
-            env.log.add(f"cannot pass in dynptr at an offset={at}")
-        raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
     frame = state.frames[reg.frameno]
     first = (-at - 1) // SLOT
-    if not env.rules.DYNPTR_TRACKED and any(
-        DYNPTR in slot.kinds for slot in frame.stack[first - 1 : first + 1]
-    ):
+    if not env.rules.DYNPTR_TRACKED:
+        slots = frame.stack[first - 1 : first + 1] if first else []
+        if any(DYNPTR in slot.kinds for slot in slots):
+            raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
+    elif at % SLOT or at > -2 * SLOT:
+        if not at % SLOT:
+            env.log.add(f"cannot pass in dynptr at an offset={at}")
         raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
     from verifier_model.check import mem
 
@@ -68,6 +62,10 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
         part = held.copy()
         part.frameno = int(spi == first)
         frame.stack[spi] = Slot(DYNPTR * SLOT, part)
+    data = state.frames[-1].regs[R1]
+    if kind == LOCAL and data.type is not PTR_TO_MAP_VALUE:
+        shown = type_name(data, env.rules)
+        raise Reject(f"Unsupported reg type {shown} for bpf_dynptr_from_mem data", EACCES)
 
 
 def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> RegState:
@@ -79,8 +77,8 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
     held: RegState | None = None
     if not at % SLOT and 1 <= first < len(frame.stack):
         slot, below = frame.stack[first], frame.stack[first - 1]
-        held = slot.reg if slot.kinds == DYNPTR * SLOT else None
-        if held is not None and held.frameno and below.kinds == slot.kinds:
+        held = slot.reg if slot.reg is not None and slot.reg.type is PTR_TO_DYNPTR else None
+        if held is not None and held.frameno and below.kinds == slot.kinds == DYNPTR * SLOT:
             found = held
     if row.name in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
@@ -91,6 +89,8 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
     if env.rules.DYNPTR_TRACKED:
         env.mark_stack_read(state, reg.frameno, first)
         env.mark_stack_read(state, reg.frameno, first - 1)
+    if env.rules.LOG_DYNPTR_USE:
+        env.scratched_slots |= 3 << first - 1
     return found
 
 
@@ -100,18 +100,21 @@ def give_back(env: Env, state: VerifierState, ref: int) -> None:
         for spi, slot in enumerate(frame.stack):
             if slot.kinds == DYNPTR * SLOT and slot.reg is not None and slot.reg.ref_obj_id == ref:
                 frame.stack[spi] = EMPTY
-                frame.stack_written |= 1 << spi
+                env.mark_stack_write(frame, spi)
     release(env, state, ref)
 
 
 def overwrite(env: Env, state: VerifierState, frame: FuncState, low: int, high: int) -> None:
-    """A store hits [low, high) of a stack: a dynptr there is no more."""
+    """A store hits [low, high) of a stack: a dynptr there is no more.
+
+    Until 6.2 it only has other bytes then: what was known of it stays, see stack_slots.lasting().
+    """
+    if not env.rules.DYNPTR_TRACKED:
+        return
     for spi in range((-high) // SLOT, min((-low - 1) // SLOT + 1, len(frame.stack))):
         held = frame.stack[spi].reg
         if DYNPTR not in frame.stack[spi].kinds or held is None:
             continue
-        if not env.rules.DYNPTR_TRACKED:
-            raise Unmodelled("a store over a dynptr", env.insn_idx)
         if held.ref_obj_id:
             raise Reject("cannot overwrite referenced dynptr", EINVAL)
         _forget(env, state, held.id)
@@ -128,7 +131,7 @@ def _forget(env: Env, state: VerifierState, dynptr: int) -> None:
                 continue
             if slot.reg.type is PTR_TO_DYNPTR and slot.reg.id == dynptr:
                 frame.stack[spi] = EMPTY
-                frame.stack_written |= 1 << spi
+                env.mark_stack_write(frame, spi)
             elif slot.reg.dynptr_id == dynptr:
                 frame.stack[spi] = Slot(slot.kinds, env.unknown())
 
@@ -136,4 +139,7 @@ def _forget(env: Env, state: VerifierState, dynptr: int) -> None:
 def _offset(env: Env, reg: RegState) -> int:
     if not reg.is_const():
         raise Unmodelled("a dynptr at a variable offset", env.insn_idx)
-    return reg.off + reg.smin
+    at = reg.off + reg.smin
+    if at % SLOT and not env.rules.DYNPTR_TRACKED:
+        raise Reject("cannot pass in dynptr at an offset", EINVAL)
+    return at

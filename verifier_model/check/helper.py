@@ -1,18 +1,18 @@
 """Arguments of a helper against its prototype.
 
-Source: check_func_arg(), check_reg_type(), check_helper_mem_access(), check_mem_size_reg().
+Source: check_func_arg(), check_reg_type().
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import Arg, MapType
+from emu.kernel.enums import Arg
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.check import const_str, ctx, dynptr, locks, map_value, mem, packet
-from verifier_model.check.stack_helper import check_initialized
+from verifier_model.check import const_str, ctx, dynptr, locks, mem
+from verifier_model.check.helper_mem import check_memory, check_size, constant_key
 from verifier_model.log import type_name
-from verifier_model.precise import mark_chain_precision, mark_slots_precision
+from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     BTF_STRUCTS,
     CONST_PTR_TO_MAP,
@@ -32,7 +32,6 @@ from verifier_model.reg import (
     RegType,
 )
 from verifier_model.scalars import is_null
-from verifier_model.stack import SLOT, SPILL, ZERO
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
-
-MAX_VAR_SIZE = 1 << 29
 
 
 class Meta:
@@ -156,6 +153,8 @@ def _check_arg(
         raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if not (arg in _OR_NULL and is_null(reg)):
         _check_type(env, regno, reg, arg, expected, meta.helper)
+    elif env.rules.PRECISION_OF_NULL_ARG:
+        mark_chain_precision(env, state, regno)
     if reg.ref_obj_id:
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
@@ -164,7 +163,7 @@ def _check_arg(
         assert meta.map is not None
         check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
         if env.rules.LOOKUP_CONST_KEY_NOT_NULL:
-            meta.const_key = _constant_key(env, state, reg, meta.map)
+            meta.const_key = constant_key(env, state, reg, meta.map)
     elif arg in (
         Arg.PTR_TO_MAP_VALUE,
         Arg.PTR_TO_MAP_VALUE_OR_NULL,
@@ -179,7 +178,7 @@ def _check_arg(
         dynptr.make(env, state, regno, reg, meta.helper)
     elif arg is Arg.PTR_TO_DYNPTR:
         found = dynptr.use(env, state, regno, reg, meta.helper)
-        meta.ref_obj_id, meta.dynptr_id = found.ref_obj_id, found.id
+        meta.ref_obj_id, meta.dynptr_id = found.ref_obj_id, found.id or dynptr.UNNUMBERED
     elif arg is Arg.PTR_TO_CONST_STR:
         const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
@@ -188,7 +187,7 @@ def _check_arg(
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
         zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
-        _check_size(env, state, regno, reg, zero_ok, meta)
+        check_size(env, state, regno, reg, zero_ok, meta)
     elif arg is Arg.CONST_ALLOC_SIZE_OR_ZERO:
         if not reg.is_const():
             text = (
@@ -289,112 +288,3 @@ def _expected(env: Env, arg: Arg) -> str:
     trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
     context = ", ctx" if rules.HELPER_MEM_CTX else ""
     return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"
-
-
-def _check_size(
-    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Meta
-) -> None:
-    """The size argument, and with it the memory argument before it."""
-    rules = env.rules
-    meta.max_size = reg.umax
-    fixed = reg.is_const()
-    if reg.smin < 0:
-        raise Reject(
-            f"R{regno} min value is negative, either use unsigned or 'var &= const'", EACCES
-        )
-    raw = meta.raw and fixed
-    if reg.umin == 0 and not zero_ok and rules.TEXT_ZERO_SIZED_RANGE:
-        raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
-    if reg.umin == 0 and not rules.TEXT_ZERO_SIZED_RANGE:
-        check_memory(
-            env,
-            state,
-            regno - 1,
-            0,
-            writes=meta.raw,
-            zero_ok=zero_ok,
-            meta=meta if fixed else None,
-        )
-    if reg.umax >= MAX_VAR_SIZE:
-        raise Reject(
-            f"R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", EACCES
-        )
-    check_memory(
-        env,
-        state,
-        regno - 1,
-        reg.umax,
-        writes=meta.raw,
-        zero_ok=zero_ok,
-        meta=meta if raw else None,
-    )
-    mark_chain_precision(env, state, regno)
-
-
-def check_memory(
-    env: Env,
-    state: VerifierState,
-    regno: int,
-    size: int,
-    *,
-    writes: bool,
-    zero_ok: bool = False,
-    meta: Meta | None,
-) -> None:
-    """The helper may access `size` bytes at the pointer: check_helper_mem_access().
-
-    meta: where to note that the helper fills them, if it does.
-    """
-    reg = state.frames[-1].regs[regno]
-    if reg.type is PTR_TO_STACK:
-        if size == 0 and not zero_ok and env.rules.TEXT_STACK_OF_REG:
-            raise Reject("invalid zero-sized read", EACCES)
-        if size == 0 and not zero_ok:
-            at = reg.off + reg.smin
-            raise Reject(f"invalid stack type R{regno} off={at} access_size=0", EACCES)
-        raw = meta is not None and meta.raw
-        filled = check_initialized(
-            env, state, regno, reg, reg.off, size, helper=True, writes=writes, raw=raw
-        )
-        if filled and meta is not None:
-            meta.filled.append((regno, size))
-    elif reg.type is PTR_TO_MAP_VALUE and not reg.maybe_null:
-        map_value.check_type(env, reg, 0, size, "write" if writes else "read")
-        map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
-    elif reg.type is PTR_TO_MEM and not reg.maybe_null:
-        mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
-    elif reg.type is PTR_TO_MAP_KEY:
-        if meta is not None and meta.raw:
-            kind = type_name(reg, env.rules)
-            raise Reject(f"R{regno} cannot write into {kind}", EACCES)
-        assert reg.map is not None
-        mem.check_region(env, reg, regno, 0, size, reg.map.key_size, zero_ok)
-    elif reg.type in PACKET_POINTERS:
-        packet.check(env, reg, regno, 0, size, zero_ok)
-    elif not (zero_ok and size == 0 and is_null(reg)):
-        raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
-
-
-def _constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> int | None:
-    """The array index on the stack, where it is known: get_constant_map_key() (6.14)."""
-    if m.type not in (MapType.ARRAY, MapType.PERCPU_ARRAY):
-        return None
-    if reg.type is not PTR_TO_STACK or not reg.is_const():
-        return None
-    frame = state.frames[reg.frameno]
-    off = reg.off + reg.smin
-    spi, last = (-off - 1) >> 3, (-off - 1) & 7
-    if spi >= len(frame.stack) or last < 3:
-        return None
-    slot = frame.stack[spi]
-    kinds = slot.kinds[last - 3 : last + 1]
-    if kinds == ZERO * 4:
-        env.mark_stack_read(state, reg.frameno, spi)
-        return 0
-    whole = SLOT - len(slot.kinds.rstrip(SPILL))
-    if last != 7 or whole != 4 or slot.reg is None:
-        return None
-    if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
-        return None
-    mark_slots_precision(env, state, reg.frameno, 1 << spi)
-    return int(slot.reg.var_off.value)

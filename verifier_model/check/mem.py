@@ -112,7 +112,10 @@ def _narrow(env: Env, value: RegState, size: int, sign_extend: bool) -> RegState
         return known
     new = value.copy()
     if sign_extend:
+        changes = new.umax >= 1 << (8 * size - 1)
         coerce_to_size_sx(new, size, env.rules)
+        if changes and env.rules.LOAD_SX_DROPS_ID:
+            new.id = new.off = 0
     else:
         coerce_to_size(new, size, env.rules)
     if value is env.anything:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
-from verifier_model.check.stack_slots import check_bounds, scrub, write_data
+from verifier_model.check.stack_slots import check_bounds, lasting, scrubbed, write_data
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.stack import (
     DYNPTR,
@@ -22,7 +22,7 @@ from verifier_model.stack import (
     is_spilled,
     kind_at,
 )
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -49,8 +49,8 @@ def check_initialized(
     """
     rules = env.rules
     frame = state.frames[ptr.frameno]
-    if env.has_dynptrs and raw:
-        reaches_dynptr(env, frame, ptr, off, size)
+    if env.has_dynptrs and raw and rules.DYNPTR_TRACKED and not rules.HELPER_FILLS_DYNPTR:
+        _reaches_dynptr(env, frame, ptr, off, size)
     how = "helper" if helper else "read"
     if helper and rules.TEXT_NO_INDIRECT:
         how = "write" if writes else "read"
@@ -70,12 +70,10 @@ def check_initialized(
     return False
 
 
-def reaches_dynptr(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> None:
-    """A helper that fills memory leaves dynptrs alone."""
+def _reaches_dynptr(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> None:
+    """From 6.3 to 7.2 a helper that fills memory leaves dynptrs alone."""
     for at in range(ptr.smin + off, ptr.smax + off + size):
         if kind_at(frame.stack, at) == DYNPTR:
-            if not env.rules.DYNPTR_TRACKED:
-                raise Unmodelled("a helper's store over a dynptr", env.insn_idx)
             raise Reject(f"potential write to dynptr at off={at} disallowed", EACCES)
 
 
@@ -103,7 +101,7 @@ def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:
     if not scalar and not rules.HELPER_READS_SPILLED_POINTERS:
         return False
     if clobbers:
-        frame.stack[spi] = Slot("".join(scrub(env, k) for k in slot.kinds))
+        frame.stack[spi] = Slot(scrubbed(slot.kinds))
     return True
 
 
@@ -118,10 +116,15 @@ def _uninitialized(
     return f"invalid{indirect} read from stack{where} var_off {ptr.var_off}+{i} size {size}"
 
 
-def clobber(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> None:
+def clobber(env: Env, state: VerifierState, ptr: RegState, off: int, size: int) -> None:
     """A helper filled `size` bytes at a constant offset with what nothing is known of."""
+    frame = state.frames[ptr.frameno]
     at = ptr.smin + off
     end = at + size
+    if env.has_dynptrs:
+        from verifier_model.check import dynptr
+
+        dynptr.overwrite(env, state, frame, at, end)
     frame.grow((-at - 1) >> 3)
     while at < end:
         spi = (-at - 1) >> 3
@@ -129,7 +132,7 @@ def clobber(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> N
         n = min(end, -SLOT * spi) - at
         if n == SLOT:
             # Byte by byte, no store is one of a whole slot: it does not end the slot's life.
-            frame.stack[spi] = Slot(MISC * SLOT)
+            frame.stack[spi] = Slot(MISC * SLOT, lasting(frame.stack[spi], MISC))
         else:
             write_data(env, frame, at, n, MISC)
         at += n

@@ -69,7 +69,7 @@ def _truncated(x: int, by: int) -> int:
 
 def _sdiv(low: int, high: int, by: int, least: int, most: int) -> tuple[int, int]:
     if by == -1 and low == least:
-        return least, most  # the least number divided by -1 is itself
+        return least, least if high == least else most  # divided by -1 it is itself
     ends = (_truncated(low, by), _truncated(high, by))
     return min(ends), max(ends)
 

@@ -9,11 +9,12 @@ from emu.kernel import helper_names, helpers
 from emu.kernel.enums import Arg
 from verifier_model.cfg import EXIT, GOTOL, JA
 from verifier_model.log import type_name
-from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE
+from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.trail import Place
 from verifier_model.report.words import access_offset, offset_of, plain_type
 from verifier_model.static.arg_track import SIZES
+from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
 
 if TYPE_CHECKING:
     from re import Match
@@ -157,6 +158,14 @@ class Facts(dict[str, object]):
 
     def _open_subprog(self) -> int:
         return self._env.subprog_of(self.number("open_end"))
+
+    def is_of_socket(self) -> bool:
+        """Whether the register points to a socket, whose fields are checked one by one."""
+        return self._frame_reg(self.number("reg")).type in SOCKETS
+
+    def was_safe(self) -> bool:
+        """Whether the pointer of an arithmetic insn was near enough to its base before it."""
+        return -MAX_VAR_OFF < offset_of(self._frame_reg(self.number("ptr"))).smin < MAX_VAR_OFF
 
     def was_invalidated(self) -> bool:
         """Whether the register was readable before."""

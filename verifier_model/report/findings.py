@@ -52,6 +52,7 @@ def _bounds(complaint: str, proof: str) -> Finding:
         "Add or adjust a bounds check that proves offset + access_size stays within the object.",
         error="access may be outside object bounds",
         register="reg",
+        when=lambda facts: not facts.is_of_socket(),
     )
 
 
@@ -117,7 +118,7 @@ FINDINGS = (
         _KEEP_POINTER,
     ),
     _dereference(
-        _REG + r" invalid mem access '\w+_or_null'",
+        _REG + r" invalid mem access '\w+_or_null_?'",
         "R{reg} may be NULL here ({plain}). The program could dereference NULL on this path, so "
         "the verifier cannot prove this access is safe.",
         "Add a NULL check before the access and dereference the pointer only on the non-NULL path.",
@@ -168,6 +169,14 @@ FINDINGS = (
     _arithmetic(
         r"\w+ pointer offset -?\d+ is not allowed",
         "pointer offset is not safe",
+        "After this arithmetic, R{dst} would be outside the verifier's safe offset range "
+        f"{_SAFE} for {{ptr_plain}}.",
+        "Tighten the scalar bounds before the arithmetic so the resulting pointer remains within "
+        "the allowed range.",
+    )._replace(when=lambda facts: facts.was_safe()),
+    _arithmetic(
+        r"\w+ pointer offset -?\d+ is not allowed",
+        "pointer offset is not safe",
         f"R{{ptr}} already has an offset outside the verifier's safe range {_SAFE} for "
         "{ptr_plain}.",
         "Keep the base pointer within the verifier's allowed offset range before applying more "
@@ -203,7 +212,7 @@ FINDINGS = (
     ),
     # -- Memory --------------------------------------------------------------------------------
     _bounds(
-        " min value is negative, .*",
+        " min value is negative, either use unsigned index .*",
         "the minimal bound for a memory access is a negative value: {low}",
     ),
     _bounds(
@@ -211,7 +220,7 @@ FINDINGS = (
         "the minimal bound for a memory access is {low} and is outside of the object of size {end}",
     ),
     _bounds(
-        " unbounded memory access, .*",
+        " unbounded memory access, make sure .*",
         "the maximal bound for a memory access is {umax} and exceeds maximum allowed offset of "
         "536870912",
     ),
@@ -231,6 +240,17 @@ FINDINGS = (
         "Initialize every byte in the stack range before reading it, adjust the offset and size so "
         "the read covers only initialized bytes, or load with CAP_PERFMON if uninitialized stack "
         "reads are intended.",
+    ),
+    Finding(
+        r"variable offset stack pointer cannot be passed into helper function; "
+        r"var_off=(?P<bits>\(.*\)) off=(?P<off>-?\d+) size=(?P<length>\d+)",
+        MEMORY,
+        "variable stack access",
+        "The helper would access the stack through variable offset {bits} plus fixed offset {off} "
+        "and size {length}. Helper stack memory arguments require a constant stack offset and a "
+        "precise initialized range.",
+        "Use a fixed stack offset for helper memory arguments, or copy the needed bytes into a "
+        "fixed stack slot first.",
     ),
     # -- References and dynptrs ----------------------------------------------------------------
     Finding(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from verifier_model.domain import tnum
 from verifier_model.domain.word import S64_MAX, S64_MIN, U64, s64
-from verifier_model.log import type_name
+from verifier_model.log import holds_inner_map, type_name
 from verifier_model.reg import (
+    BTF_IDS,
     CONST_PTR_TO_MAP,
     NOT_INIT,
     PTR_TO_CTX,
@@ -15,6 +16,8 @@ from verifier_model.reg import (
     PTR_TO_MEM,
     PTR_TO_STACK,
     SCALAR_VALUE,
+    UNTRUSTED_BTF_ID,
+    struct_name,
 )
 
 if TYPE_CHECKING:
@@ -73,10 +76,13 @@ def plain_type(reg: RegState, rules: Rules) -> str:
         return "a context pointer"
     if reg.type is PTR_TO_STACK:
         return "a stack pointer"
-    if reg.type is PTR_TO_MAP_VALUE:
+    if reg.type is PTR_TO_MAP_VALUE and not holds_inner_map(reg):
         return f"{nullable} map value pointer"
     if reg.type is PTR_TO_MEM:
         return f"{nullable} memory pointer"
+    if reg.type in BTF_IDS:
+        untrusted = reg.type is UNTRUSTED_BTF_ID and not reg.maybe_null
+        return f"{'an untrusted' if untrusted else nullable} kernel object pointer"
     return type_name(reg, rules)
 
 
@@ -91,6 +97,8 @@ def described(reg: RegState, rules: Rules) -> str:
         if off.is_unknown:
             return "integer scalar with unknown value"
         return f"integer scalar with {off.ranges()}"
+    if holds_inner_map(reg):
+        return "map pointer"  # what stands for the inner maps has no name
     name = reg.map.name if reg.map is not None else ""
     if reg.type is CONST_PTR_TO_MAP:
         return f"map pointer for map {name}" if name else "map pointer"
@@ -107,6 +115,8 @@ def described(reg: RegState, rules: Rules) -> str:
     if reg.type is PTR_TO_MAP_VALUE:
         kind = "nullable map value" if reg.maybe_null else "map value"
         return f"{kind} from {name} {where}" if name else f"{kind} {where}"
+    if reg.type in BTF_IDS:
+        return f"{type_name(reg, rules)} type=(struct {struct_name(reg.mem_size)}) {where}"
     return f"{type_name(reg, rules)} {where}"
 
 

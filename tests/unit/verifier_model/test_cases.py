@@ -1,6 +1,7 @@
 """tests/cases/verifier: every case on every release that is tested.
 
 Sections: `[prog_type NAME]`; `[map TYPE key=4 value=8 entries=1 flags=0 frozen]`, one a map;
+`[func INSN static NAME]`, one a function, where BTF names them;
 `[license TEXT]`; `[accept]` or `[reject]`; `[log]`, lines that the log holds in order, `{{...}}` a
 regular expression; `[whole_log RELEASE]`, all lines of that very kernel's but for blanks at their
 ends; `[level N]`, the log's level if not 2; `[slow]` keeps a case out of the normal run.
@@ -18,7 +19,7 @@ import pytest
 from emu.isa.asm import assemble
 from emu.kernel.enums import AttachType, MapType, ProgType
 from emu.kernel.profile import RELEASES, Kernel
-from emu.prog import MapDef, MapField, Prog
+from emu.prog import FuncInfo, MapDef, MapField, Prog
 from tests.casefile import Case, read_cases
 from verifier_model import verify
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "cases" / "verifier"
 KINDS = (
-    *("prog_type", "attach_type", "map", "license"),
+    *("prog_type", "attach_type", "map", "func", "license"),
     *("accept", "reject", "log", "whole_log", "level", "slow"),
 )
 CASES = [case for path in sorted(FOLDER.glob("*.test")) for case in read_cases(path)]
@@ -48,7 +49,13 @@ def program(case: Case) -> Prog:
         maps=tuple(map_def(section.argument) for section in case.all("map")),
         license=licence.argument if licence else "GPL",
         expected_attach_type=AttachType[attach_type.argument.upper()] if attach_type else 0,
+        func_info=tuple(func_info(section.argument) for section in case.all("func")),
     )
+
+
+def func_info(text: str) -> FuncInfo:
+    start, linkage, name = text.split()
+    return FuncInfo(int(start), ("static", "global").index(linkage), name)
 
 
 def map_def(text: str) -> MapDef:

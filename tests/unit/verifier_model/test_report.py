@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from emu.isa.asm import assemble
-from emu.kernel.enums import ProgType
+from emu.kernel.enums import MapType, ProgType
 from emu.kernel.profile import RELEASES, Kernel
-from emu.prog import LineInfo, Prog
+from emu.prog import LineInfo, MapDef, Prog
 from tests.casefile import read_cases
+from verifier_model.reg import PTR_TO_MAP_VALUE, pointer
 from verifier_model.report.findings import FINDINGS, find
 from verifier_model.report.page import Page
+from verifier_model.report.words import described
+from verifier_model.rules import rules_of
 from verifier_model.verify import verify
 
 CASES = read_cases(Path(__file__).parents[2] / "cases" / "verifier" / "log_report.test")
@@ -105,3 +108,11 @@ def test_a_place_with_line_info_is_shown_in_its_source():
         "         |         ^-- error: it is wrong",
         "      12 |         x2;",
     ]
+
+
+def test_an_element_of_a_map_of_maps_is_a_map_without_a_name():
+    reg = pointer(PTR_TO_MAP_VALUE)
+    reg.maybe_null = True
+    inner = MapDef("inner", MapType.ARRAY, 4, 8, 1)
+    reg.map = MapDef("outer", MapType.ARRAY_OF_MAPS, 4, 4, 1, inner=inner)
+    assert described(reg, rules_of(Kernel.release("7.3.4"))) == "map pointer"

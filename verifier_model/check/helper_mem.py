@@ -1,0 +1,144 @@
+"""Memory that a helper reads or fills, its size, and a map's key that is known.
+
+Source: check_helper_mem_access(), check_mem_size_reg(), get_constant_map_key().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.enums import MapType
+from emu.kernel.errno import EACCES
+from verifier_model.check import map_value, mem, packet
+from verifier_model.check.stack_helper import check_initialized
+from verifier_model.log import type_name
+from verifier_model.precise import mark_chain_precision, mark_slots_precision
+from verifier_model.reg import (
+    PACKET_POINTERS,
+    PTR_TO_MAP_KEY,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_STACK,
+    SCALAR_VALUE,
+)
+from verifier_model.scalars import is_null
+from verifier_model.stack import SLOT, SPILL, ZERO
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.prog import MapDef
+    from verifier_model.check.helper import Meta
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+MAX_VAR_SIZE = 1 << 29
+
+
+def check_size(
+    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Meta
+) -> None:
+    """The size argument, and with it the memory argument before it."""
+    rules = env.rules
+    meta.max_size = reg.umax
+    fixed = reg.is_const()
+    if reg.smin < 0:
+        raise Reject(
+            f"R{regno} min value is negative, either use unsigned or 'var &= const'", EACCES
+        )
+    raw = meta.raw and fixed
+    if reg.umin == 0 and not zero_ok and rules.TEXT_ZERO_SIZED_RANGE:
+        raise Reject(f"R{regno} invalid zero-sized read: u64=[{reg.umin},{reg.umax}]", EACCES)
+    if reg.umin == 0 and not rules.TEXT_ZERO_SIZED_RANGE:
+        check_memory(
+            env,
+            state,
+            regno - 1,
+            0,
+            writes=meta.raw,
+            zero_ok=zero_ok,
+            meta=meta if fixed else None,
+        )
+    if reg.umax >= MAX_VAR_SIZE:
+        raise Reject(
+            f"R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", EACCES
+        )
+    check_memory(
+        env,
+        state,
+        regno - 1,
+        reg.umax,
+        writes=meta.raw,
+        zero_ok=zero_ok,
+        meta=meta if raw else None,
+    )
+    mark_chain_precision(env, state, regno)
+
+
+def check_memory(
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    size: int,
+    *,
+    writes: bool,
+    zero_ok: bool = False,
+    meta: Meta | None,
+) -> None:
+    """The helper may access `size` bytes at the pointer: check_helper_mem_access().
+
+    meta: where to note that the helper fills them, if it does.
+    """
+    reg = state.frames[-1].regs[regno]
+    if reg.type is PTR_TO_STACK:
+        if size == 0 and not zero_ok and env.rules.TEXT_STACK_OF_REG:
+            raise Reject("invalid zero-sized read", EACCES)
+        if size == 0 and not zero_ok:
+            at = reg.off + reg.smin
+            raise Reject(f"invalid stack type R{regno} off={at} access_size=0", EACCES)
+        raw = meta is not None and meta.raw
+        filled = check_initialized(
+            env, state, regno, reg, reg.off, size, helper=True, writes=writes, raw=raw
+        )
+        if filled and meta is not None:
+            meta.filled.append((regno, size))
+    elif reg.type is PTR_TO_MAP_VALUE and not reg.maybe_null:
+        map_value.check_type(env, reg, 0, size, "write" if writes else "read")
+        map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
+    elif reg.type is PTR_TO_MEM and not reg.maybe_null:
+        mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
+    elif reg.type is PTR_TO_MAP_KEY:
+        if meta is not None and meta.raw:
+            kind = type_name(reg, env.rules)
+            raise Reject(f"R{regno} cannot write into {kind}", EACCES)
+        assert reg.map is not None
+        mem.check_region(env, reg, regno, 0, size, reg.map.key_size, zero_ok)
+    elif reg.type in PACKET_POINTERS:
+        packet.check(env, reg, regno, 0, size, zero_ok)
+    elif not (zero_ok and size == 0 and is_null(reg)):
+        raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
+
+
+def constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> int | None:
+    """The array index on the stack, where it is known: get_constant_map_key() (6.14)."""
+    if m.type not in (MapType.ARRAY, MapType.PERCPU_ARRAY):
+        return None
+    if reg.type is not PTR_TO_STACK or not reg.is_const():
+        return None
+    frame = state.frames[reg.frameno]
+    off = reg.off + reg.smin
+    spi, last = (-off - 1) >> 3, (-off - 1) & 7
+    if spi >= len(frame.stack) or last < 3:
+        return None
+    slot = frame.stack[spi]
+    kinds = slot.kinds[last - 3 : last + 1]
+    if kinds == ZERO * 4:
+        env.mark_stack_read(state, reg.frameno, spi)
+        return 0
+    whole = SLOT - len(slot.kinds.rstrip(SPILL))
+    if last != 7 or whole != 4 or slot.reg is None:
+        return None
+    if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
+        return None
+    mark_slots_precision(env, state, reg.frameno, 1 << spi)
+    return int(slot.reg.var_off.value)

@@ -1,0 +1,55 @@
+"""How many insns of the walk each subprog took, which 7.3 tells among the statistics.
+
+Source: account_processed_insn(), account_current_path() and print_verification_stats(),
+kernel/bpf/verifier.c (7.3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from verifier_model.env import Env
+    from verifier_model.state import VerifierState
+
+_GLOBAL = 1  # BTF_FUNC_GLOBAL
+
+
+class Shares:
+    """Hears of the walk what a Trail hears, and counts."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._alone = [0] * len(env.subprogs)  # by subprog: insns of its own
+        self._total = [0] * len(env.subprogs)  # the same with those of what it called
+
+    def arrive(self, state: VerifierState) -> None:
+        """The walk comes to an insn."""
+        self._alone[state.frames[-1].subprogno] += 1
+        for frame in state.frames:
+            self._total[frame.subprogno] += 1
+
+    def enter(self, state: VerifierState) -> None:
+        """The insn runs: it was counted."""
+
+    def fork(self, other: VerifierState) -> None:
+        """A copy is kept: what led to it was counted."""
+
+    def resume(self, state: VerifierState) -> None:
+        """The walk goes on with a copy."""
+
+    def lines(self) -> Iterator[str]:
+        """A line for each subprog; the stack's depth is in bytes."""
+        env = self._env
+        if env.cur_state is not None and sum(self._alone) < env.insns_processed:
+            self.arrive(env.cur_state)  # the insn that was one too many
+        linkage = {info.start: info.linkage for info in env.prog.func_info}
+        for no, start in enumerate(env.subprogs):
+            kind = "static" if no else "main"
+            if no and linkage.get(start) == _GLOBAL:
+                kind = "global"
+            name = env.subprog_name(no) or "<unknown>"
+            insns = f"insns_self {self._alone[no]} insns_total {self._total[no]}"
+            yield f"subprog {no} ({name}) {kind} {insns} stack {env.stack_depth[no]}"
