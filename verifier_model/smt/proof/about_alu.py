@@ -104,9 +104,7 @@ def _numbers(op: int, width: int) -> Callable[[Scene], None]:
         (dst, x), (src, y) = s.value_with("dst"), s.value_with("src")
         found = s.call(numbers.of_numbers, s.rules, insn, dst, src)
         if found is not None:
-            s.show(
-                found == _OF_NUMBERS[op](x, y, width) & (U64 if width == 64 else U32), "the number"
-            )
+            s.show(found == _OF_NUMBERS[op](x, y, width) & most, "the number")
 
     return state
 
