@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import z3
 
+from verifier_model.smt.proof.terms import of_integers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -104,14 +106,7 @@ class Undecided(Exception):
 
 
 def _solver(work: int, terms: list[z3.BoolRef]) -> z3.Solver:
-    integers = any(_has_integers(term) for term in terms)
+    integers = any(of_integers(term) for term in terms)
     solver = z3.Solver() if integers else z3.Then(*_TACTICS).solver()
     solver.set("rlimit", work)
     return solver
-
-
-def _has_integers(term: z3.ExprRef) -> bool:
-    """Whether it speaks of integers: the first leaf tells, as the two are not mixed."""
-    while term.num_args():
-        term = term.arg(term.num_args() - 1)
-    return bool(term.sort() == z3.IntSort())

@@ -348,11 +348,12 @@ def merge(cond: bool | Cond, a: Any, b: Any) -> Any:
         return a
     if isinstance(a, (bool, Cond)) and isinstance(b, (bool, Cond)):
         return _choice(cond.term, a, b)
-    if isinstance(a, Whole) or isinstance(b, Whole):
+    if isinstance(a, int) and isinstance(b, int) and a == b:
+        return a
+    constants = isinstance(a, int) and isinstance(b, int)
+    if Whole in (type(a), type(b)) or (constants and of_integers(cond.term)):
         return Whole(z3.If(cond.term, whole(a), whole(b)))
     if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
-        if isinstance(a, int) and isinstance(b, int) and a == b:
-            return a
         x, y, sign = _common(bits(a), bits(b))
         return x if x is y else Bits(z3.If(cond.term, x, y), sign)
     if isinstance(a, Maybe) or isinstance(b, Maybe) or (a is None) != (b is None):
@@ -366,6 +367,12 @@ def merge(cond: bool | Cond, a: Any, b: Any) -> Any:
 
 
 _NUMBERS = (int, Bits, Cond)
+
+
+def of_integers(term: z3.ExprRef) -> bool:
+    """Whether it speaks of integers: one leaf tells, as the two theories are not mixed."""
+    last = term.num_args() - 1
+    return of_integers(term.arg(last)) if last >= 0 else bool(term.sort() == z3.IntSort())
 
 
 def _merge_optional(cond: Cond, a: Any, b: Any) -> Maybe:
