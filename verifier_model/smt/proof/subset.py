@@ -167,6 +167,11 @@ def _smallest(*items: Any) -> Any:
     return best
 
 
+def _first(items: list[Any], *default: Any) -> Any:
+    """What next() gives of a generator, whose items stand in a list here."""
+    return (items or default)[0]
+
+
 def _isinstance(x: Any, kinds: Any) -> bool:
     """A term is what it stands for."""
     kinds = kinds if isinstance(kinds, tuple) else (kinds,)
@@ -183,4 +188,5 @@ BUILTINS: dict[object, Callable[..., Any]] = {
     builtins.isinstance: _isinstance,
     builtins.max: _largest,
     builtins.min: _smallest,
+    builtins.next: _first,
 }
