@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 LD_IMM64 = 0x18
 MAX_VAR_OFF = 1 << 29
 _XADD = 0xC0
+# Programs that may run while memory is being allocated: is_tracing_prog_type() of 5.10.
+_IN_ANY_CONTEXT = (ProgType.KPROBE, ProgType.TRACEPOINT, ProgType.RAW_TRACEPOINT)
 _HASHES = (
     MapType.HASH,
     MapType.PERCPU_HASH,
@@ -125,13 +127,14 @@ def _check_btf_id(env: Env, i: int) -> None:
 
 def _check_map(env: Env, m: MapDef) -> None:
     """Programs of this type may use the map: check_map_prog_compatibility()."""
-    if (
-        env.rules.PERF_EVENT_PREALLOC
-        and env.prog_type is ProgType.PERF_EVENT
-        and m.type in _HASHES
-        and m.flags & F_NO_PREALLOC
-    ):
-        raise Reject("perf_event programs can only use preallocated hash map", EINVAL)
+    if m.type in _HASHES and m.flags & F_NO_PREALLOC:
+        if env.rules.PERF_EVENT_PREALLOC and env.prog_type is ProgType.PERF_EVENT:
+            raise Reject("perf_event programs can only use preallocated hash map", EINVAL)
+        if env.rules.PREALLOC_WARNED and env.prog_type in _IN_ANY_CONTEXT:
+            env.log.add(
+                "trace type programs with run-time allocated hash maps are unsafe. "
+                "Switch to preallocated hash maps."
+            )
     locks.check_map(env, m)
 
 

@@ -77,6 +77,7 @@ class Rules:
     FORK_SIGN_MASK: bool
     HELPER_FILLS_DYNPTR: bool
     HELPER_FILLS_NUMBERS: bool
+    HELPER_MEM_WRITTEN: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_MEM_CTX: bool
     HELPER_READS_SPILLED_POINTERS: bool
@@ -149,6 +150,7 @@ class Rules:
     MOV32_SYNC: bool
     MOVSX32_SETS_BITS: bool
     MUL_OF_SIGNED: bool
+    MTU_HELPERS_READ: bool
     NEG_TRACKED: bool
     NULL_CHECK_BY_REG: bool
     NOTHING_IS_WITHIN: bool
@@ -163,6 +165,7 @@ class Rules:
     PACKET_RANGE_OFF_BY_TWO: bool
     PARTIAL_SPILL_SCRUBBED: bool
     PERF_EVENT_PREALLOC: bool
+    PREALLOC_WARNED: bool
     POINTER_CONST_IN_BITS: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 U64 = (1 << 64) - 1
 SIZES = (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO)
-WRITTEN = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_UNINIT_MAP_VALUE, Arg.PTR_TO_INT, Arg.PTR_TO_LONG)
+WRITTEN = (
+    *(Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_UNINIT_MAP_VALUE),
+    *(Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT),
+)
 BEYOND = 1  # insns that are run after the last one of the witness
 
 

@@ -187,6 +187,7 @@ class Arg(enum.Enum):
     PTR_TO_KPTR = enum.auto()
     PTR_TO_INT = enum.auto()  # 4 aligned bytes that the helper writes
     PTR_TO_LONG = enum.auto()  # 8 aligned bytes that the helper writes
+    PTR_TO_INOUT_INT = enum.auto()  # 4 aligned bytes that the helper reads, and writes
     PTR_TO_SOCK_COMMON = enum.auto()
     PTR_TO_SOCKET = enum.auto()  # a whole socket
     PTR_TO_SOCKET_OR_NULL = enum.auto()

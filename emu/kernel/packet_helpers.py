@@ -168,13 +168,13 @@ PACKET_HELPERS = (
     _row(
         163,
         "check_mtu",
-        (_CTX, _ANY, Arg.PTR_TO_INT, _ANY, _ANY),
+        (_CTX, _ANY, Arg.PTR_TO_INOUT_INT, _ANY, _ANY),
         "5.12",
         "34b2021cc616",
         TC + XDP,
     ),
     _row(189, "xdp_load_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
-    _row(190, "xdp_store_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
+    _row(190, "xdp_store_bytes", (_CTX, _ANY, _READ, _SIZE), "5.18", "3f364222d032", XDP),
 )
 
 # What only programs at sockets and control groups may call.

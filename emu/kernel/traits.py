@@ -1252,6 +1252,12 @@ class Trait(enum.Enum):
         commit="read in 6.0.1 and 6.1-rc7: check_map_prog_compatibility()",
         note="perf_event programs use preallocated hashes only.",
     )
+    PREALLOC_WARNED = Row(
+        since="5.7",
+        until="6.1",
+        commit='94dacdbd5d2d ("bpf: Tighten the requirements for preallocated hash maps")',
+        note="Other tracing programs are warned of hashes that are not preallocated.",
+    )
     EXIT_LEAK_TEXT = Row(
         since="6.13",
         commit="read in 6.12.107 and 6.13.7: check_resource_leak()",
@@ -1547,6 +1553,16 @@ class Trait(enum.Enum):
         since="6.9",
         commit='a44b1334aadd ("bpf: Allow calling static subprogs while holding a bpf_spin_lock")',
         note="A program that holds a spin lock may call its own functions.",
+    )
+    HELPER_MEM_WRITTEN = Row(
+        since="6.18",
+        commit="measured on 6.16.12 and 6.18.15: the MEM_WRITE of helpers' prototypes",
+        note="Memory that a helper fills, though it must be initialised, loses what was known.",
+    )
+    MTU_HELPERS_READ = Row(
+        since="6.12",
+        commit='14a3d3ef02ba ("bpf: Remove MEM_UNINIT from skb/xdp MTU helpers")',
+        note="The length that check_mtu() is given must be initialised.",
     )
     HELPER_FILLS_NUMBERS = Row(
         since="6.12",

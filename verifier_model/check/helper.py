@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import Arg
+from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check import const_str, ctx, dynptr, locks, mem
 from verifier_model.check.helper_mem import check_memory, check_size, constant_key
@@ -56,6 +56,7 @@ class Meta:
         "raw",
         "ref_obj_id",
         "subprog",
+        "writes",
     )
 
     def __init__(self, helper: Helper) -> None:
@@ -64,6 +65,7 @@ class Meta:
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
         self.raw = False  # the memory argument is written, not read
+        self.writes = False  # it is written, whether it is read or not
         self.filled: list[tuple[int, int]] = []  # (register, bytes) that the helper fills
         self.max_size = 0  # the largest value of the size argument
         self.mem_size = 0  # of the memory that the helper returns
@@ -74,6 +76,8 @@ class Meta:
 _MEMORY = (PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM)
 
 # Arguments that point to memory, and whether the helper may write there.
+# Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
+_FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
 _MEM_ARGS = {
     Arg.PTR_TO_MEM: True,
     Arg.PTR_TO_MEM_OR_NULL: True,
@@ -118,6 +122,7 @@ _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.PTR_TO_STACK_OR_NULL: (PTR_TO_STACK,),
     Arg.PTR_TO_INT: _MEMORY,
     Arg.PTR_TO_LONG: _MEMORY,
+    Arg.PTR_TO_INOUT_INT: _MEMORY,
     **dict.fromkeys(_MEM_ARGS, _MEMORY),
 }
 
@@ -172,7 +177,7 @@ def _check_arg(
         if is_null(reg):
             return
         assert meta.map is not None
-        writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE
+        writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE and not _is_bloom_filter(meta)
         check_memory(env, state, regno, meta.map.value_size, writes=writes, meta=meta)
     elif arg is Arg.PTR_TO_UNINIT_DYNPTR:
         dynptr.make(env, state, regno, reg, meta.helper)
@@ -185,6 +190,7 @@ def _check_arg(
         meta.subprog = reg.mem_size
     elif arg in _MEM_ARGS:
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
+        meta.writes = meta.raw or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
         zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
         check_size(env, state, regno, reg, zero_ok, meta)
@@ -205,11 +211,17 @@ def _check_arg(
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
-    elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG):
-        size = 4 if arg is Arg.PTR_TO_INT else 8
-        meta.raw = env.rules.HELPER_FILLS_NUMBERS
+    elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT):
+        size = 8 if arg is Arg.PTR_TO_LONG else 4
+        reads = arg is Arg.PTR_TO_INOUT_INT and env.rules.MTU_HELPERS_READ
+        meta.raw = env.rules.HELPER_FILLS_NUMBERS and not reads
         check_memory(env, state, regno, size, writes=True, meta=meta)
         mem.check_alignment(env, reg, 0, size, True)
+
+
+def _is_bloom_filter(meta: Meta) -> bool:
+    """What is peeked for in a bloom filter is given, not taken: resolve_map_arg_type()."""
+    return meta.map is not None and meta.map.type is MapType.BLOOM_FILTER
 
 
 def _takes_packet(row: Helper) -> bool:

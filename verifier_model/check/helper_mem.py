@@ -55,7 +55,7 @@ def check_size(
             state,
             regno - 1,
             0,
-            writes=meta.raw,
+            writes=meta.writes,
             zero_ok=zero_ok,
             meta=meta if fixed else None,
         )
@@ -68,7 +68,7 @@ def check_size(
         state,
         regno - 1,
         reg.umax,
-        writes=meta.raw,
+        writes=meta.writes,
         zero_ok=zero_ok,
         meta=meta if raw else None,
     )

@@ -132,8 +132,8 @@ def _check(m: Machine, s: State, row: Helper, proto: Proto) -> Given:
             case Arg.PTR_TO_UNINIT_MAP_VALUE:
                 room = m.prog.maps[index].value_size
                 filled.append((place(m, s, value, 0, room, stores=True, reads=False), room))
-            case Arg.PTR_TO_INT | Arg.PTR_TO_LONG:
-                room = 4 if arg is Arg.PTR_TO_INT else 8
+            case Arg.PTR_TO_INT | Arg.PTR_TO_LONG | Arg.PTR_TO_INOUT_INT:
+                room = 8 if arg is Arg.PTR_TO_LONG else 4
                 filled.append((place(m, s, value, 0, room, stores=True, reads=False), room))
             case _ if arg in _MEMORY:
                 pass  # its size follows

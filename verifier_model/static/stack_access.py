@@ -55,6 +55,7 @@ _MEMORY = (
 _FIXED = {
     Arg.PTR_TO_INT: 4,
     Arg.PTR_TO_LONG: 8,
+    Arg.PTR_TO_INOUT_INT: 4,
     Arg.PTR_TO_DYNPTR: 16,
     Arg.PTR_TO_UNINIT_DYNPTR: 16,
     Arg.PTR_TO_STACK_OR_NULL: 0,  # a callback's context: the callback is looked at by itself
