@@ -20,7 +20,9 @@ from verifier_model.reg import SCALAR_VALUE
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
     from emu.prog import Insn
+    from emu.vm.trace import Step
     from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
     from verifier_model.verdict import Verdict
 
 SCALARS = range(2, 10)  # r0 too, once it is written: r1 and r10 are pointers
@@ -39,8 +41,8 @@ class Walk(NamedTuple):
 def walk(text: str, kernel: Kernel) -> Walk:
     states: dict[int, list[list[RegState]]] = {}
 
-    def watch(idx: int, state: object) -> None:
-        states.setdefault(idx, []).append(list(state.frames[-1].regs))  # type: ignore[attr-defined]
+    def watch(idx: int, state: VerifierState) -> None:
+        states.setdefault(idx, []).append(list(state.frames[-1].regs))
 
     prog = Prog("sound", ProgType.RAW_TRACEPOINT, tuple(assemble(text)))
     return Walk(verify(prog, kernel, log_level=0, watch=watch, every_path=True), states)
@@ -58,12 +60,12 @@ def run(text: str, inputs: tuple[int, int]) -> list[tuple[int, dict[int, int]]]:
     regs: dict[int, int] = {}
     found: list[tuple[int, dict[int, int]]] = [(0, {})]
 
-    def observe(step: object) -> None:
-        regs.update(step.changed)  # type: ignore[attr-defined]
-        written = insns[step.pc].dst  # type: ignore[attr-defined]
-        if insns[step.pc].code & 7 in _WRITES:  # type: ignore[attr-defined]
-            regs.setdefault(written, 0)
-        found.append((step.following, dict(regs)))  # type: ignore[attr-defined]
+    def observe(step: Step) -> None:
+        regs.update(step.changed)
+        insn = insns[step.pc]
+        if insn.code & 7 in _WRITES:
+            regs.setdefault(insn.dst, 0)
+        found.append((step.following, dict(regs)))
 
     trace(vm, Run(machine.world, 0), ctx, observe)
     return found
