@@ -97,3 +97,5 @@ class Prog(NamedTuple):
     attach_to: str = ""  # tracing programs: the kernel function
     kfuncs: tuple[str, ...] = ()  # kernel functions called: the imm of such a call is an index
     func_info: tuple[FuncInfo, ...] = ()  # of every function, where the loader gives BTF
+    # A kernel's mistake: 32-bit cmpxchgs that leave r0's high half alone where they store.
+    not_extended: frozenset[int] = frozenset()

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64, ATOMIC, DW, FETCH, JMP, JMP32, LD, LDX, ST, STX, X
+from emu.isa.table import (
+    ALU,
+    ALU64,
+    ATOMIC,
+    CMPXCHG,
+    DW,
+    FETCH,
+    JMP,
+    JMP32,
+    LD,
+    LDX,
+    LOAD_ACQ,
+    ST,
+    STX,
+    X,
+)
 from emu.prog import PSEUDO_CALL
 from verifier_model.reg import FP, R0
 from verifier_model.state import ARGS_MASK
@@ -18,7 +33,6 @@ if TYPE_CHECKING:
     from verifier_model.state import Step
 
 _CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
-_CMPXCHG, _LOAD_ACQUIRE = 0xF1, 0x100
 TAIL_CALL = 12
 
 
@@ -111,10 +125,10 @@ def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) ->
         _track_linked(bt, step)
     if cls in (ALU, ALU64):
         _undo_alu(env, insn, bt)
-    elif cls == LDX or (cls == STX and insn.code & 0xE0 == ATOMIC and insn.imm == _LOAD_ACQUIRE):
+    elif cls == LDX or (cls == STX and insn.code & 0xE0 == ATOMIC and insn.imm == LOAD_ACQ):
         _undo_load(env, insn, insn.dst, step, bt)
     elif env.rules.ATOMIC_FETCH_TRACKED and _fetches(insn):
-        _undo_load(env, insn, R0 if insn.imm == _CMPXCHG else insn.src, step, bt)
+        _undo_load(env, insn, R0 if insn.imm == CMPXCHG else insn.src, step, bt)
     elif cls in (STX, ST):
         _undo_store(env, insn, step, bt)
     elif cls in (JMP, JMP32):

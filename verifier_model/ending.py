@@ -70,6 +70,7 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
         log_cut=cut,
         log_true_size=true_size,
         report=tuple(report),
+        not_extended=frozenset(env.not_extended),
     )
 
 

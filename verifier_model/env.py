@@ -93,6 +93,8 @@ class Env:
         self.undo_masks: list[int] = []  # by insn, what backtrack.py looks for
         self.live_regs: list[int] = []  # registers live before each insn, where the kernel knows
         self.calls_nothing = False  # a call of kernel function 0 is not dead code
+        # 32-bit cmpxchgs whose r0 keeps its high half, where the kernel may forget to clear it.
+        self.not_extended: set[int] = set()
         self.accessed_as: dict[int, object] = {}  # pointer type each load and store insn has met
         self.stack_depth: list[int] = [0]  # bytes, by subprog
         self.inlined_loops: dict[int, tuple[int, bool]] = {}  # by call: what it calls, whether

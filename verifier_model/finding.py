@@ -66,7 +66,7 @@ class Finding(NamedTuple):
     """What a rejection is, or an acceptance."""
 
     word: Word
-    complaint: str  # of the kernel; of an acceptance what it has cost
+    complaint: str  # Verdict.complaint; of an acceptance what it has cost
     insn: int  # that was rejected; -1 where it was none
     rule: str  # of a run that goes wrong: what it does
     detail: str  # the same, with its values
@@ -83,7 +83,7 @@ class Finding(NamedTuple):
 
     def _lines(self, prog: Prog) -> Iterator[str]:
         where = f"insn {self.insn}: " if self.insn >= 0 else ""
-        yield f"{self.word}: {where}{self.complaint or 'the program is too large'}"
+        yield f"{self.word}: {where}{self.complaint}"
         line = source_line(prog, self.witness.insn if self.witness else self.insn)
         if line is not None:
             text = f": {line.text.strip()}" if line.text.strip() else ""

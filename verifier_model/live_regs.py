@@ -13,6 +13,7 @@ from emu.isa.table import (
     ALU,
     ALU64,
     ATOMIC,
+    CMPXCHG,
     FETCH,
     IND,
     JMP,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 _MOV, _END, _CALL, _JCOND = 0xB0, 0xD0, 0x80, 0xE0
-_CMPXCHG = 0xF1
 _TAIL_CALL = 12
 _EVERY = (1 << 11) - 1
 
@@ -182,7 +182,7 @@ def _uses_by_code(code: int, dst: int, src: int) -> tuple[int, int]:
 
 
 def _uses_of_atomic(operation: int, dst: int, src: int) -> tuple[int, int]:
-    if operation == _CMPXCHG:
+    if operation == CMPXCHG:
         return dst | src | 1, 1
     if operation == LOAD_ACQ:
         return src, dst

@@ -42,6 +42,7 @@ class FuncState:
         "callback_depth",
         "callsite",
         "frameno",
+        "half_written",
         "refs_at_call",
         "regs",
         "regs_read",
@@ -67,6 +68,8 @@ class FuncState:
         self.regs[FP] = fp
         self.stack: list[Slot] = []
         self.refs_at_call: tuple[tuple[int, int], ...] = ()  # those held when this frame began
+        # The 32-bit cmpxchg that r0 comes from, its high half unread; cmpxchg.py follows it.
+        self.half_written = -1
         self.regs_read = 0
         self.regs_written = 0
         self.stack_read = 0
@@ -86,6 +89,7 @@ class FuncState:
         new.callback_depth = self.callback_depth
         new.regs = self.regs[:]
         new.stack = self.stack[:]
+        new.half_written = self.half_written
         new.regs_read = self.regs_read
         new.regs_written = self.regs_written
         new.stack_read = self.stack_read

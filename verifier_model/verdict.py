@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.kernel.errno import E2BIG, EINVAL, NAMES
+
+if TYPE_CHECKING:
+    from emu.prog import Prog
+
+
+# Why a kernel refuses a program without a word: bpf_prog_load(), before there is a log.
+_UNSAID = {
+    E2BIG: "it has no insns, or more than this kernel takes",
+    EINVAL: "this kernel does not take its type, its attach type or a flag",
+}
 
 
 class Verdict(NamedTuple):
@@ -20,6 +32,21 @@ class Verdict(NamedTuple):
     log_cut: bool = False  # the buffer was so small that the last line has no end
     log_true_size: int = 0  # bytes of buffer that are enough, with a given size on 6.4 and later
     report: tuple[str, ...] = ()  # "Verification failed: ...", as 7.3 words it, where asked for
+    # 32-bit cmpxchgs whose zero extension the kernel forgets: Trait.CMPXCHG_READS_UNSEEN.
+    not_extended: frozenset[int] = frozenset()
+
+    @property
+    def complaint(self) -> str:
+        """Of a rejection: what the kernel says, or else why it says nothing."""
+        if self.message or self.accepted:
+            return self.message
+        name = next((name for name, number in NAMES.items() if number == self.errno), "")
+        why = _UNSAID.get(self.errno, "") if self.insn < 0 else ""
+        return f"refused with {name or f'errno {self.errno}'}{why and ': '}{why}"
+
+    def loaded(self, prog: Prog) -> Prog:
+        """The program as the kernel makes it of `prog`, which it accepted."""
+        return prog._replace(not_extended=self.not_extended)
 
     @property
     def log_text(self) -> str:

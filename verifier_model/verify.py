@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 from emu.isa.table import JMP, JMP32
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.traits import Trait
-from verifier_model import cfg, fields, ldimm64, log_buffer, log_live, log_walk, stack_depth
+from verifier_model import (
+    cfg,
+    cmpxchg,
+    fields,
+    ldimm64,
+    log_buffer,
+    log_live,
+    log_walk,
+    stack_depth,
+)
 from verifier_model.check import attach
 from verifier_model.ending import complaint, ending
 from verifier_model.env import Env
@@ -170,7 +179,7 @@ def _check(env: Env, watch: Watch | None) -> None:
     env.anything = env.unknown()
     if rules.LOG_REPORT and env.log.bits & log_buffer.STATS and env.trail is None:
         env.trail = Shares(env)
-    _do_check(env, watch)
+    _do_check(env, cmpxchg.watching(env, watch))
     stack_depth.check_max_stack_depth(env)
     if env.calls_nothing:
         raise Reject("invalid kernel function call not eliminated in verifier pass", EINVAL)

@@ -292,9 +292,9 @@ class EmulatedKernel:
         if not verdict.accepted:
             # The walk is done again for its log, which few programs need.
             verdict = verifier_model.verify(prog, self.profile, log_level=1)
-            raise LoadError(verdict.message, "\n".join(verdict.log), verdict.insn)
+            raise LoadError(verdict.complaint, "\n".join(verdict.log), verdict.insn)
         inside = [_own(map_).inside for map_ in maps]
-        return EmulatedProg(prog, engine.make(prog, self.world.mem, inside))
+        return EmulatedProg(prog, engine.make(verdict.loaded(prog), self.world.mem, inside))
 
     def attach(self, prog: LoadedProg, site: Site, cpus: Sequence[int] = ()) -> Hook:
         vm = _own_prog(prog).vm

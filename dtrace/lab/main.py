@@ -52,6 +52,9 @@ def main(words: Sequence[str]) -> int:
     try:
         if not words:
             raise UsageError("a command is expected")
+        if words[0] in ("-h", "--help"):
+            sys.stdout.write(USAGE)
+            return 0
         command = _COMMANDS.get(words[0])
         if command is None:
             raise UsageError(f"unknown command {words[0]}")

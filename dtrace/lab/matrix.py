@@ -63,7 +63,7 @@ def judge(path: str, text: str, release: str) -> Cell:
         except Unmodelled as unmodelled:
             return Cell("unmodelled", _at(built, unmodelled.insn, str(unmodelled)))
         if not verdict.accepted:
-            return Cell("reject", _at(built, verdict.insn, verdict.message))
+            return Cell("reject", _at(built, verdict.insn, verdict.complaint))
         insns += len(built.prog.insns)
         processed += verdict.insns_processed
     return Cell("ok", "", insns, processed)
@@ -82,7 +82,7 @@ def _judge_object(data: bytes, release: str) -> Cell:
         except Unmodelled as unmodelled:
             return Cell("unmodelled", _at_line(prog, unmodelled.insn, str(unmodelled)))
         if not verdict.accepted:
-            return Cell("reject", _at_line(prog, verdict.insn, verdict.message))
+            return Cell("reject", _at_line(prog, verdict.insn, verdict.complaint))
         insns += len(prog.insns)
         processed += verdict.insns_processed
     return Cell("ok", "", insns, processed)

@@ -102,7 +102,7 @@ def judged(
     if finding.witness is None:
         return finding, None
     run = replay_endless if finding.rule in ENDLESS_RULES else replay
-    replayed = run(prog, kernel, finding.witness)
+    replayed = run(verdict.loaded(prog), kernel, finding.witness)
     if replayed.word != "differs":
         return finding, replayed
     reason = f"the emulator does not follow the witness: {replayed.text}"

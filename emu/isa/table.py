@@ -41,6 +41,7 @@ IMM_MODE, ABS, IND, MEM, MEMSX, ATOMIC = 0x00, 0x20, 0x40, 0x60, 0x80, 0xC0
 # Atomics: the operation is in imm.
 FETCH = 0x01
 LOAD_ACQ, STORE_REL = 0x100, 0x110
+CMPXCHG = 0xF0 | FETCH
 
 
 class Field(enum.IntFlag):
@@ -158,7 +159,7 @@ def exchanges() -> Iterator[InsnDef]:
         xchg = f"r{{src}} = atomic{suffix}_xchg({at}, r{{src}})"
         cmpxchg = f"r0 = atomic{suffix}_cmpxchg({at}, r0, r{{src}})"
         yield InsnDef(code, 0xE0 | FETCH, f"atomic{bits}_xchg", xchg, uses, needs)
-        yield InsnDef(code, 0xF0 | FETCH, f"atomic{bits}_cmpxchg", cmpxchg, uses, needs)
+        yield InsnDef(code, CMPXCHG, f"atomic{bits}_cmpxchg", cmpxchg, uses, needs)
 
 
 def ordered() -> Iterator[InsnDef]:

@@ -1485,6 +1485,14 @@ class Trait(enum.Enum):
         note="Frames are counted from callee to caller when a stack is too large, which never ends "
         "where dead code calls back into the chain.",
     )
+    CMPXCHG_READS_UNSEEN = Row(
+        since="6.18",
+        until="7.3",
+        commit="measured on 6.17.13, 6.18.44, 6.19.14, 7.0.13, 7.1.13, 7.2.13 and 7.3.4; read "
+        "in 7.2.13 and 7.3.4: check_reg_arg() and compute_insn_live_regs()",
+        note="With a JIT, a 32-bit cmpxchg that stores leaves r0's high half as it was, if what "
+        "reads it stands behind a state that is taken for an earlier one.",
+    )
     BTF_TAGS = Row(
         since="6.1",
         commit="read in 5.10.262 and 6.1.192: btf_struct_walk()",

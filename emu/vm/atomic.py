@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.vm.ldst import UNSIGNED, access_size, ldx, stx
 from emu.vm.mem import OFFSET, SHIFT
-from emu.vm.registry import Bound, Step, handles
+from emu.vm.registry import U64, Bound, Step, handles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +81,7 @@ def cmpxchg(i: Bound) -> Step:
     writable = i.mem.writable
     size = access_size(i.insn)
     unpack, pack, mask = UNSIGNED[size].unpack_from, UNSIGNED[size].pack_into, _mask(size)
+    kept = U64 & ~mask if i.pc in i.prog.not_extended else 0
 
     def step(r: list[int], run: Run) -> int:
         address = r[dst] + off
@@ -88,7 +89,9 @@ def cmpxchg(i: Bound) -> Step:
         old: int = unpack(region, at)[0]
         if old == r[0] & mask:
             pack(region, at, r[src] & mask)
-        r[0] = old
+            r[0] = r[0] & kept | old
+        else:
+            r[0] = old
         return following
 
     return step

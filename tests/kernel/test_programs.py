@@ -11,10 +11,12 @@ import pytest
 from dtrace.backend.base import LoadError
 from emu import runner
 from emu.isa.disasm import disassemble
+from emu.isa.table import find
 from emu.kernel.profile import Kernel
 from emu.net.test_run import Outcome
 from emu.vm.engine import Engine
 from tests.generator.program import generate
+from verifier_model import verify
 
 if TYPE_CHECKING:
     from emu.batch import BatchProgram
@@ -25,6 +27,7 @@ SEED = os.environ.get("KERNEL_PROGRAMS_SEED", "")
 LEAST_ACCEPTED = 0.9
 # Programs that the kernel answers in two ways: an allocation that must not wait may fail.
 MOST_UNSTEADY = 0.002
+CMPXCHG32 = "atomic32_cmpxchg"
 ENGINES: tuple[Engine, ...] = ("interpreter", "translator")
 
 
@@ -60,6 +63,10 @@ def test_generated_programs_do_on_both_engines_what_they_do_on_the_running_kerne
 
 def emulated(program: BatchProgram, kernel: Kernel, cpus: int, engine: Engine) -> Answer:
     """What an engine answers, as the kernel's answers are."""
+    if any(row is not None and row.name == CMPXCHG32 for row in map(find, program.prog.insns)):
+        # Some kernels forget to clear the high half of its result, as the model knows.
+        verdict = verify(program.prog, kernel, log_level=0, cpus=cpus)
+        program = program._replace(prog=verdict.loaded(program.prog))
     shown = runner.run(program, kernel, cpus, engine=engine)
     runs = [
         Outcome(

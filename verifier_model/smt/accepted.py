@@ -41,7 +41,7 @@ def confirm(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Fi
     """
     complaint = f"accepted, {verdict.insns_processed} insns processed"
     deadline = monotonic() + budget_s
-    machine = _Confirming(prog, kernel, budget_s)
+    machine = _Confirming(verdict.loaded(prog), kernel, budget_s)
     try:
         machine.believed = _walked(prog, kernel, deadline)
         explored = machine.explore()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa import table
 from emu.kernel import prog_types
+from verifier_model.domain.word import U32
 from verifier_model.smt import words
 from verifier_model.smt.memory import Area, Pointer, Unmodelled, number
 from verifier_model.smt.rules import Rule
@@ -210,6 +211,9 @@ def cmpxchg(b: Bound) -> Effect:
         equal = compare("jeq", number(old), expected, 8 * size)
         s.store(pointer, size, words.choice(equal, number(new), number(old)))
         s.regs[0] = old
+        if b.pc in m.prog.not_extended:
+            high = words.alu("and", expected, U64 & ~U32, 64)
+            s.regs[0] = words.choice(equal, words.alu("or", high, number(old), 64), number(old))
         return following
 
     return effect

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def judge(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Finding:
     """What `verdict`, a rejection, is.  The rest is as verifier_model.explain has it."""
-    message, insn = verdict.message, verdict.insn
-    charged = charge(message)
+    message, insn = verdict.complaint, verdict.insn
+    charged = charge(verdict.message)
     if charged is None:
         reasons = ("no rule is known behind this complaint",)
         return finding("undecided", message, insn, "nothing", Explored(None, 0, 0, (), reasons))

@@ -13,6 +13,7 @@ from emu.isa.table import (
     ALU,
     ALU64,
     ATOMIC,
+    CMPXCHG,
     FETCH,
     IND,
     JMP,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 _ADD, _SUB, _AND, _MOV = 0x00, 0x10, 0x50, 0xB0
 _AND_IMM = (ALU | _AND, ALU64 | _AND)
 _CLOBBERED = ARGS_MASK | 1  # R0 to R5
-_CMPXCHG = 0xF1
 _SIZES = (4, 2, 1, 8)  # bytes, by the size bits of a code
 
 
@@ -254,7 +254,7 @@ def atomic_load_reg(insn: Insn) -> int:
     """The register that an atomic insn loads, or -1: bpf_atomic_load_reg()."""
     if insn.code & 7 != STX or insn.code & 0xE0 != ATOMIC:
         return -1
-    if insn.imm == _CMPXCHG:
+    if insn.imm == CMPXCHG:
         return 0
     if insn.imm == LOAD_ACQ:
         return insn.dst

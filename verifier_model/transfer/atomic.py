@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import FETCH
+from emu.isa.table import CMPXCHG, FETCH
 from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-_CMPXCHG = 0xF1
 _NOT_ATOMIC = (PTR_TO_CTX, *PACKET_POINTERS, *SOCKETS)
 
 
@@ -68,12 +67,12 @@ def transfer_atomic(env: Env, state: VerifierState, insn: Insn) -> int:
     """Memory op= src; the fetching forms put the old value into src, or into r0."""
     env.read_reg(state, insn.src)
     dst = env.read_reg(state, insn.dst)
-    if insn.imm == _CMPXCHG:
+    if insn.imm == CMPXCHG:
         env.read_reg(state, R0)
     _check_pointer(env, dst, insn.dst, "stores into")
     old = -1
     if insn.imm & FETCH:
-        old = R0 if insn.imm == _CMPXCHG else insn.src
+        old = R0 if insn.imm == CMPXCHG else insn.src
         env.check_writable(state, old)
         # The kernel forgets it first, even where it is the address.
         env.write_reg(state, old, env.unknown())

@@ -112,3 +112,9 @@ def test_a_damaged_object_is_an_error_with_its_offset(capsys, tmp_path):
     path.write_bytes(b"\x7fELF\x02\x01")
     assert main(["verify", str(path), "--kernels", "6.18"]) == 1
     assert "cut.o on 6.18: error: byte 0: Elf_Ehdr is cut short" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help_is_no_error(capsys, word):
+    assert main([word]) == 0
+    assert capsys.readouterr().out.startswith("Usage: dtlab verify")

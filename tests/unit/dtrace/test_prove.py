@@ -56,6 +56,29 @@ def test_the_witness_is_the_number_that_leaves_the_range():
     assert value & 0xFFFF_FFFF == 0
 
 
+@pytest.mark.parametrize(("release", "word"), [("6.17", "confirmed"), ("7.2", "escapes")])
+def test_a_zero_extension_that_is_forgotten_is_an_escape(release, word):
+    """The high half of r0 is 0 to the verifier; tests of the model show which kernels forget it."""
+    text = """
+        r6 = *(u64 *)(r1 +0)
+        r0 = *(u64 *)(r1 +8)
+        r3 = 1
+        *(u64 *)(r10 -8) = 0
+        if r6 == 0 goto exchange
+        w0 = w6
+        goto out
+        exchange:
+        r0 = atomic_cmpxchg((u32 *)(r10 -8), r0, r3)
+        out:
+        r0 >>= 32
+        r0 = 0
+        exit
+    """
+    finding, replayed = judged(program(text), Kernel.release(release), 10.0)
+    assert finding.word == word, finding.text(program(text))
+    assert (replayed is not None and replayed.word == "reached") == (word == "escapes")
+
+
 @pytest.mark.parametrize("release", ["5.10.262", "6.1", "6.8", "6.17", "7.1", "7.2"])
 def test_a_lookup_a_loop_and_a_spill_are_confirmed(release):
     text = """

@@ -414,3 +414,12 @@ def test_without_z3_the_extra_to_install_is_named(capsys, tmp_path, monkeypatch)
     status, _, err = triage(capsys, tmp_path, "b.jsonl", row(WRONG), "--kernel", "6.1")
     assert status == 2
     assert "z3 is not installed: pip install 'dtrace-bpf[proofs]'" in err.splitlines()[0]
+
+
+def test_a_refusal_without_a_word_is_explained(tmp_path, capsys):
+    """A kernel without tracing programs says EINVAL to their type, and has no log then."""
+    file = tmp_path / "r0.s"
+    file.write_text("r0 = 0\nexit\n")
+    assert main(["triage", str(file), "--kernel", "6.1-uml", "--type", "raw_tracepoint"]) == 1
+    text = "unavailable: refused with EINVAL: this kernel does not take its type, its attach type"
+    assert text in capsys.readouterr().out
