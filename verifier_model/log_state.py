@@ -92,7 +92,8 @@ def _dynptr_text(env: Env, reg: RegState) -> str:
         parts = [f"id={reg.id}"] + [f"parent_id={reg.ref_obj_id}"] * bool(reg.ref_obj_id)
     else:
         parts = [f"id={reg.id}"] + [f"ref_id={reg.ref_obj_id}"] * bool(reg.ref_obj_id)
-        parts.append(f"dynptr_id={reg.id}")
+        # A field of pointers to its memory; in a slot first_slot lies in the same place.
+        parts.append("dynptr_id=1")
     return f"dynptr_{_DYNPTRS[reg.mem_size]}({','.join(parts)})"
 
 

@@ -57,9 +57,9 @@ class Reach(NamedTuple):
 
 
 class Change(NamedTuple):
-    """The prototype from a release on."""
+    """The prototype from a release on, or where a trait is."""
 
-    since: str
+    since: str | Trait
     ret: Ret
     args: tuple[Arg, ...]
     gpl_only: bool = False
@@ -188,7 +188,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -200,7 +200,7 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -211,8 +211,8 @@ HELPERS = (
         since="4.3",
         commit="8d20aabe1c76",
         reach=(
-            Reach(TRACING_ALL, "6.17"),
-            Reach(BASE, "6.17"),
+            Reach(TRACING_ALL, "6.16"),
+            Reach(BASE, "6.16"),
             Reach(TC),
             Reach(LWT, "5.10"),
         ),
@@ -227,7 +227,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -311,7 +311,7 @@ HELPERS = (
         commit="60d20f9195b2",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -366,7 +366,7 @@ HELPERS = (
         reach=(
             Reach(TRACING_ALL, "5.7"),
             Reach(KPROBE),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -541,7 +541,7 @@ HELPERS = (
         commit="8b401f9ed244",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -625,7 +625,7 @@ HELPERS = (
         commit="8482941f0906",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -882,7 +882,7 @@ HELPERS = (
         commit="fa28dcb82a38",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -903,7 +903,7 @@ HELPERS = (
         commit="07be4c4a3e7a",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
         sleepable=True,
     ),
@@ -953,7 +953,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
         changes=(
             Change(
@@ -978,7 +978,7 @@ HELPERS = (
         commit="4cf1bc1f1045",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
         changes=(
             Change(
@@ -1134,7 +1134,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -1173,7 +1173,7 @@ HELPERS = (
         commit="7c7e3d31e785",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
     ),
     Helper(
@@ -1273,7 +1273,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.17"),
+            Reach(BASE, "6.16"),
         ),
         sleepable=True,
     ),
@@ -1490,7 +1490,8 @@ def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> 
     """The helper's prototype on `kernel`, for programs of `prog_type`."""
     latest: Proto | Change = Proto(helper.ret, helper.args, helper.gpl_only)
     for change in helper.changes:
-        if kernel.at_least(change.since):
+        since = change.since
+        if kernel.has(since) if isinstance(since, Trait) else kernel.at_least(since):
             latest = change
     args = latest.args
     if prog_type is ProgType.TRACING:

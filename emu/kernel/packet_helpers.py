@@ -28,6 +28,7 @@ from emu.kernel.helpers import (
     Helper,
     Reach,
 )
+from emu.kernel.traits import Trait
 
 _XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
 _CTX, _ANY, _MAP = Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.CONST_MAP_PTR
@@ -174,7 +175,15 @@ PACKET_HELPERS = (
         TC + XDP,
     ),
     _row(189, "xdp_load_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
-    _row(190, "xdp_store_bytes", (_CTX, _ANY, _READ, _SIZE), "5.18", "3f364222d032", XDP),
+    _row(
+        190,
+        "xdp_store_bytes",
+        (_CTX, _ANY, _FILL, _SIZE),
+        "5.18",
+        "3f364222d032",
+        XDP,
+        changes=(Change(Trait.XDP_STORE_READS, Ret.INTEGER, (_CTX, _ANY, _READ, _SIZE)),),
+    ),
 )
 
 # What only programs at sockets and control groups may call.

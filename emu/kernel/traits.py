@@ -1345,8 +1345,8 @@ class Trait(enum.Enum):
         note="A dynptr on the stack is described.",
     )
     LOG_DYNPTR_USE = Row(
-        since="6.18",
-        commit="read in 6.17.0 and 6.18.2: process_dynptr_func()",
+        since="6.16",
+        commit="measured on 6.12.107, 6.16.3 and 6.17.8: process_dynptr_func()",
         note="A call that takes a dynptr shows it.",
     )
     LOG_LINKED = Row(
@@ -1375,8 +1375,8 @@ class Trait(enum.Enum):
         note="An unknown number is called scalar; before, inv.",
     )
     TEXT_TAIL_CALL_MAP = Row(
-        since="6.16",
-        commit="measured on 6.12.107 and 6.18.15: record_func_key()",
+        since="6.17",
+        commit="measured on 6.16.12 and 6.17.8: record_func_key()",
         note="What is wrong with a tail call through another map is said; the line has no end.",
     )
     TEXT_TYPE_FLAGS = Row(
@@ -1571,6 +1571,13 @@ class Trait(enum.Enum):
         since="6.12",
         commit='14a3d3ef02ba ("bpf: Remove MEM_UNINIT from skb/xdp MTU helpers")',
         note="The length that check_mtu() is given must be initialised.",
+    )
+    XDP_STORE_READS = Row(
+        since="7.0",
+        commit='6557f1565d77 ("bpf: Fix bpf_xdp_store_bytes proto for read-only arg")',
+        note="bpf_xdp_store_bytes() reads the bytes that it is given; before, they are taken for "
+        "memory that it fills, which a map that programs may not write cannot be.",
+        backports=("6.1.170", "6.12.75", "6.18.15", "6.19.6"),
     )
     HELPER_FILLS_NUMBERS = Row(
         since="6.12",

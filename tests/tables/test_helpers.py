@@ -34,7 +34,7 @@ def releases_in(row):
     for reach in row.reach:
         yield from filter(None, (reach.since, reach.until))
     for change in row.changes:
-        yield change.since
+        yield change.since if isinstance(change.since, str) else change.since.value.since
 
 
 def test_numbers_increase_and_names_are_unique():
