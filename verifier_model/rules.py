@@ -75,6 +75,7 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    HELPERS_HAVE_FUNCTIONS: bool
     HELPER_FILLS_DYNPTR: bool
     HELPER_FILLS_NUMBERS: bool
     HELPER_MEM_WRITTEN: bool
@@ -96,6 +97,7 @@ class Rules:
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
     JEQ_BITS_LOST: bool
+    JIT: bool
     JMP32: bool
     JMP_HISTORY_LIMITED: bool
     JMP_HISTORY_OF_START: bool
@@ -228,6 +230,7 @@ class Rules:
     TEXT_SCALAR: bool
     TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool
+    TEXT_TAIL_CALLS_MIXED: bool
     TEXT_TAIL_CALL_MAP: bool
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool

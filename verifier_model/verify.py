@@ -181,8 +181,7 @@ def _check(env: Env, watch: Watch | None) -> None:
         env.trail = Shares(env)
     _do_check(env, cmpxchg.watching(env, watch))
     stack_depth.check_max_stack_depth(env)
-    if env.calls_nothing:
-        raise Reject("invalid kernel function call not eliminated in verifier pass", EINVAL)
+    env.fixups.check(env)
 
 
 @cache

@@ -1499,15 +1499,32 @@ def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> 
     return Proto(latest.ret, args, latest.gpl_only)
 
 
-# Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk,
-# get_current_task, probe_read_*, snprintf_btf, task_pt_regs, trace_vprintk.
-_BUILT_WITH_EVENTS = (6, 35, 112, 113, 114, 115, 149, 158, 175, 177)
+# Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk and
+# trace_vprintk, whose prototypes are asked for, and those with declared ones: perf_event_read*,
+# get_current_*, send_signal*, probe_read_*, snprintf_btf, task_pt_regs, get_branch_snapshot.
+_ASKED_FOR = (6, 177)
+_DECLARED = (22, 35, 55, 109, 112, 113, 114, 115, 117, 149, 158, 175, 176)
 
 
 def available(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
     """Whether programs of `prog_type`, loaded by root on `kernel`, may call `helper`."""
-    if helper.id in _BUILT_WITH_EVENTS and not kernel.has(Trait.BPF_EVENTS):
-        return False
+    built = kernel.has(Trait.BPF_EVENTS) or helper.id not in _ASKED_FOR + _DECLARED
+    return built and _reaches(kernel, prog_type, helper)
+
+
+def is_empty(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
+    """Whether they could call it, but this kernel has no function behind the prototype.
+
+    The prototype is zero then: no arguments, a number as the result.
+    """
+    return (
+        helper.id in _DECLARED
+        and not kernel.has(Trait.BPF_EVENTS)
+        and _reaches(kernel, prog_type, helper)
+    )
+
+
+def _reaches(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
     return has and any(
         prog_type in reach.prog_types

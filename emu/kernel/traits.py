@@ -187,6 +187,12 @@ class Trait(enum.Enum):
         commit='e411901c0b77 ("bpf: allow for tailcalls in BPF subprograms for x64 JIT")',
         note="Tail calls and subprogs may be in one program.",
     )
+    HELPERS_HAVE_FUNCTIONS = Row(
+        since="6.12",
+        commit="read in 6.1.192 and 6.12.117: get_helper_proto()",
+        note="A helper that the kernel was built without is unknown; before, the program is walked "
+        "and refused when its calls are patched.",
+    )
     KFUNC_CALLS = Row(
         since="5.13",
         commit='e6ac2450d6de ("bpf: Support bpf program calling kernel function")',
@@ -1373,6 +1379,12 @@ class Trait(enum.Enum):
         since="5.18",
         commit="read in 5.17-rc5 and 5.18.12: reg_type_str()",
         note="An unknown number is called scalar; before, inv.",
+    )
+    TEXT_TAIL_CALLS_MIXED = Row(
+        since="6.18",
+        commit="measured on 6.12.101 and 7.2.7 without a JIT: check_map_func_compatibility()",
+        note="Without a JIT, tail calls in a program with functions are called mixing; before, not "
+        "allowed.",
     )
     TEXT_TAIL_CALL_MAP = Row(
         since="6.17",

@@ -100,6 +100,7 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
         reg = pointer(PTR_TO_FUNC)
         reg.mem_size = env.subprogs.index(env.insn_idx + insn.imm + 1)
         check_function(env, env.insn_idx, reg.mem_size)
+        env.fixups.names_callback = True
         env.write_reg(state, insn.dst, reg)
         return env.insn_idx + 2
     target = env.map_of(insn.imm)
