@@ -375,7 +375,7 @@ class Trait(enum.Enum):
         since="6.3",
         commit='7be14c1c9030 ("bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation")',
         note="The low half's known bits start from those the 64-bit range gave.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     DEDUCE_ACROSS_WIDTHS = Row(
         since="6.8",
@@ -396,13 +396,13 @@ class Trait(enum.Enum):
         since="6.17",
         commit="read in 6.14.0 and 6.17.0: __reg64_deduce_bounds()",
         note="A signed and an unsigned range that overlap in one piece bound each other.",
-        backports=("6.12.107",),
+        backports=("6.12.85",),
     )
     DEDUCE_SIGN_CROSSING_32 = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __reg32_deduce_bounds()",
         note="The same for the low half.",
-        backports=("6.12.107", "6.18.44", "6.19.14"),
+        backports=("6.12.85", "6.18.44", "6.19.13"),
     )
     DEDUCE_THREE_ROUNDS = Row(
         since="6.17",
@@ -414,7 +414,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __update_reg64_bounds()",
         note="Where the known bits leave one value inside the range, it is that value.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
     DEDUCE_64_FIRST = Row(
         since="7.1",
@@ -533,7 +533,7 @@ class Trait(enum.Enum):
         note="A left shift by 32 keeps a negative signed range too: sign extension by two shifts.",
         backports=(
             "5.10.262",
-            "6.1.176",
+            "6.1.170",
             "6.12.107",
             "6.18.44",
             "6.19.14",
@@ -573,7 +573,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: adjust_scalar_min_max_vals()",
         note="Byte swaps keep known bits.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
     DIV_TRACKED = Row(
         since="7.0",
@@ -632,10 +632,11 @@ class Trait(enum.Enum):
         backports=("6.18.44",),
     )
     LINK_KEEPS_ADD_CONST = Row(
-        since="6.17",
-        commit="measured on 6.16.12 and 6.18.15: sync_linked_regs()",
+        since="7.0",
+        commit="measured on 6.12.74, 6.12.85, 6.17.13, 6.18.12, 6.18.15 and 6.19.6: "
+        "sync_linked_regs()",
         note="A copy plus a constant stays one when a comparison tells of the copy.",
-        backports=("6.12.101",),
+        backports=("6.12.85", "6.18.15", "6.19.6"),
     )
     NULL_CHECK_KEEPS_ID = Row(
         since="7.2",
@@ -647,7 +648,7 @@ class Trait(enum.Enum):
         commit='71f656a50176 ("bpf: Fix to preserve reg parent/live fields when copying range '
         'info")',
         note="What a comparison tells of a copy does not change whether the copy was written.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     SINGULAR_IDS_CLEARED = Row(
         since="7.0",
@@ -669,7 +670,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: collect_linked_regs()",
         note="A comparison tells of linked registers only where they are live.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
 
     # -- Verifier: branches ----------------------------------------------------------------------
@@ -719,7 +720,7 @@ class Trait(enum.Enum):
         since="6.18",
         commit="read in 6.17.0 and 6.18.2: is_scalar_branch_taken()",
         note="Contradictory known bits decide == and !=.",
-        backports=("6.12.107",),
+        backports=("6.12.69", "6.17.8"),
     )
     JMP_READS_DST_FIRST = Row(
         since="6.6",
@@ -757,12 +758,7 @@ class Trait(enum.Enum):
         since="6.17",
         commit="read in 6.14.0 and 6.17.0: regs_refine_cond_op()",
         note="Where no bit of a mask is set, the old range is forgotten first.",
-        backports=(
-            "5.10.262",
-            "6.1.176",
-            "6.12.107",
-            "6.16.12",
-        ),
+        backports=("5.10.262", "6.1.170", "6.12.43", "6.16.3"),
     )
     NULL_CHECK_BY_REG = Row(
         since="7.1",
@@ -773,13 +769,13 @@ class Trait(enum.Enum):
         since="6.6",
         commit='4cd58e9af8b9 ("bpf: Support new 32bit offset jmp instruction")',
         note="A jump with a 32-bit offset.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CFG_OF_LDIMM64 = Row(
         since="6.6",
         commit="read in 6.5.0 and 6.6.9: check_cfg()",
         note="A jump into the second half of ld_imm64 is a complaint of its own.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     INVARIANTS_CHECKED = Row(
         since="6.8",
@@ -810,7 +806,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     VAR_STORE_ZERO_IMM = Row(
@@ -863,11 +859,11 @@ class Trait(enum.Enum):
         backports=("5.10.46",),
     )
     VAR_STORE_SCRUBS = Row(
-        since="7.0",
-        commit="measured on 6.19.14 and 7.0.13: check_stack_write_var_off()",
+        since="7.1",
+        commit="measured on 6.12.90, 6.12.94, 6.19.14, 7.0.9, 7.0.13: check_stack_write_var_off()",
         note="A store at a variable offset makes all of a spilled register that it may hit plain "
         "data.",
-        backports=("6.12.107", "6.18.44"),
+        backports=("6.12.94", "6.18.44", "7.0.13"),
     )
     FILL_ASSIGNS_ID = Row(
         since="7.0",
@@ -895,7 +891,7 @@ class Trait(enum.Enum):
         note="Root may read stack that was never written.",
         backports=(
             "5.10.223",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     HELPER_STACK_VAR_OFF = Row(
@@ -1038,7 +1034,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     UNKNOWN_IS_IMPRECISE = Row(
@@ -1054,7 +1050,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     PRECISION_OF_ALLOC_SIZE = Row(
@@ -1064,16 +1060,16 @@ class Trait(enum.Enum):
         backports=("5.15.148",),
     )
     PRECISION_OF_CALLBACK_ARGS = Row(
-        since="7.2",
-        commit="measured on 7.1.13 and 7.2.13: backtrack_insn()",
+        since="7.3",
+        commit="measured on 7.1.13, 7.2.6 and 7.2.7: backtrack_insn()",
         note="What a helper that calls back was given counts for each of its calls.",
-        backports=("6.12.117",),
+        backports=("6.12.117", "7.2.7"),
     )
     PRECISION_OF_NULL_ARG = Row(
-        since="7.2",
-        commit="measured on 7.1.13 and 7.2.13: check_func_arg()",
+        since="7.3",
+        commit="measured on 7.1.13, 7.2.6 and 7.2.7: check_func_arg()",
         note="A null that a helper takes in place of a pointer counts.",
-        backports=("6.12.117",),
+        backports=("6.12.117", "7.2.7"),
     )
     JMP_HISTORY_OF_START = Row(
         since="6.2",
@@ -1085,19 +1081,19 @@ class Trait(enum.Enum):
         commit='71b547f56124 ("bpf: Fix incorrect verifier pruning due to missing register '
         'precision taints")',
         note="Where one operand of a comparison or of arithmetic counts, so does the other.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     PRECISION_AROUND_LOOPS = Row(
         since="6.8",
         commit='4bb7ea946a37 ("bpf: fix precision backtracking instruction iteration")',
         note="The walk back goes through a state's first insn again where the path did.",
-        backports=("5.10.218", "5.15.148", "6.1.176"),
+        backports=("5.10.218", "5.15.148", "6.1.170"),
     )
     PRECISION_OF_SWAP = Row(
         since="6.7",
         commit='291d044fd51f ("bpf: Fix precision tracking for BPF_ALU | BPF_TO_BE | BPF_END")',
         note="A byte swap has one operand; before, r0 counted with it where it was to big endian.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     PRECISION_OF_LOOP_FLAGS = Row(
         since="5.19",
@@ -1123,7 +1119,7 @@ class Trait(enum.Enum):
         since="6.2",
         commit='bffdeaa8a5af ("bpf: decouple prune and jump points")',
         note="Where history is kept and where states are compared are two sets.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     STATES_SPACED = Row(
         since="5.3",
@@ -1136,10 +1132,11 @@ class Trait(enum.Enum):
         note="A tail call, and a load from the packet, in a subprog are walked as a return too.",
     )
     ATOMIC_FETCH_TRACKED = Row(
-        since="6.19",
-        commit="measured on 6.18.44 and 6.19.14: backtrack_insn()",
+        since="7.0",
+        commit="measured on 6.18.44, 6.19.6 and 6.19.10: backtrack_insn()",
         note="Backtracking knows that a fetching atomic sets a register, from the stack perhaps; "
         "before, it looks for the value in front of it.",
+        backports=("6.19.10",),
     )
     READS_BY_STATE = Row(
         until="6.18",
@@ -1227,7 +1224,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     IDS_REMAPPED = Row(
@@ -1301,7 +1298,7 @@ class Trait(enum.Enum):
         since="6.6",
         commit="read in 6.5.0 and 6.6.9: check_cond_jmp_op()",
         note="A predicted jump shows its registers; a whole state hides no change.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     LOG_LIVENESS = Row(
         until="6.18",
@@ -1575,9 +1572,10 @@ class Trait(enum.Enum):
         note="A program that holds a spin lock may call its own functions.",
     )
     HELPER_MEM_WRITTEN = Row(
-        since="6.18",
-        commit="measured on 6.16.12 and 6.18.15: the MEM_WRITE of helpers' prototypes",
+        since="7.0",
+        commit="measured on 6.18.12, 6.18.15 and 6.19.6: the MEM_WRITE of helpers' prototypes",
         note="Memory that a helper fills, though it must be initialised, loses what was known.",
+        backports=("6.18.15", "6.19.6"),
     )
     MTU_HELPERS_READ = Row(
         since="6.12",
@@ -1595,7 +1593,7 @@ class Trait(enum.Enum):
         since="6.12",
         commit='32556ce93bc4 ("bpf: Fix helper writes to read-only maps")',
         note="A number that a helper writes need not be initialised before.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CALLBACK_EVERY_ITERATION = Row(
         since="6.7",
@@ -1614,7 +1612,7 @@ class Trait(enum.Enum):
         since="6.7",
         commit='0acd03a5bd18 ("bpf: enforce precision of R0 on callback return")',
         note="The result of a function that was called back counts in states.",
-        backports=("6.1.176", "6.6.57"),
+        backports=("6.1.170", "6.6.57"),
     )
     RETURN_RANGE_SIGNED = Row(
         since="6.8",
@@ -1674,7 +1672,7 @@ class Trait(enum.Enum):
         since="6.2",
         commit='7c884339bbff ("bpf: regsafe() must not skip check_ids()")',
         note="A packet pointer without an id is not taken for one with an id.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     TAIL_CALL_CHANGES_PACKET = Row(
         since="6.13",
@@ -1765,14 +1763,14 @@ class Trait(enum.Enum):
         until="6.13",
         commit='532d6b36b2bf ("bpf: Handle in-place update for full LPM trie correctly")',
         note="A full trie answers every update with ENOSPC, also one of an element it has.",
-        backports=("6.1.176", "6.12.101"),
+        backports=("6.1.170", "6.12.101"),
     )
     VSYSCALL_NOT_READ = Row(
         since="6.8",
         commit='32019c659ecf ("x86/mm: Disallow vsyscall page read for '
         'copy_from_kernel_nofault()")',
         note="A read at the vsyscall page is refused with ERANGE; before, it fails with EFAULT.",
-        backports=("5.10.262", "6.1.176"),
+        backports=("5.10.262", "6.1.170"),
     )
     LOOP_INLINED = Row(
         since="6.0",
@@ -1794,14 +1792,14 @@ class Trait(enum.Enum):
         since="6.12",
         commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error")',
         note="A failing bpf_strtol() or bpf_strtoul() stores 0.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CHECK_MTU_CLEARS_LEN = Row(
         commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error"), '
         'undone in the same release by 14a3d3ef02ba ("bpf: Remove MEM_UNINIT from skb/xdp MTU '
         'helpers")',
         note="A failing bpf_check_mtu() stores 0; the fix was not taken back with the change.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     DYNPTR_BOUNDS_FIRST = Row(
         since="6.4",
