@@ -39,9 +39,12 @@ class Rules:
     BRANCH_NON_NULL: bool
     BRANCH_SAME_REG: bool
     BRANCH_SRC_REG: bool
+    BRANCH_TRUSTED_NOT_NULL: bool
     BRANCH_TWO_RANGES: bool
     BSWAP_TRACKED: bool
+    BTF_KINDS_MIX: bool
     BTF_RESULTS_TRUSTED: bool
+    BTF_SPILLED: bool
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
@@ -80,6 +83,7 @@ class Rules:
     HELPER_MEM_WRITTEN: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_MEM_CTX: bool
+    HELPER_MEM_TRUSTED: bool
     HELPER_READS_SPILLED_POINTERS: bool
     HELPER_READS_SPILLS: bool
     HELPER_STACK_VAR_OFF: bool

@@ -295,8 +295,9 @@ def _expected(env: Env, arg: Arg) -> str:
         keys = "map_key, " if rules.CALLBACKS else ""
         return f"fp, pkt, pkt_meta, {keys}map_value"
     if not rules.TEXT_TYPE_FLAGS:
-        return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
+        keys = "map_key, " if rules.CALLBACKS else ""
+        return f"fp, pkt, pkt_meta, {keys}map_value, mem, rdonly_buf, rdwr_buf"
     ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
-    trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
+    trusted = ", trusted_ptr_" if rules.HELPER_MEM_TRUSTED else ""
     context = ", ctx" if rules.HELPER_MEM_CTX else ""
     return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"

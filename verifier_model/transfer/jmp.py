@@ -170,6 +170,8 @@ def _pointer_against_zero(
         return None
     if dst.maybe_null or dst.type not in _NOT_NULL:
         return None
+    if dst.type is TRUSTED_BTF_ID and not rules.BRANCH_TRUSTED_NOT_NULL:
+        return None
     if jmp32 and rules.TEXT_ARGS:
         return None
     return op == JNE

@@ -160,9 +160,9 @@ def test_a_structure_as_a_helpers_memory_has_no_answer():
 
 def test_a_pointer_in_a_union_is_told_from_others():
     task = TYPES.find("task", (Kind.STRUCT,))
-    assert Walk(TYPES, 64, 8).find(task).in_union
-    assert not Walk(TYPES, 56, 8).find(task).in_union
-    assert Walk(TYPES, 56, 8).find(task)[:2] == (True, task)
+    assert Walk(TYPES, HOST, 64, 8).find(task).in_union
+    assert not Walk(TYPES, HOST, 56, 8).find(task).in_union
+    assert Walk(TYPES, HOST, 56, 8).find(task)[:2] == (True, task)
 
 
 # -- before the insns ------------------------------------------------------------------------
