@@ -45,6 +45,7 @@ class Rules:
     BTF_KINDS_MIX: bool
     BTF_RESULTS_TRUSTED: bool
     BTF_SPILLED: bool
+    BTF_TAGS: bool
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
@@ -85,6 +86,7 @@ class Rules:
     HELPER_MEM_CTX: bool
     HELPER_MEM_TRUSTED: bool
     HELPER_READS_SPILLED_POINTERS: bool
+    HELPER_READS_SPILLED_STRUCTS: bool
     HELPER_READS_SPILLS: bool
     HELPER_STACK_VAR_OFF: bool
     HELPER_STR_RETURNS_SIZE: bool

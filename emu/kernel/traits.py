@@ -1501,6 +1501,13 @@ class Trait(enum.Enum):
         commit="read in 5.5-rc5 and 5.6.4: is_spillable_regtype()",
         note="The stack keeps a pointer to a kernel structure; before, a number.",
     )
+    HELPER_READS_SPILLED_STRUCTS = Row(
+        since="5.8",
+        until="6.1",
+        commit="read in 5.7.14, 5.8.1, 6.0.1 and 6.1.192: check_stack_range_initialized(), until "
+        "5.11 check_stack_boundary()",
+        note="A helper may read a spilled pointer to a kernel structure, which the stack keeps.",
+    )
     BTF_WRITES_REFUSED_FIRST = Row(
         until="5.6",
         commit="read in 5.5-rc5 and 5.6.4: check_ptr_to_btf_access()",
@@ -1560,12 +1567,13 @@ class Trait(enum.Enum):
         commit='7ce4dc3e4a9d ("bpf: Fix an error around PTR_UNTRUSTED")',
         note="What lies in a union is not trusted; before, where the access starts behind the "
         "union's start only.",
+        backports=("6.5.3",),
     )
-    BTF_TRUSTED_OR_NULL = Row(
+    BTF_NULL_HAS_ID = Row(
         since="6.10",
         commit='0db63c0b86e9 ("bpf: Fix verifier assumptions about socket->sk")',
-        note="A loaded pointer that is trusted may be null; one that may be null has an id.",
-        backports=("6.6.57",),
+        note="A pointer that was loaded from a kernel structure and may be null has an id.",
+        backports=("6.6.33",),
     )
     BTF_KINDS_MIX = Row(
         since="6.4",
@@ -1630,7 +1638,7 @@ class Trait(enum.Enum):
         since="6.4",
         commit='91f2dc6838c1 ("bpf/btf: Fix is_int_ptr()")',
         note="The integer may have another name and any qualifier; before, const only.",
-        backports=("6.1.170", "6.3.8"),
+        backports=("6.1.170", "6.2.15", "6.3.8"),
     )
     CTX_POINTER_TO_CONST_VOID = Row(
         since="6.16",

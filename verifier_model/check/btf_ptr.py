@@ -137,7 +137,7 @@ def _pointer(
         value = to_type(env, btf, kind, found.struct)
         if maybe_null:
             value.maybe_null = True
-            value.id = env.new_id() if kernel.has(Trait.BTF_TRUSTED_OR_NULL) else 0
+            value.id = env.new_id() if kernel.has(Trait.BTF_NULL_HAS_ID) else 0
         return value
     tagged = kernel.has(Trait.BTF_TAGS) and found.tag in _TAGGED
     kind = _TAGGED[found.tag] if tagged else PTR_TO_BTF_ID
@@ -163,7 +163,7 @@ def _trust(
     def listed(suffix: str) -> bool:
         return btf_walk.is_trusted(btf, struct, found, suffix)
 
-    or_null = kernel.has(Trait.BTF_TRUSTED_OR_NULL) and listed("__safe_trusted_or_null")
+    or_null = listed("__safe_trusted_or_null")
     if or_null or listed("__safe_trusted"):
         _check_single(env, tag, in_union)
         return TRUSTED_BTF_ID, or_null

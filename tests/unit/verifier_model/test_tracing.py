@@ -350,19 +350,6 @@ def test_arguments_and_loads_are_as_on_each_release(to, text, expected):
         assert ("accept" if verdict.accepted else verdict.message) == message, release
 
 
-def test_releases_whose_rules_are_not_known_have_no_answer():
-    prog = Prog(
-        "t",
-        ProgType.TRACING,
-        tuple(assemble(TRUE)),
-        expected_attach_type=AttachType.TRACE_FENTRY,
-        attach_to="walk",
-    )
-    for release in ("5.8", "5.15", "6.6"):
-        with pytest.raises(Unmodelled, match="a tracing program on this release"):
-            verify(prog, Kernel.release(release), btf=OLDER_TYPES)
-
-
 def test_a_structure_without_a_name_is_told_from_others():
     w = Writer()
     integer = w.integer("int", 4, signed=True)
