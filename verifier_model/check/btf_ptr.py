@@ -67,15 +67,9 @@ def number(name: str) -> int:
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     """What a load of `size` bytes at `off` of the structure gives."""
-    name, btf, kernel = struct_name(reg.mem_size), env.btf, env.kernel
-    if btf is None:
-        raise Unmodelled(f"a load through a pointer to struct {name}", env.insn_idx)
-    off = _checked_offset(env, reg, regno, off)
-    id_ = BTF_STRUCTS[reg.mem_size].partition("#")[2]
-    struct = int(id_) if id_ else btf.find(name, (Kind.STRUCT, Kind.UNION))
-    if struct is None:
-        raise Unmodelled(f"struct {name}, which the BTF does not have", env.insn_idx)
-    found = btf_walk.Walk(btf, kernel, off, size).find(struct)
+    btf, kernel = env.btf, env.kernel
+    struct, off, found = find(env, reg, regno, off, size)
+    assert btf is not None  # find() looked there
     if not found.pointer:
         return env.unknown()
     if not found.struct:
@@ -84,6 +78,19 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     if not kernel.has(Trait.BTF_QUALIFIED) and not found.is_plain:
         raise Unmodelled("a pointer to a qualified structure", env.insn_idx)
     return _pointer(env, btf, reg, struct, off, found)
+
+
+def find(env: Env, reg: RegState, regno: int, off: int, size: int) -> tuple[int, int, Found]:
+    """The structure's type, where in it the access is, and what it reads."""
+    name, btf = struct_name(reg.mem_size), env.btf
+    if btf is None:
+        raise Unmodelled(f"a load through a pointer to struct {name}", env.insn_idx)
+    off = _checked_offset(env, reg, regno, off)
+    id_ = BTF_STRUCTS[reg.mem_size].partition("#")[2]
+    struct = int(id_) if id_ else btf.find(name, (Kind.STRUCT, Kind.UNION))
+    if struct is None:
+        raise Unmodelled(f"struct {name}, which the BTF does not have", env.insn_idx)
+    return struct, off, btf_walk.Walk(btf, env.kernel, off, size).find(struct)
 
 
 def store(env: Env, reg: RegState, regno: int, off: int) -> NoReturn:

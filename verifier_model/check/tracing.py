@@ -130,12 +130,12 @@ def _check_callable(env: Env, btf: BtfData, function: Function) -> None:
             continue
         if not type_ and number == len(args) - 1:
             raise Reject(f"{start} with variable args is unsupported.", EINVAL)
-        kind = btf.kind(btf.stripped(type_)) if type_ else Kind.VOID
-        if kind == Kind.VOID:
-            raise Reject(f"{start} has malformed void argument.", EINVAL)
-        if kind not in passed or btf.size_of(type_) > _LARGEST:
+        kind = btf.kind(btf.stripped(type_)) if type_ and btf.stripped(type_) else Kind.VOID
+        if type_ and (kind not in passed or btf.size_of(type_) > _LARGEST):
             text = f"{start} arg{number} type {_KIND_NAMES[kind]} is unsupported."
             raise Reject(text, EINVAL)
+        if not type_ or not btf.size_of(type_):
+            raise Reject(f"{start} has malformed void argument.", EINVAL)
 
 
 def _by_value(kernel: Kernel) -> tuple[int, ...]:

@@ -83,6 +83,7 @@ def types_() -> BtfData:
         "many": (integer,) * 12,
         "say": (to_leaf, 0),
         "give": (pair, to_leaf),
+        "hollow": (w.struct(Kind.STRUCT, "nothing", 0),),
         "share": (either,),
         "migrate_enable": (),
         "read": (pointer(line),),
@@ -175,6 +176,14 @@ def said(verdict: Verdict) -> str:
             "give",
             "",
             {"6.0": "The function give arg0 type STRUCT is unsupported.", "6.1": "accept"},
+        ),
+        (
+            "hollow",
+            "",
+            {
+                "6.0": "The function hollow arg0 type STRUCT is unsupported.",
+                "6.6": "The function hollow has malformed void argument.",
+            },
         ),
         (
             "share",
@@ -315,6 +324,17 @@ def said(verdict: Verdict) -> str:
                 "ringbuf_mem, buf",
                 "6.4": "R1 type=ptr_ expected=fp, pkt, pkt_meta, map_key, map_value, mem, "
                 "ringbuf_mem, buf, trusted_ptr_",
+            },
+        ),
+        (
+            "hit",
+            LEAF + "r1 = r2\nr2 = 8\ncall trace_printk",
+            {
+                "6.1": "R1 type=ptr_ expected=fp, pkt, pkt_meta, map_key, map_value, mem, "
+                "alloc_mem, buf",
+                "6.3": "R1 type=trusted_ptr_ expected=fp, pkt, pkt_meta, map_key, map_value, mem, "
+                "ringbuf_mem, buf",
+                "6.4": "accept",
             },
         ),
         # check_return_code()
