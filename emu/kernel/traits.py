@@ -1586,6 +1586,29 @@ class Trait(enum.Enum):
         'non-NULL")',
         note="A trusted pointer, compared with 0, decides the branch.",
     )
+    BRANCH_MEM_NOT_NULL = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: reg_type_not_null(); measured on 6.1.180 and 6.12.43",
+        note="A pointer to memory, compared with 0, decides the branch.",
+    )
+    BRANCH_MAP_NOT_NULL = Row(
+        since="6.17",
+        commit='5534e58f2e9b ("bpf: Make reg_not_null() true for CONST_PTR_TO_MAP")',
+        note="A map pointer, compared with 0, decides the branch.",
+        backports=("6.6.103", "6.12.43", "6.16.3"),
+    )
+    BRANCH_XDP_SOCK_NOT_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="An XDP socket, compared with 0, decides the branch.",
+        backports=("6.12.117",),
+    )
+    BRANCH_FAR_MAY_BE_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="A pointer that may be BPF_MAX_VAR_OFF away from its base may be null.",
+        backports=("6.12.117",),
+    )
     HELPER_MEM_TRUSTED = Row(
         since="6.4",
         commit="read in 6.3.8 and 6.4.6: mem_types",
