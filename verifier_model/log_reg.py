@@ -28,6 +28,7 @@ from verifier_model.reg import (
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
+    PTR_TO_XDP_SOCK,
     SCALAR_VALUE,
     SOCKETS,
     UNTRUSTED_MEM,
@@ -172,7 +173,7 @@ def _long(reg: RegState, rules: Rules) -> str:
     if kind in (SCALAR_VALUE, PTR_TO_STACK) and not bits.mask:
         return text + str(s64(bits.value + reg.off & U64))
     parts = [f"id={reg.id}"]
-    if kind is PTR_TO_MEM or kind in SOCKETS:
+    if kind is PTR_TO_MEM or (kind in SOCKETS and kind is not PTR_TO_XDP_SOCK):
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")

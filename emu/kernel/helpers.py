@@ -636,7 +636,7 @@ HELPERS = (
         since="5.6",
         commit="5576b991e9c1",
         reach=(
-            Reach(TRACING_ALL, "5.8"),
+            Reach(TRACING_ALL, "5.9"),
             Reach(BASE),
         ),
     ),
@@ -1013,7 +1013,7 @@ HELPERS = (
         since="5.11",
         commit="d05512618056",
         # 5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing progs")
-        reach=(Reach(TRACING_ALL, until="5.16"), Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT)),
+        reach=(Reach(TRACING_ALL, until="5.15.16"), Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT)),
     ),
     Helper(
         162,

@@ -1502,36 +1502,188 @@ class Trait(enum.Enum):
         note="With a JIT, a 32-bit cmpxchg that stores leaves r0's high half as it was, if what "
         "reads it stands behind a state that is taken for an earlier one.",
     )
+    BTF_BITFIELDS = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_struct_access()",
+        note="Bitfields of a kernel structure can be read, and nothing behind its end; before, "
+        "bitfields, ends and holes are passed by in search of a member.",
+    )
+    BTF_QUALIFIED = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_ctx_access(), btf_struct_access()",
+        note="A pointer to a qualified structure, or to another name of it, points to it.",
+    )
+    BTF_SPILLED = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: is_spillable_regtype()",
+        note="The stack keeps a pointer to a kernel structure; before, a number.",
+    )
+    HELPER_READS_SPILLED_STRUCTS = Row(
+        since="5.8",
+        until="6.1",
+        commit="read in 5.7.14, 5.8.1, 6.0.1 and 6.1.192: check_stack_range_initialized(), until "
+        "5.11 check_stack_boundary()",
+        note="A helper may read a spilled pointer to a kernel structure, which the stack keeps.",
+    )
+    BTF_WRITES_REFUSED_FIRST = Row(
+        until="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: check_ptr_to_btf_access()",
+        note="A store to a kernel structure is refused before its offset is looked at.",
+    )
     BTF_TAGS = Row(
-        since="6.1",
-        commit="read in 5.10.262 and 6.1.192: btf_struct_walk()",
+        since="5.18",
+        commit='c6f1bfe89ac9 ("bpf: reject program if a __user tagged memory accessed in kernel '
+        'way"), 5844101a1be9 ("bpf: Reject programs that try to load __percpu memory."), read in '
+        "5.17-rc5 and 5.18.12: btf_struct_walk()",
         note="A pointer's tag in the kernel's BTF says that it is the user's or a CPU's own.",
     )
+    BTF_FLEXIBLE_STRUCTS = Row(
+        since="5.8",
+        commit="read in 5.7.14 and 5.8.1: btf_struct_access()",
+        note="An array of structures without a length can be read behind its structure's end.",
+    )
     BTF_FLEXIBLE_NUMBERS = Row(
-        since="6.12",
-        commit="measured on 6.1.180 and 6.12.107, read in 6.1.192: btf_struct_walk()",
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: btf_struct_walk()",
         note="An array of numbers without a length can be read behind its structure's end.",
         backports=("6.1.192",),
     )
+    BTF_NAMED_ELEMENTS_REFUSED = Row(
+        since="5.10",
+        until="6.6",
+        commit="read in 5.9.1, 5.10.262, 6.5.0 and 6.6.9: btf_struct_walk()",
+        note="A structure in an array cannot be read from its start, if it stands there under "
+        "another name or qualified.",
+    )
+    BTF_FOR_GPL = Row(
+        since="6.2",
+        commit="read in 6.1.192 and 6.2.1: check_ptr_to_btf_access()",
+        note="Only GPL programs access kernel structures.",
+    )
+    BTF_ARGS_TRUSTED = Row(
+        since="6.2",
+        commit='3f00c5239344 ("bpf: Allow trusted pointers to be passed to KF_TRUSTED_ARGS '
+        'kfuncs")',
+        note="A raw tracepoint's arguments are trusted.",
+    )
+    BTF_SAFE_FIELDS = Row(
+        since="6.3",
+        until="6.4",
+        commit='57539b1c0ac2 ("bpf: Enable annotating trusted nested pointers"), read in 6.2.1, '
+        "6.3.8 and 6.4.6: nested_ptr_is_trusted()",
+        note="A list of members says which pointers, loaded from a trusted one, are trusted too.",
+    )
     BTF_WALK_TRUSTED = Row(
-        since="6.12",
-        commit="read in 6.1.192 and 6.12.117: check_ptr_to_btf_access()",
+        since="6.4",
+        commit='6fcd486b3a0a ("bpf: Refactor RCU enforcement in the verifier.")',
         note="A pointer that was loaded from a kernel structure is trusted as far as lists of "
-        "members, tags and unions allow; only GPL programs load.",
+        "members, tags and unions allow.",
+    )
+    BTF_UNIONS_UNTRUSTED = Row(
+        since="6.6",
+        commit='7ce4dc3e4a9d ("bpf: Fix an error around PTR_UNTRUSTED")',
+        note="What lies in a union is not trusted; before, where the access starts behind the "
+        "union's start only.",
+        backports=("6.5.3",),
+    )
+    BTF_NULL_HAS_ID = Row(
+        since="6.10",
+        commit='0db63c0b86e9 ("bpf: Fix verifier assumptions about socket->sk")',
+        note="A pointer that was loaded from a kernel structure and may be null has an id.",
+        backports=("6.6.33",),
+    )
+    BTF_KINDS_MIX = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: save_aux_ptr_type()",
+        note="One insn may load through a trusted pointer on one path, through another on another.",
+    )
+    BRANCH_TRUSTED_NOT_NULL = Row(
+        since="6.5",
+        commit='51302c951c8f ("bpf: Teach verifier that trusted PTR_TO_BTF_ID pointers are '
+        'non-NULL")',
+        note="A trusted pointer, compared with 0, decides the branch.",
+    )
+    BRANCH_MEM_NOT_NULL = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: reg_type_not_null(); measured on 6.1.180 and 6.12.43",
+        note="A pointer to memory, compared with 0, decides the branch.",
+    )
+    BRANCH_MAP_NOT_NULL = Row(
+        since="6.17",
+        commit='5534e58f2e9b ("bpf: Make reg_not_null() true for CONST_PTR_TO_MAP")',
+        note="A map pointer, compared with 0, decides the branch.",
+        backports=("6.6.103", "6.12.43", "6.16.3"),
+    )
+    BRANCH_XDP_SOCK_NOT_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="An XDP socket, compared with 0, decides the branch.",
+        backports=("6.12.117",),
+    )
+    BRANCH_FAR_MAY_BE_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="A pointer that may be BPF_MAX_VAR_OFF away from its base may be null.",
+        backports=("6.12.117",),
+    )
+    HELPER_MEM_TRUSTED = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: mem_types",
+        note="The list of what a memory argument may be has trusted pointers.",
+    )
+    ATTACH_CHECKED_FIRST = Row(
+        until="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: bpf_check()",
+        note="What a program attaches to is looked at before anything else of it.",
+    )
+    CTX_VARIADIC_REFUSED = Row(
+        since="5.13",
+        commit='31379397dcc3 ("bpf: Forbid trampoline attach for functions with variable '
+        'arguments")',
+        note="A traced function has no variable arguments.",
+        backports=("5.10.44",),
+    )
+    CTX_TWELVE_ARGS = Row(
+        since="5.18",
+        commit="read in 5.17-rc5 and 5.18.12: btf_distill_func_proto()",
+        note="A traced function may have 12 arguments; before, 11.",
     )
     CTX_STRUCTS = Row(
         since="6.1",
         commit='720e6a435194 ("bpf: Allow struct argument in trampoline based programs")',
         note="A traced function may have structures as arguments.",
     )
+    CTX_UNIONS = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.19.0, measured on 6.17.13 and 6.18.5: "
+        "btf_distill_func_proto(), btf_ctx_access()",
+        note="It may have unions as arguments.",
+    )
+    CTX_ENUMS = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_ctx_access()",
+        note="An argument that is an enum can be read.",
+    )
+    CTX_POINTER_TO_CHAR = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: is_string_ptr()",
+        note="A traced function's argument may point to bytes.",
+    )
     CTX_POINTER_TO_NUMBER = Row(
-        since="5.18",
+        since="5.17",
         commit='bb6728d75611 ("bpf: Allow access to int pointer arguments in tracing programs")',
-        note="A traced function's argument may point to any integer; before, to bytes.",
+        note="It may point to any integer; before, to bytes.",
+    )
+    CTX_POINTER_TO_NAMED = Row(
+        since="6.4",
+        commit='91f2dc6838c1 ("bpf/btf: Fix is_int_ptr()")',
+        note="The integer may have another name and any qualifier; before, const only.",
+        backports=("6.1.170", "6.2.15", "6.3.8"),
     )
     CTX_POINTER_TO_CONST_VOID = Row(
-        since="6.18",
-        commit="measured on 6.12.107 and 6.18.15: btf_ctx_access()",
+        since="6.16",
+        commit="read in 6.14.0 and 6.17.0, measured on 6.16.3: is_void_or_int_ptr(), which was "
+        "proposed after 6.15-rc1",
         note="It may point to void with a qualifier.",
     )
     CTX_POINTER_TO_ANY = Row(
@@ -1540,9 +1692,29 @@ class Trait(enum.Enum):
         note="It may point to anything; what is no structure is a number to the program.",
     )
     CTX_POINTER_WHOLE = Row(
-        since="6.12",
-        commit="measured on 6.1.180 and 6.12.107: btf_ctx_access()",
+        since="6.13",
+        commit='659b9ba7cb2d ("bpf: Check size for BTF-based ctx access of pointer members")',
         note="A pointer among a traced function's arguments is read as 8 bytes only.",
+        backports=("6.12.43",),
+    )
+    CTX_NULLABLE = Row(
+        since="6.12",
+        commit="read in 6.11.4, 6.11.11 and 6.12.117: btf_ctx_access()",
+        note="An argument whose name ends with __nullable may be null.",
+        backports=("6.11.11",),
+    )
+    RAW_TP_ALL_NULL = Row(
+        commit='cb4158ce8ec8 ("bpf: Mark raw_tp arguments with PTR_MAYBE_NULL"), read in 6.11.4 '
+        "and 6.11.11",
+        note="Some of the stable releases from here on, until there is a list, say that any "
+        "pointer among a raw tracepoint's arguments may be null, and let it be read through.",
+        backports=("6.11.11", "6.12.1"),
+    )
+    RAW_TP_NULL_ARGS = Row(
+        since="6.13",
+        commit='838a10bd2ebf ("bpf: Augment raw_tp arguments with PTR_MAYBE_NULL")',
+        note="A list says which arguments of raw tracepoints may be null, or no pointers.",
+        backports=("6.12.43",),
     )
     BTF_LEAVES_UNTRUSTED = Row(
         since="6.17",
@@ -1631,8 +1803,9 @@ class Trait(enum.Enum):
     )
     HELPER_MEM_CTX = Row(
         since="7.2",
-        commit="read in 7.1.3 and 7.2.13: mem_types",
+        commit="read in 7.1.3 and 7.2.13, measured on 7.1.13: mem_types",
         note="The list of what a memory argument may be ends with the context.",
+        backports=("7.1.13",),
     )
     DYNPTR_TRACKED = Row(
         since="6.3",

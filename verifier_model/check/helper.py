@@ -95,6 +95,7 @@ _OR_NULL = (
 )
 # Structures that begin with struct sock_common.
 _SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
+_NUMBERS = (Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT)
 _KEYS = (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL)
 _TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.SCALAR: (SCALAR_VALUE,),
@@ -154,8 +155,6 @@ def _check_arg(
         raise Reject("helper access to the packet is not allowed", EACCES)
     if expected is None:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
-    if expected is _MEMORY and reg.type is TRUSTED_BTF_ID:
-        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if not (arg in _OR_NULL and is_null(reg)):
         _check_type(env, regno, reg, arg, expected, meta.helper)
     elif env.rules.PRECISION_OF_NULL_ARG:
@@ -211,7 +210,7 @@ def _check_arg(
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
-    elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT):
+    elif arg in _NUMBERS:
         size = 8 if arg is Arg.PTR_TO_LONG else 4
         reads = arg is Arg.PTR_TO_INOUT_INT and env.rules.MTU_HELPERS_READ
         meta.raw = env.rules.HELPER_FILLS_NUMBERS and not reads
@@ -235,6 +234,10 @@ def _check_type(
 ) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
+    trusted = reg.type is TRUSTED_BTF_ID and not reg.maybe_null
+    if trusted and expected is _MEMORY and rules.HELPER_MEM_TRUSTED:
+        _check_struct(env, regno, reg, arg, row)
+        return
     if reg.maybe_null or reg.type not in expected:
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
@@ -258,6 +261,16 @@ def _check_type(
         arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
     ):
         ctx.check_unmodified(env, reg, regno)
+
+
+def _check_struct(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
+    """A trusted kernel structure is memory that helpers may read."""
+    if arg in _NUMBERS or not reg.is_const() or reg.off + reg.smin < 0:
+        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
+    if _MEM_ARGS.get(arg, True):
+        kind = type_name(reg, env.rules)
+        text = f"bpf_{row.name}() may write into memory pointed by R{regno} type={kind}"
+        raise Reject(text, EACCES)
 
 
 def _expected(env: Env, arg: Arg) -> str:
@@ -295,8 +308,9 @@ def _expected(env: Env, arg: Arg) -> str:
         keys = "map_key, " if rules.CALLBACKS else ""
         return f"fp, pkt, pkt_meta, {keys}map_value"
     if not rules.TEXT_TYPE_FLAGS:
-        return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
+        keys = "map_key, " if rules.CALLBACKS else ""
+        return f"fp, pkt, pkt_meta, {keys}map_value, mem, rdonly_buf, rdwr_buf"
     ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
-    trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
+    trusted = ", trusted_ptr_" if rules.HELPER_MEM_TRUSTED else ""
     context = ", ctx" if rules.HELPER_MEM_CTX else ""
     return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"

@@ -84,7 +84,7 @@ def check_same_pointer(env: Env, kind: RegType) -> None:
     before = env.accessed_as.setdefault(env.insn_idx, kind)
     if before is kind or (before not in _ALONE and kind not in _ALONE):
         return
-    if before not in BTF_IDS or kind not in BTF_IDS:
+    if before not in BTF_IDS or kind not in BTF_IDS or not env.rules.BTF_KINDS_MIX:
         raise Reject("same insn cannot be used with different pointers", EINVAL)
 
 
