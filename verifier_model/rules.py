@@ -45,6 +45,7 @@ class Rules:
     BRANCH_TRUSTED_NOT_NULL: bool
     BRANCH_TWO_RANGES: bool
     BRANCH_XDP_SOCK_NOT_NULL: bool
+    BSWAP_KEEPS_ID: bool
     BSWAP_TRACKED: bool
     BTF_KINDS_MIX: bool
     BTF_RESULTS_TRUSTED: bool

@@ -575,6 +575,13 @@ class Trait(enum.Enum):
         note="Byte swaps keep known bits.",
         backports=("6.18.44", "6.19.10"),
     )
+    BSWAP_KEEPS_ID = Row(
+        commit="measured on 6.19.10 and 6.19.13: check_alu_op()",
+        note="A swapped number stays linked with the copies of what it was, and follows what "
+        "comparisons tell of them, though it is another one.",
+        backports=("6.19.10",),
+        reverts=("6.19.13",),
+    )
     DIV_TRACKED = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: scalar_min_max_udiv()",
@@ -1007,8 +1014,8 @@ class Trait(enum.Enum):
         note="A helper that calls back is a loop of its own.",
     )
     HIDDEN_EXITS = Row(
-        since="7.0",
-        commit="measured on 6.18.44 and 7.0.13: visit_abnormal_return_insn()",
+        since="6.19",
+        commit="measured on 6.18.44, 6.19.6 and 6.19.14: visit_abnormal_return_insn()",
         note="A load from the packet, and a tail call, count as a way to the subprog's exit.",
     )
     LIVENESS_BEFORE_WALK = Row(
@@ -1133,10 +1140,10 @@ class Trait(enum.Enum):
     )
     ATOMIC_FETCH_TRACKED = Row(
         since="7.0",
-        commit="measured on 6.18.44, 6.19.6 and 6.19.10: backtrack_insn()",
+        commit="measured on 6.18.44, 6.19.10 and 6.19.13: backtrack_insn()",
         note="Backtracking knows that a fetching atomic sets a register, from the stack perhaps; "
         "before, it looks for the value in front of it.",
-        backports=("6.19.10",),
+        backports=("6.19.13",),
     )
     READS_BY_STATE = Row(
         until="6.18",

@@ -350,15 +350,16 @@ def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
     new = env.unknown()
     if env.rules.BSWAP_TRACKED and old.type is SCALAR_VALUE:
         size = insn.imm >> 3
-        if insn.code & X or insn.code & 7 == ALU64:
+        swaps = insn.code & X or insn.code & 7 == ALU64
+        if swaps:
             new.var_off = tnum.bswap(old.var_off, size)
             new.precise = old.precise
         else:
             new = old.copy()
-            if size < 8:  # le64 changes nothing, so the register keeps its number too
-                new.id = 0
-                new.off = 0
+            if size < 8:
                 coerce_to_size(new, size, env.rules)
+        if swaps or size < 8:  # le64 changes nothing, so the register keeps its number
+            new.id, new.off = (old.id, old.off) if env.rules.BSWAP_KEEPS_ID else (0, 0)
         sync(new, env.rules)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1

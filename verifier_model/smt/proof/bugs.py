@@ -23,7 +23,7 @@ class Bug(NamedTuple):
     trait: Trait
     fixed: bool  # whether the trait is the fix, or the fault itself
     since: Trait | None  # the feature that brought the fault; None where it was always there
-    statements: tuple[str, ...]  # names of obligations
+    statements: tuple[str, ...]  # names of obligations; none where none is of what goes wrong
     kernel: str  # a release that has it
     program: str  # what shows it: r2 and r3 are loaded from outside
     inputs: tuple[int, int]  # with these numbers in r2 and r3
@@ -173,6 +173,21 @@ BUGS = (
             *(u64 *)(r10 -8) = -1
             r4 = *(u64 *)(r10 -8)"""),
         inputs=(0, 0),
+    ),
+    Bug(
+        # r4 is 0x500 where r2 is 5.  No function is wrong, but the registers stay linked.
+        Trait.BSWAP_KEEPS_ID,
+        fixed=False,
+        since=None,
+        statements=(),
+        kernel="6.19.10",
+        program=_program("""
+            r4 = r2
+            r4 = bswap16 r4
+            if r2 == 5 goto l1
+            r4 = 0
+            l1: r3 = r4"""),
+        inputs=(5, 0),
     ),
 )
 
