@@ -765,7 +765,7 @@ class Trait(enum.Enum):
         since="6.17",
         commit="read in 6.14.0 and 6.17.0: regs_refine_cond_op()",
         note="Where no bit of a mask is set, the old range is forgotten first.",
-        backports=("5.10.262", "6.1.170", "6.12.43", "6.16.3"),
+        backports=("5.10.257", "6.1.170", "6.12.43", "6.16.3"),
     )
     NULL_CHECK_BY_REG = Row(
         since="7.1",
@@ -878,9 +878,10 @@ class Trait(enum.Enum):
         note="A spilled scalar without an id gets one when it is filled, to be linked with it.",
     )
     SPILL_CUT_TO_ZERO = Row(
-        until="7.2",
-        commit="measured on 7.1.13 and 7.2.13: __clean_func_state()",
+        until="7.3",
+        commit="measured on 7.2.6 and 7.2.7: __clean_func_state()",
         note="Where the high half of a spilled zero is dead, the low half becomes zero bytes.",
+        backports=("7.2.7",),
     )
     LOAD_SX_DROPS_ID = Row(
         since="7.2",
@@ -1094,7 +1095,7 @@ class Trait(enum.Enum):
         since="6.8",
         commit='4bb7ea946a37 ("bpf: fix precision backtracking instruction iteration")',
         note="The walk back goes through a state's first insn again where the path did.",
-        backports=("5.10.218", "5.15.148", "6.1.170"),
+        backports=("5.10.251", "5.15.148", "6.1.170"),
     )
     PRECISION_OF_SWAP = Row(
         since="6.7",
