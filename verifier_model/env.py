@@ -162,7 +162,9 @@ class Env:
             return None
         if number not in self._protos:
             row = helpers.by_id(number)
-            has = row is not None and helpers.available(self.kernel, self.prog_type, row)
+            has = row is not None and helpers.available(
+                self.kernel, self.prog_type, row, self.prog.expected_attach_type
+            )
             self._protos[number] = (
                 helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
             )

@@ -205,6 +205,7 @@ PROG_TYPES = (
             (ProgType.CGROUP_DEVICE, "4.15", "ebc614f68736", socket_ctx.CGROUP_DEVICE, _BOOL),
             (ProgType.SK_MSG, "4.17", "4f738adba30a", socket_ctx.SK_MSG, ()),
             (ProgType.LWT_SEG6LOCAL, "4.18", "004d4b274e2a", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.FLOW_DISSECTOR, "4.20", "d58e468b1112", ctx.FLOW_DISSECTOR_SK_BUFF, ()),
             (ProgType.CGROUP_SYSCTL, "5.2", "7b146cebe30c", socket_ctx.CGROUP_SYSCTL, _BOOL),
         )
     ),

@@ -1619,10 +1619,46 @@ class Trait(enum.Enum):
         commit='4e814da0d599 ("bpf: Allow locking bpf_spin_lock in allocated objects")',
         note="A spin lock may be in an object that the program allocated.",
     )
+    NO_COARSE_CLOCK_WHEN_TRACING = Row(
+        since="5.16",
+        commit='5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing '
+        'progs")',
+        note="Only some networking programs have the coarse clock.",
+        backports=("5.15.16",),
+    )
+    SEG6_KEEPS_DATA = Row(
+        since="7.2",
+        commit="measured on 6.1.180, 6.12.107, 7.1.13 and 7.2.13, read in 6.1.192 and 6.12.117: "
+        "lwt_seg6local_func_proto()",
+        note="Programs at IPv6 segments cannot call skb_pull_data().",
+        backports=("6.1.192", "6.12.117"),
+    )
+    RAW_TP_STACK_FILLED = Row(
+        since="7.2",
+        commit="read in 6.19.0 and 7.2.13: bpf_get_stack_proto_raw_tp",
+        note="get_stack() fills memory in raw tracepoints too; before, it was said to read it.",
+    )
+    KPTR_IN_OBJECT_OF_TREE = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13, read in 7.2.13: kptr_xchg_dest_types",
+        note="A kernel pointer may be exchanged with one in an object that a list or tree owns.",
+    )
+    SLEEPING_HELPERS_SEEN = Row(
+        since="6.2",
+        commit="measured on 6.1.180 and 6.12.107, read in 6.1.192 and 6.2.1: check_helper_call()",
+        note="Programs that may not sleep are told so of helpers that do; before, they had none.",
+        backports=("6.1.192",),
+    )
+    TEXT_SLEEPING_HELPER = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_helper_call()",
+        note="The complaint about a helper that may sleep names it.",
+    )
     HELPER_MEM_CTX = Row(
         since="7.2",
-        commit="read in 7.1.3 and 7.2.13: mem_types",
-        note="The list of what a memory argument may be ends with the context.",
+        commit="read in 7.1.3 and 7.2.13, measured on 7.1.13: mem_types",
+        note="A memory argument may be the context, for all that the types say.",
+        backports=("7.1.13",),
     )
     DYNPTR_TRACKED = Row(
         since="6.3",

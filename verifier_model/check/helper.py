@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check import const_str, ctx, dynptr, locks, mem
+from verifier_model.check.arg_types import (
+    FIXED_ARGS,
+    MEM_ARGS,
+    MEMORY_ARGS,
+    OR_NULL,
+    expected,
+    takes,
+)
 from verifier_model.check.helper_mem import check_memory, check_size, constant_key
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -19,17 +27,8 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_BTF_ID,
     PTR_TO_CTX,
-    PTR_TO_FUNC,
-    PTR_TO_MAP_KEY,
-    PTR_TO_MAP_VALUE,
-    PTR_TO_MEM,
-    PTR_TO_SOCKET,
-    PTR_TO_STACK,
     R1,
-    SCALAR_VALUE,
-    SOCKETS,
     TRUSTED_BTF_ID,
-    RegType,
 )
 from verifier_model.scalars import is_null
 from verifier_model.verdict import Reject, Unmodelled
@@ -73,58 +72,11 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
-_MEMORY = (PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM)
-
-# Arguments that point to memory, and whether the helper may write there.
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
 _FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
-_MEM_ARGS = {
-    Arg.PTR_TO_MEM: True,
-    Arg.PTR_TO_MEM_OR_NULL: True,
-    Arg.PTR_TO_MEM_RDONLY: False,
-    Arg.PTR_TO_MEM_OR_NULL_RDONLY: False,
-    Arg.PTR_TO_UNINIT_MEM: True,
-}
-_OR_NULL = (
-    Arg.PTR_TO_MEM_OR_NULL,
-    Arg.PTR_TO_MEM_OR_NULL_RDONLY,
-    Arg.PTR_TO_MAP_VALUE_OR_NULL,
-    Arg.PTR_TO_STACK_OR_NULL,
-    Arg.PTR_TO_CTX_OR_NULL,
-    Arg.PTR_TO_SOCKET_OR_NULL,
-)
 # Structures that begin with struct sock_common.
 _SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
-_KEYS = (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL)
-_TYPES: dict[Arg, tuple[RegType, ...]] = {
-    Arg.SCALAR: (SCALAR_VALUE,),
-    Arg.CONST_SIZE: (SCALAR_VALUE,),
-    Arg.CONST_SIZE_OR_ZERO: (SCALAR_VALUE,),
-    Arg.CONST_ALLOC_SIZE_OR_ZERO: (SCALAR_VALUE,),
-    Arg.CONST_MAP_PTR: (CONST_PTR_TO_MAP,),
-    Arg.PTR_TO_CTX: (PTR_TO_CTX,),
-    Arg.PTR_TO_CTX_OR_NULL: (PTR_TO_CTX,),
-    Arg.PTR_TO_SPIN_LOCK: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_TIMER: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_SOCKET: (PTR_TO_SOCKET,),
-    Arg.PTR_TO_SOCKET_OR_NULL: (PTR_TO_SOCKET,),
-    Arg.PTR_TO_MAP_KEY: _MEMORY,
-    Arg.PTR_TO_MAP_VALUE: _MEMORY,
-    Arg.PTR_TO_MAP_VALUE_OR_NULL: _MEMORY,
-    Arg.PTR_TO_UNINIT_MAP_VALUE: _MEMORY,
-    Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
-    Arg.PTR_TO_SOCK_COMMON: SOCKETS,
-    Arg.PTR_TO_BTF_ID_SOCK_COMMON: (*SOCKETS, PTR_TO_BTF_ID, TRUSTED_BTF_ID),
-    Arg.PTR_TO_CONST_STR: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_DYNPTR: (PTR_TO_STACK,),
-    Arg.PTR_TO_UNINIT_DYNPTR: (PTR_TO_STACK,),
-    Arg.PTR_TO_FUNC: (PTR_TO_FUNC,),
-    Arg.PTR_TO_STACK_OR_NULL: (PTR_TO_STACK,),
-    Arg.PTR_TO_INT: _MEMORY,
-    Arg.PTR_TO_LONG: _MEMORY,
-    Arg.PTR_TO_INOUT_INT: _MEMORY,
-    **dict.fromkeys(_MEM_ARGS, _MEMORY),
-}
+_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID, Arg.PTR_TO_KPTR)
 
 
 def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Meta:
@@ -149,15 +101,10 @@ def _check_arg(
     following: Arg | None,
     meta: Meta,
 ) -> None:
-    expected = _TYPES.get(arg)
     if reg.type in PACKET_POINTERS and not _takes_packet(meta.helper):
         raise Reject("helper access to the packet is not allowed", EACCES)
-    if expected is None:
-        raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
-    if expected is _MEMORY and reg.type is TRUSTED_BTF_ID:
-        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
-    if not (arg in _OR_NULL and is_null(reg)):
-        _check_type(env, regno, reg, arg, expected, meta.helper)
+    if not (arg in OR_NULL and is_null(reg)):
+        _check_type(env, regno, reg, arg, meta.helper)
     elif env.rules.PRECISION_OF_NULL_ARG:
         mark_chain_precision(env, state, regno)
     if reg.ref_obj_id:
@@ -188,7 +135,7 @@ def _check_arg(
         const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
         meta.subprog = reg.mem_size
-    elif arg in _MEM_ARGS:
+    elif arg in MEM_ARGS:
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
         meta.writes = meta.raw or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
@@ -211,12 +158,13 @@ def _check_arg(
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
-    elif arg in (Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT):
-        size = 8 if arg is Arg.PTR_TO_LONG else 4
+    elif arg in FIXED_ARGS:
+        size, writes = FIXED_ARGS[arg]
         reads = arg is Arg.PTR_TO_INOUT_INT and env.rules.MTU_HELPERS_READ
-        meta.raw = env.rules.HELPER_FILLS_NUMBERS and not reads
-        check_memory(env, state, regno, size, writes=True, meta=meta)
-        mem.check_alignment(env, reg, 0, size, True)
+        meta.raw = writes and env.rules.HELPER_FILLS_NUMBERS and not reads
+        check_memory(env, state, regno, size, writes=writes, meta=meta)
+        if writes:
+            mem.check_alignment(env, reg, 0, size, True)
 
 
 def _is_bloom_filter(meta: Meta) -> bool:
@@ -230,73 +178,25 @@ def _takes_packet(row: Helper) -> bool:
     return row.name in TAKES_PACKET
 
 
-def _check_type(
-    env: Env, regno: int, reg: RegState, arg: Arg, expected: tuple[RegType, ...], row: Helper
-) -> None:
+def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
-    if reg.maybe_null or reg.type not in expected:
+    foreign = arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id
+    if reg.maybe_null or foreign or not takes(env.kernel, arg, reg.type):
         raise Reject(
-            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
+            f"R{regno} type={type_name(reg, rules)} expected={expected(env.kernel, arg)}", EACCES
         )
+    if arg in _BY_BTF:
+        raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
+    if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:
+        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if reg.type in (PTR_TO_BTF_ID, TRUSTED_BTF_ID) and (
         BTF_STRUCTS[reg.mem_size] not in _SOCK_COMMON or reg.off or reg.var_off.value
     ):
         raise Unmodelled("a helper that takes a kernel structure", env.insn_idx)
     if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
-    if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
-        raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
-    if arg in _KEYS and (
-        (reg.type is PTR_TO_MAP_VALUE and not rules.MAP_VALUE_AS_HELPER_KEY)
-        or (reg.type is PTR_TO_MEM and not rules.HELPER_KEY_ANY_MEM)
-    ):
-        raise Reject(
-            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
-        )
     if reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP) or (
         arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
     ):
         ctx.check_unmodified(env, reg, regno)
-
-
-def _expected(env: Env, arg: Arg) -> str:
-    """The names of the types an argument may have, as the release lists them."""
-    rules = env.rules
-    types = _TYPES[arg]
-    if types == (SCALAR_VALUE,):
-        return "scalar" if rules.TEXT_SCALAR else "inv"
-    if types == (CONST_PTR_TO_MAP,):
-        return "map_ptr"
-    if types == (PTR_TO_CTX,):
-        return "ctx"
-    if types == (PTR_TO_SOCKET,):
-        return "sock"
-    if types == (PTR_TO_MAP_VALUE,):
-        objects = ", ptr_" if arg is Arg.PTR_TO_SPIN_LOCK and rules.LOCK_IN_OBJECT else ""
-        return "map_value" + objects
-    if arg is Arg.PTR_TO_FUNC:
-        return "func"
-    if arg in (Arg.PTR_TO_DYNPTR, Arg.PTR_TO_UNINIT_DYNPTR):
-        return "fp, dynptr_ptr" if rules.DYNPTR_TRACKED else "fp"
-    if arg is Arg.PTR_TO_STACK_OR_NULL:
-        return "fp"
-    if arg is Arg.PTR_TO_SOCK_COMMON:
-        return "sock_common, sock, tcp_sock, xdp_sock"
-    if arg is Arg.PTR_TO_BTF_ID_SOCK_COMMON:
-        trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
-        return f"sock_common, sock, tcp_sock, xdp_sock, ptr_{trusted}"
-    if types == (PTR_TO_MEM,):
-        old = "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
-        return "ringbuf_mem" if rules.RINGBUF_MEM_NAME else old
-    if not rules.TEXT_EXPECTED_LIST:
-        return "fp"
-    if arg in _KEYS and not rules.HELPER_KEY_ANY_MEM:
-        keys = "map_key, " if rules.CALLBACKS else ""
-        return f"fp, pkt, pkt_meta, {keys}map_value"
-    if not rules.TEXT_TYPE_FLAGS:
-        return "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
-    ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
-    trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
-    context = ", ctx" if rules.HELPER_MEM_CTX else ""
-    return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import helper_names, helpers, maps, prog_types
 from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType, Ret
-from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
 from verifier_model.check import btf_ptr, const_str, dynptr, locks, packet, sock
@@ -121,18 +121,23 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if not 0 <= insn.imm <= helper_names.last(env.kernel):
         raise Reject(f"invalid func unknown#{insn.imm}", EINVAL)
     row = helpers.by_id(insn.imm)
-    if row is None:
-        _refuse_unknown(env, insn.imm)
-        return None
     proto = env.helper_proto(insn)
-    if proto is None:
-        if _may_call(env, row.name):
+    if row is None or proto is None:
+        if row is not None and helpers.is_unread(env.kernel, env.prog_type, row):
             raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
-        _refuse(env, f"bpf_{row.name}", insn.imm)
+        _refuse(env, insn.imm)
+    if row.config:
+        raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
+    if row.sleepable and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):
+        _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     if row.sleepable:
-        raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
+        if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
+            text = f"sleepable helper bpf_{row.name}#{row.id} in non-sleepable prog"
+        else:
+            text = "helper call might sleep in a non-sleepable prog"
+        raise Reject(text, EINVAL)
     meta = check_helper.check_args(env, state, proto, row)
     _check_map_written(row, meta)
     for regno, size in meta.filled:
@@ -172,11 +177,24 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         raise Reject(
             f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
         )
+    if row.name == "get_func_ip":
+        _check_func_ip(env, row)
     if row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
         env.push_branch(state, env.insn_idx + 1, env.insn_idx)
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
+
+
+def _check_func_ip(env: Env, row: Helper) -> None:
+    """There is a function whose address could be told: check_get_func_ip()."""
+    if env.prog_type is ProgType.KPROBE:
+        return
+    if env.prog_type is not ProgType.TRACING:
+        text = f"not supported for program type {int(env.prog_type)}"
+        raise Reject(f"func bpf_{row.name}#{row.id} {text}", ENOTSUPP)
+    if env.attached is not None and env.attached.raw_tp:
+        raise Unmodelled(f"helper {row.name} at a tracepoint", env.insn_idx)
 
 
 def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
@@ -196,27 +214,6 @@ def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
         mark_chain_precision(env, state, R3)
 
 
-def _refuse_unknown(env: Env, number: int) -> None:
-    """A number that no row has: none of the helpers for tracing programs."""
-    name = helper_names.NAMES[number]
-    if number and _may_call(env, name):
-        raise Unmodelled(f"helper {name}", env.insn_idx)
-    _refuse(env, f"bpf_{name}", number)
-
-
-def _may_call(env: Env, name: str) -> bool:
-    """Whether programs of this type may call a helper, for all that the rows say."""
-    from emu.kernel.packet_helpers import READ_SINCE_5_10, WITHOUT_ROW
-
-    if env.prog_type in READ_SINCE_5_10 and not env.kernel.at_least("5.10"):
-        return True
-    row = prog_types.by_type(env.prog_type)
-    if row is not None and (row.tracing or env.prog_type is _WRITABLE):
-        return False
-    lists = [names for types, names in WITHOUT_ROW if env.prog_type in types]
-    return not lists or any(name in names for names in lists)
-
-
 @cache
 def _sees_packets(prog_type: ProgType) -> bool:
     row = prog_types.by_type(prog_type)
@@ -231,7 +228,8 @@ def _changes_packet(env: Env, row: Helper) -> bool:
     return row.name in CHANGES_PACKET
 
 
-def _refuse(env: Env, name: str, number: int) -> NoReturn:
+def _refuse(env: Env, number: int) -> NoReturn:
+    name = f"bpf_{helper_names.NAMES[number]}"
     if env.rules.TEXT_CANNOT_USE_HELPER:
         text = f"program of this type cannot use helper {name}#{number}"
     else:
