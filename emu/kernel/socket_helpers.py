@@ -38,10 +38,11 @@ _SOCK_COMMON, _BTF_SOCK = Arg.PTR_TO_SOCK_COMMON, Arg.PTR_TO_BTF_ID_SOCK_COMMON
 
 _INT = Ret.INTEGER
 _CONNECT = (AttachType.CGROUP_INET4_CONNECT, AttachType.CGROUP_INET6_CONNECT)
-_BIND_CONNECT = (*_CONNECT, AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND)
 # sock_addr_func_proto(): whose programs get and set socket options.
 _ADDRESS_OPTIONS = (
-    *_BIND_CONNECT,
+    *_CONNECT,
+    AttachType.CGROUP_INET4_BIND,
+    AttachType.CGROUP_INET6_BIND,
     AttachType.CGROUP_UDP4_SENDMSG,
     AttachType.CGROUP_UDP6_SENDMSG,
     AttachType.CGROUP_UDP4_RECVMSG,
@@ -59,7 +60,7 @@ _UNIX = (
 _UNIX_NAMES = (AttachType.CGROUP_UNIX_GETPEERNAME, AttachType.CGROUP_UNIX_GETSOCKNAME)
 _OPTIONS = (
     Reach(SOCK_OPS, OLDEST_READ),
-    Reach(SOCK_ADDR, "5.8", attach_types=_BIND_CONNECT),
+    Reach(SOCK_ADDR, "5.8", attach_types=_CONNECT),
     Reach(SOCK_ADDR, "5.12", attach_types=_ADDRESS_OPTIONS),
     Reach(SOCK_ADDR, "6.7", attach_types=_UNIX),
     Reach(SOCK_ADDR, "6.7", until="7.2", attach_types=_UNIX_NAMES),

@@ -1649,6 +1649,11 @@ class Trait(enum.Enum):
         note="Programs that may not sleep are told so of helpers that do; before, they had none.",
         backports=("6.1.192",),
     )
+    SET_RETVAL_CHECKED = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_helper_call()",
+        note="What bpf_set_retval() is given is 0 or an error, except after getsockopt().",
+    )
     TEXT_SLEEPING_HELPER = Row(
         since="7.1",
         commit="measured on 7.0.13 and 7.1.13: check_helper_call()",

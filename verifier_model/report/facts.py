@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import LDX, ST, STX
-from emu.kernel import helper_names, helpers
+from emu.kernel import helper_names
 from emu.kernel.enums import Arg
 from verifier_model.cfg import EXIT, GOTOL, JA
+from verifier_model.check.arg_types import MEMORY_ARGS, OR_NULL, takes
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.trail import Place
 from verifier_model.report.words import access_offset, offset_of, plain_type
+from verifier_model.scalars import is_null
 from verifier_model.static.arg_track import SIZES
 from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
 
@@ -101,8 +103,8 @@ class Facts(dict[str, object]):
         insn = self._env.insns[self._env.insn_idx]
         if insn.code & 7 in (LDX, ST, STX):
             return SIZES[insn.code >> 3 & 3]
-        row = helpers.by_id(insn.imm)
-        args = helpers.proto(self._env.kernel, row).args if row is not None else ()
+        proto = self._env.helper_proto(insn)
+        args = proto.args if proto is not None else ()
         arg = self.number("reg") - R1
         what = _MAP_SIZES.get(args[arg]) if arg < len(args) else None
         if what is not None:
@@ -158,6 +160,17 @@ class Facts(dict[str, object]):
 
     def _open_subprog(self) -> int:
         return self._env.subprog_of(self.number("open_end"))
+
+    def is_of_type(self) -> bool:
+        """Whether the type of a helper's argument is wrong, not what it points to or its size."""
+        env = self._env
+        proto = env.helper_proto(env.insns[env.insn_idx])
+        arg = self.number("reg") - R1
+        if proto is None or proto.args[arg] not in MEMORY_ARGS:
+            return True
+        reg = self._frame_reg(self.number("reg"))
+        passed = takes(env.kernel, proto.args[arg], reg.type) and not reg.maybe_null
+        return not passed and not (proto.args[arg] in OR_NULL and is_null(reg))
 
     def is_of_socket(self) -> bool:
         """Whether the register points to a socket, whose fields are checked one by one."""

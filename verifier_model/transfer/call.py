@@ -9,13 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import helper_names, helpers, maps, prog_types
-from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType, Ret
+from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType, Ret
 from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
 from verifier_model.check import btf_ptr, const_str, dynptr, locks, packet, sock
 from verifier_model.check import helper as check_helper
-from verifier_model.check.refs import release
+from verifier_model.check.refs import check_range, release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
 from verifier_model.log_buffer import OPEN
@@ -29,6 +29,7 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_TCP_SOCK,
     R0,
+    R1,
     R2,
     R3,
     SCALAR_VALUE,
@@ -158,6 +159,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
             raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
         if env.rules.REGSAFE_OLD_IMPRECISE:
             mark_chain_precision(env, state, R2)
+    if row.name == "set_retval" and env.kernel.has(Trait.SET_RETVAL_CHECKED):
+        _check_retval(env, state)
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
@@ -184,6 +187,16 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
+
+
+def _check_retval(env: Env, state: VerifierState) -> None:
+    """What the system call is to return is 0 or an error."""
+    reg = state.frames[-1].regs[R1]
+    if reg.type is not SCALAR_VALUE:
+        raise Reject("R1 is not a scalar", EINVAL)
+    if env.prog.expected_attach_type != AttachType.CGROUP_GETSOCKOPT:
+        mark_chain_precision(env, state, R1)
+        check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)
 
 
 def _check_func_ip(env: Env, row: Helper) -> None:
