@@ -10,9 +10,12 @@ from __future__ import annotations
 from emu.kernel.enums import Arg, MapType, ProgType, Ret
 from emu.kernel.helpers import (
     CGROUP_SKB,
+    FLOW_DISSECTOR,
     LWT,
     OLDEST_READ,
     SK_LOOKUP,
+    SK_MSG,
+    SK_REUSEPORT,
     SK_SKB,
     SOCK_ADDR,
     SOCK_OPS,
@@ -241,7 +244,9 @@ PACKET_HELPERS = (
 CHANGES_PACKET = _names(
     "skb_store_bytes l3_csum_replace l4_csum_replace clone_redirect skb_vlan_push "
     "skb_vlan_pop skb_change_proto skb_change_tail skb_pull_data skb_change_head "
-    "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail "
+    "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail msg_pull_data msg_push_data "
+    "msg_pop_data lwt_push_encap lwt_seg6_store_bytes lwt_seg6_adjust_srh lwt_seg6_action "
+    "store_hdr_opt "
 )
 
 # Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().  That
@@ -266,7 +271,12 @@ NET_MAPS: dict[MapType, frozenset[str]] = {
 
 # bpf_func_proto.pkt_access: a memory argument may point into the packet.
 TAKES_PACKET = _names(
-    "map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem "
-    "map_peek_elem map_lookup_percpu_elem csum_diff sk_lookup_tcp sk_lookup_udp "
-    "skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+    "map_lookup_elem map_update_elem map_delete_elem map_push_elem map_lookup_percpu_elem "
+    "csum_diff sk_lookup_tcp sk_lookup_udp skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+    "tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 tcp_raw_check_syncookie_ipv4 "
+    "tcp_raw_check_syncookie_ipv6 "
 )
+# may_access_direct_pkt_data(): the types whose programs may pass packets to those helpers.  What a
+# program for socket options has in place of a packet it may pass to any.
+PASS_PACKET = TC + XDP + CGROUP_SKB + LWT + SK_SKB + SK_MSG + SK_REUSEPORT + FLOW_DISSECTOR
+PASS_PACKET_ANYWHERE = SOCKOPT

@@ -30,11 +30,16 @@ MEMORY = {
 SIZES = {Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO}
 
 
+def name_of(since):
+    """The release, of a row that names one or a trait."""
+    return since if isinstance(since, str) else since.value.since
+
+
 def releases_in(row):
     for reach in row.reach:
-        yield from filter(None, (reach.since, reach.until))
+        yield from filter(None, map(name_of, (reach.since, reach.until)))
     for change in row.changes:
-        yield change.since if isinstance(change.since, str) else change.since.value.since
+        yield from filter(None, (name_of(change.since),))
 
 
 def test_numbers_increase_and_names_are_unique():

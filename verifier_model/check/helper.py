@@ -101,7 +101,7 @@ def _check_arg(
     following: Arg | None,
     meta: Meta,
 ) -> None:
-    if reg.type in PACKET_POINTERS and not _takes_packet(meta.helper):
+    if reg.type in PACKET_POINTERS and not _takes_packet(env, meta.helper):
         raise Reject("helper access to the packet is not allowed", EACCES)
     if not (arg in OR_NULL and is_null(reg)):
         _check_type(env, regno, reg, arg, meta.helper)
@@ -172,10 +172,12 @@ def _is_bloom_filter(meta: Meta) -> bool:
     return meta.map is not None and meta.map.type is MapType.BLOOM_FILTER
 
 
-def _takes_packet(row: Helper) -> bool:
-    from emu.kernel.packet_helpers import TAKES_PACKET
+def _takes_packet(env: Env, row: Helper) -> bool:
+    from emu.kernel.packet_helpers import PASS_PACKET, PASS_PACKET_ANYWHERE, TAKES_PACKET
 
-    return row.name in TAKES_PACKET
+    if env.prog_type in PASS_PACKET_ANYWHERE:
+        return True
+    return env.prog_type in PASS_PACKET and row.name in TAKES_PACKET
 
 
 def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
