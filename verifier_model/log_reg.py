@@ -27,9 +27,11 @@ from verifier_model.reg import (
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    PTR_TO_SOCK_COMMON,
+    PTR_TO_SOCKET,
     PTR_TO_STACK,
+    PTR_TO_TCP_SOCK,
     SCALAR_VALUE,
-    SOCKETS,
     UNTRUSTED_MEM,
     struct_name,
 )
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096  # registers
 _HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
+# What a reference may be shown of: reg_type_may_be_refcounted_or_null(), until 5.17.
+_REFERENCES = (PTR_TO_MEM, PTR_TO_SOCKET, PTR_TO_TCP_SOCK)
 
 
 def reg_text_of(rules: Rules) -> RegText:
@@ -147,7 +151,7 @@ def _short(reg: RegState, rules: Rules) -> str:
     parts = []
     if reg.id:
         parts.append(f"id={reg.id}")
-    if reg.ref_obj_id:
+    if reg.ref_obj_id and (kind is not PTR_TO_SOCK_COMMON or rules.LOG_EVERY_REFERENCE):
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")
@@ -172,7 +176,7 @@ def _long(reg: RegState, rules: Rules) -> str:
     if kind in (SCALAR_VALUE, PTR_TO_STACK) and not bits.mask:
         return text + str(s64(bits.value + reg.off & U64))
     parts = [f"id={reg.id}"]
-    if kind is PTR_TO_MEM or kind in SOCKETS:
+    if kind in _REFERENCES:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")

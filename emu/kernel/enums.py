@@ -176,6 +176,7 @@ class Arg(enum.Enum):
     PTR_TO_MEM_OR_NULL = enum.auto()
     PTR_TO_MEM_RDONLY = enum.auto()  # the helper only reads
     PTR_TO_MEM_OR_NULL_RDONLY = enum.auto()
+    PTR_TO_MEM_WRITE = enum.auto()  # PTR_TO_MEM that is known to be written on all kernels
     PTR_TO_UNINIT_MEM = enum.auto()  # the helper fills all of it, or zeroes it when it fails
     CONST_SIZE = enum.auto()  # bytes of the argument before, at least 1
     CONST_SIZE_OR_ZERO = enum.auto()

@@ -29,10 +29,11 @@ from emu.kernel.helpers import (
     Helper,
     Reach,
 )
+from emu.kernel.traits import Trait
 
 _XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
 _CTX, _ANY, _MAP, _KEY = Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.CONST_MAP_PTR, Arg.PTR_TO_MAP_KEY
-_READ, _FILL, _CHANGE = Arg.PTR_TO_MEM_RDONLY, Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM
+_READ, _FILL, _WRITE = Arg.PTR_TO_MEM_RDONLY, Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE
 _SIZE, _SIZE_OR_ZERO = Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO
 _SOCK_COMMON, _BTF_SOCK = Arg.PTR_TO_SOCK_COMMON, Arg.PTR_TO_BTF_ID_SOCK_COMMON
 
@@ -167,7 +168,12 @@ SOCKET_HELPERS = (
         )
         for name in ("tcp_check_syncookie", "tcp_gen_syncookie")
     ),
-    _row("sysctl_get_name", (_CTX, _CHANGE, _SIZE, _ANY), _of(*SYSCTL)),
+    _row(
+        "sysctl_get_name",
+        (_CTX, _READ, _SIZE, _ANY),
+        _of(*SYSCTL),
+        changes=(Change("6.15", _INT, (_CTX, _WRITE, _SIZE, _ANY)),),
+    ),
     _row("sysctl_get_current_value", (_CTX, _FILL, _SIZE), _of(*SYSCTL)),
     _row("sysctl_get_new_value", (_CTX, _FILL, _SIZE), _of(*SYSCTL)),
     _row("sysctl_set_new_value", (_CTX, _READ, _SIZE), _of(*SYSCTL)),
@@ -184,7 +190,12 @@ SOCKET_HELPERS = (
     _for_sockets("sk_cgroup_id", Arg.PTR_TO_SOCKET, reach=(Reach(CGROUP_SKB),)),
     _for_sockets("sk_ancestor_cgroup_id", Arg.PTR_TO_SOCKET, _ANY, reach=(Reach(CGROUP_SKB),)),
     _row("csum_level", (_CTX, _ANY), Reach(TC + _XMIT)),
-    _row("load_hdr_opt", (_CTX, _CHANGE, _SIZE, _ANY), Reach(SOCK_OPS)),
+    _row(
+        "load_hdr_opt",
+        (_CTX, _READ, _SIZE, _ANY),
+        Reach(SOCK_OPS),
+        changes=(Change(Trait.HDR_OPT_WRITTEN, _INT, (_CTX, _WRITE, _SIZE, _ANY)),),
+    ),
     _row("store_hdr_opt", (_CTX, _READ, _SIZE, _ANY), Reach(SOCK_OPS)),
     _row("reserve_hdr_opt", (_CTX, _ANY, _ANY), Reach(SOCK_OPS)),
     _row("skb_cgroup_classid", (_CTX,), Reach(TC)),

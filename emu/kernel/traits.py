@@ -1563,9 +1563,11 @@ class Trait(enum.Enum):
         note="A program that holds a spin lock may call its own functions.",
     )
     HELPER_MEM_WRITTEN = Row(
-        since="6.18",
-        commit="measured on 6.16.12 and 6.18.15: the MEM_WRITE of helpers' prototypes",
+        since="7.0",
+        commit="measured on 6.17.13, 6.18.12, 6.18.15, 6.19.6 and 7.0.13, read in 6.19.0: the "
+        "MEM_WRITE of helpers' prototypes",
         note="Memory that a helper fills, though it must be initialised, loses what was known.",
+        backports=("6.18.15", "6.19.6"),
     )
     MTU_HELPERS_READ = Row(
         since="6.12",
@@ -1637,6 +1639,43 @@ class Trait(enum.Enum):
         since="7.2",
         commit="read in 6.19.0 and 7.2.13: bpf_get_stack_proto_raw_tp",
         note="get_stack() fills memory in raw tracepoints too; before, it was said to read it.",
+    )
+    HDR_OPT_WRITTEN = Row(
+        since="6.12",
+        commit="read in 6.11.11 and 6.12.117, measured on 6.1.180: bpf_sock_ops_load_hdr_opt_proto",
+        note="bpf_load_hdr_opt() is known to write what it is given.",
+        backports=("6.1.180",),
+    )
+    NULLABLE_TAKES_NULLABLE = Row(
+        since="5.17",
+        commit="read in 5.16.10 and 5.17-rc5: check_reg_type()",
+        note="An argument that may be null takes a pointer that was not compared with null.",
+        backports=("5.15.148",),
+    )
+    KPTR_BTF_FIRST = Row(
+        since="6.12",
+        commit="read in 6.11.11 and 6.12.117: process_kptr_func()",
+        note="That a map has no types is said before its pointer's offset is looked at.",
+    )
+    LOCAL_STORAGE_FLAGS_PRECISE = Row(
+        since="7.2",
+        commit="measured on 6.1.180, 6.12.107, 6.18.44, 7.1.13 and 7.2.13: check_helper_call()",
+        note="That the flags of bpf_get_local_storage() are 0 counts in states.",
+    )
+    TEXT_ALLOC_SIZE = Row(
+        since="5.12",
+        commit="read in 5.11.0 and 5.12.9, measured on 5.10.262: check_func_arg()",
+        note="A size that is no constant is said to be none; before, to be unbounded.",
+    )
+    TEXT_RELEASE_HELPER = Row(
+        since="7.2",
+        commit="read in 6.19.0, measured on 7.1.13 and 7.2.13: check_func_arg()",
+        note="The complaint about a pointer that owns nothing names the helper.",
+    )
+    LOG_EVERY_REFERENCE = Row(
+        since="6.2",
+        commit="read in 6.1.192 and 6.2.1: print_verifier_state()",
+        note="The reference is shown of every pointer that has one; before, not of sock_common.",
     )
     KPTR_IN_OBJECT_OF_TREE = Row(
         since="7.1",

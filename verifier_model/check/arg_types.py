@@ -44,6 +44,7 @@ MEM_ARGS = {
     Arg.PTR_TO_MEM_OR_NULL: True,
     Arg.PTR_TO_MEM_RDONLY: False,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY: False,
+    Arg.PTR_TO_MEM_WRITE: True,
     Arg.PTR_TO_UNINIT_MEM: True,
 }
 # Bytes of memory whose size the helper knows, and whether it writes there.

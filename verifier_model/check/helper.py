@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.traits import Trait
 from verifier_model.check import const_str, ctx, dynptr, locks, mem
 from verifier_model.check.arg_types import (
     FIXED_ARGS,
@@ -19,6 +20,7 @@ from verifier_model.check.arg_types import (
     takes,
 )
 from verifier_model.check.helper_mem import check_memory, check_size, constant_key
+from verifier_model.domain.word import U32
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
@@ -72,11 +74,12 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
+_WRITTEN_MEM = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE)
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
 _FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
 # Structures that begin with struct sock_common.
 _SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
-_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID, Arg.PTR_TO_KPTR)
+_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID)
 
 
 def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Meta:
@@ -137,7 +140,7 @@ def _check_arg(
         meta.subprog = reg.mem_size
     elif arg in MEM_ARGS:
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
-        meta.writes = meta.raw or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
+        meta.writes = arg in _WRITTEN_MEM or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
         zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
         check_size(env, state, regno, reg, zero_ok, meta)
@@ -145,16 +148,18 @@ def _check_arg(
         if not reg.is_const():
             text = (
                 f"R{regno} is not a known constant'"
-                if env.rules.TEXT_STACK_OF_REG
+                if env.kernel.has(Trait.TEXT_ALLOC_SIZE)
                 else f"R{regno} unbounded size, use 'var &= const' or 'if (var < const)'"
             )
             raise Reject(text, EACCES)
-        meta.mem_size = reg.var_off.value
+        meta.mem_size = reg.var_off.value & U32
         if env.rules.PRECISION_OF_ALLOC_SIZE:
             mark_chain_precision(env, state, regno)
     elif arg is Arg.PTR_TO_SPIN_LOCK:
         take = meta.helper.name == "spin_lock"
         locks.take_or_release(env, state, reg, regno, take=take)
+    elif arg is Arg.PTR_TO_KPTR:
+        locks.check_kptr(env, reg, regno)
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
@@ -184,7 +189,8 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
     foreign = arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id
-    if reg.maybe_null or foreign or not takes(env.kernel, arg, reg.type):
+    nullable = arg in OR_NULL and env.kernel.has(Trait.NULLABLE_TAKES_NULLABLE)
+    if (reg.maybe_null and not nullable) or foreign or not takes(env.kernel, arg, reg.type):
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={expected(env.kernel, arg)}", EACCES
         )
@@ -197,6 +203,9 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     ):
         raise Unmodelled("a helper that takes a kernel structure", env.insn_idx)
     if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
+        if env.kernel.has(Trait.TEXT_RELEASE_HELPER):
+            told = "expects referenced PTR_TO_BTF_ID passed to"
+            raise Reject(f"release helper bpf_{row.name} {told} R{regno}", EINVAL)
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
     if reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP) or (
         arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED

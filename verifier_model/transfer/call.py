@@ -71,6 +71,8 @@ _STRUCTS = {
     "get_current_task_btf": "task_struct",
     "task_pt_regs": "pt_regs",
     "skc_to_tcp_sock": "tcp_sock",
+    "skc_to_unix_sock": "unix_sock",
+    "skc_to_mptcp_sock": "mptcp_sock",
     "skc_to_tcp6_sock": "tcp6_sock",
     "skc_to_udp6_sock": "udp6_sock",
     "skc_to_tcp_timewait_sock": "tcp_timewait_sock",
@@ -157,7 +159,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name == "get_local_storage":
         if not is_null(state.frames[-1].regs[R2]):
             raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
-        if env.rules.REGSAFE_OLD_IMPRECISE:
+        if env.kernel.has(Trait.LOCAL_STORAGE_FLAGS_PRECISE):
             mark_chain_precision(env, state, R2)
     if row.name == "set_retval" and env.kernel.has(Trait.SET_RETVAL_CHECKED):
         _check_retval(env, state)
