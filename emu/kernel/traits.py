@@ -1662,6 +1662,11 @@ class Trait(enum.Enum):
         commit="measured on 6.1.180, 6.12.107, 6.18.44, 7.1.13 and 7.2.13: check_helper_call()",
         note="That the flags of bpf_get_local_storage() are 0 counts in states.",
     )
+    ALLOC_SIZE_U32 = Row(
+        since="7.3",
+        commit="measured on 7.2.13 and 7.3.4: process_const_alloc_mem_size()",
+        note="Helpers return no memory of 4 GiB and more; what says so is an invalid argument.",
+    )
     TEXT_ALLOC_SIZE = Row(
         since="5.12",
         commit="read in 5.11.0 and 5.12.9, measured on 5.10.262: check_func_arg()",

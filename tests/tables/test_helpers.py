@@ -22,6 +22,7 @@ EVERY_MAP = pytest.mark.parametrize("row", maps.MAP_TYPES, ids=lambda row: row.t
 
 MEMORY = {
     Arg.PTR_TO_MEM,
+    Arg.PTR_TO_MEM_WRITE,
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_RDONLY,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,

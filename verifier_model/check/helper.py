@@ -145,13 +145,7 @@ def _check_arg(
         zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
         check_size(env, state, regno, reg, zero_ok, meta)
     elif arg is Arg.CONST_ALLOC_SIZE_OR_ZERO:
-        if not reg.is_const():
-            text = (
-                f"R{regno} is not a known constant'"
-                if env.kernel.has(Trait.TEXT_ALLOC_SIZE)
-                else f"R{regno} unbounded size, use 'var &= const' or 'if (var < const)'"
-            )
-            raise Reject(text, EACCES)
+        _check_alloc_size(env, reg, regno)
         meta.mem_size = reg.var_off.value & U32
         if env.rules.PRECISION_OF_ALLOC_SIZE:
             mark_chain_precision(env, state, regno)
@@ -170,6 +164,20 @@ def _check_arg(
         check_memory(env, state, regno, size, writes=writes, meta=meta)
         if writes:
             mem.check_alignment(env, reg, 0, size, True)
+
+
+def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
+    """The size of the memory that the helper returns is known."""
+    narrow = env.kernel.has(Trait.ALLOC_SIZE_U32)
+    if not reg.is_const():
+        if narrow:
+            raise Reject(f"R{regno} is not a const", EINVAL)
+        if env.kernel.has(Trait.TEXT_ALLOC_SIZE):
+            raise Reject(f"R{regno} is not a known constant'", EACCES)
+        text = "unbounded size, use 'var &= const' or 'if (var < const)'"
+        raise Reject(f"R{regno} {text}", EACCES)
+    if narrow and reg.var_off.value > U32:
+        raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
 
 
 def _is_bloom_filter(meta: Meta) -> bool:

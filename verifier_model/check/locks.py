@@ -98,10 +98,10 @@ def check_kptr(env: Env, reg: RegState, regno: int) -> None:
     assert m is not None
     fixed = reg.is_const()
     if m.fields is None and (fixed or env.kernel.has(Trait.KPTR_BTF_FIRST)):
-        raise Reject(f"map '{m.name}' has to have BTF in order to use bpf_kptr_xchg", EINVAL)
+        raise Reject(f"map '{m.name}' has to have BTF in order to use bpf_kptr_xchg", _errno(env))
     if not fixed:
         text = f"R{regno} doesn't have constant offset. kptr has to be at the constant offset"
-        raise Reject(text, EINVAL)
+        raise Reject(text, _errno(env))
     raise Unmodelled("an exchange of a kernel pointer", env.insn_idx)
 
 

@@ -8,7 +8,7 @@ from emu.isa.table import LDX, ST, STX
 from emu.kernel import helper_names
 from emu.kernel.enums import Arg
 from verifier_model.cfg import EXIT, GOTOL, JA
-from verifier_model.check.arg_types import MEMORY_ARGS, OR_NULL, takes
+from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS, OR_NULL, takes
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
@@ -106,6 +106,8 @@ class Facts(dict[str, object]):
         proto = self._env.helper_proto(insn)
         args = proto.args if proto is not None else ()
         arg = self.number("reg") - R1
+        if arg < len(args) and args[arg] in FIXED_ARGS:
+            return FIXED_ARGS[args[arg]][0]
         what = _MAP_SIZES.get(args[arg]) if arg < len(args) else None
         if what is not None:
             m = self._frame_reg(R1).map

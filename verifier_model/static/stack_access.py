@@ -47,6 +47,7 @@ _WRITTEN = (
 )
 _MEMORY = (
     Arg.PTR_TO_MEM,
+    Arg.PTR_TO_MEM_WRITE,
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_RDONLY,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
