@@ -1626,11 +1626,16 @@ def available(
         return False
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
     return has and any(
-        prog_type in reach.prog_types
-        and _holds(kernel, reach.since)
-        and not (reach.until and _holds(kernel, reach.until))
-        and _attach_fits(reach, attach_type)
-        for reach in helper.reach
+        reaches(kernel, row, prog_type) and _attach_fits(row, attach_type) for row in helper.reach
+    )
+
+
+def reaches(kernel: Kernel, row: Reach, prog_type: ProgType) -> bool:
+    """Whether the row holds for programs of `prog_type` on `kernel`, with some attach type."""
+    return (
+        prog_type in row.prog_types
+        and _holds(kernel, row.since)
+        and not (row.until and _holds(kernel, row.until))
     )
 
 

@@ -7,9 +7,12 @@ cg_skb_func_proto() and bpf_helper_changes_pkt_data(), net/core/filter.c.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from emu.kernel.enums import Arg, MapType, ProgType, Ret
 from emu.kernel.helpers import (
     CGROUP_SKB,
+    EVERY,
     FLOW_DISSECTOR,
     LWT,
     OLDEST_READ,
@@ -19,14 +22,19 @@ from emu.kernel.helpers import (
     SK_SKB,
     SOCK_ADDR,
     SOCK_OPS,
+    SOCKET,
     SOCKOPT,
     TC,
     XDP,
     Change,
     Helper,
     Reach,
+    reaches,
 )
 from emu.kernel.traits import Trait
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
 
 _XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
 _LWT_BUT_SEG6 = (ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_XMIT)
@@ -249,8 +257,7 @@ CHANGES_PACKET = _names(
     "store_hdr_opt "
 )
 
-# Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().  That
-# programs of some types may change sockmaps is left out: may_update_sockmap().
+# Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().
 NET_MAPS: dict[MapType, frozenset[str]] = {
     MapType.DEVMAP: _names("redirect_map map_lookup_elem"),
     MapType.DEVMAP_HASH: _names("redirect_map map_lookup_elem"),
@@ -280,3 +287,17 @@ TAKES_PACKET = _names(
 # program for socket options has in place of a packet it may pass to any.
 PASS_PACKET = TC + XDP + CGROUP_SKB + LWT + SK_SKB + SK_MSG + SK_REUSEPORT + FLOW_DISSECTOR
 PASS_PACKET_ANYWHERE = SOCKOPT
+
+# may_update_sockmap(): where no program holds the lock of a socket.
+_SOCKMAP_UPDATES = (
+    Reach(SOCKET + TC + XDP + FLOW_DISSECTOR, "5.10", until="7.3"),
+    Reach(SK_REUSEPORT + SK_LOOKUP, "5.10"),
+)
+_SOCKMAP_DELETES = (Reach(EVERY, until="5.10"), Reach(SOCK_OPS, Trait.SOCK_OPS_DELETE))
+
+
+def may_update_sockmap(kernel: Kernel, prog_type: ProgType, helper: str) -> bool:
+    """Whether programs may pass a map of sockets to map_update_elem() or map_delete_elem()."""
+    more = _SOCKMAP_DELETES if helper == "map_delete_elem" else ()
+    rows = (*_SOCKMAP_UPDATES, *more)
+    return any(reaches(kernel, row, prog_type) for row in rows)

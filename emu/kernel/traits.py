@@ -1640,6 +1640,13 @@ class Trait(enum.Enum):
         commit="read in 6.19.0 and 7.2.13: bpf_get_stack_proto_raw_tp",
         note="get_stack() fills memory in raw tracepoints too; before, it was said to read it.",
     )
+    SOCK_OPS_DELETE = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0, 5.10.262 and 6.6.57, measured on 6.1.180: "
+        "may_update_sockmap()",
+        note="sock_ops programs may delete from maps of sockets.",
+        backports=("5.10.262", "6.1.180", "6.6.57"),
+    )
     HDR_OPT_WRITTEN = Row(
         since="6.12",
         commit="read in 6.11.11 and 6.12.117, measured on 6.1.180: bpf_sock_ops_load_hdr_opt_proto",

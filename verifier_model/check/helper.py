@@ -74,6 +74,8 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
+_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_MAP_VALUES = (Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.PTR_TO_UNINIT_MAP_VALUE)
 _WRITTEN_MEM = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE)
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
 _FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
@@ -90,6 +92,8 @@ def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Met
         reg = env.read_reg(state, regno)
         if arg is Arg.ANYTHING:
             continue
+        if arg in _MAP_VALUES and meta.map is not None and meta.map.type in _SOCKMAPS:
+            arg = _socket_value(env, arg)
         following = proto.args[i + 1] if i + 1 < len(proto.args) else None
         _check_arg(env, state, regno, reg, arg, following, meta)
     return meta
@@ -178,6 +182,15 @@ def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
         raise Reject(f"R{regno} {text}", EACCES)
     if narrow and reg.var_off.value > U32:
         raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
+
+
+def _socket_value(env: Env, arg: Arg) -> Arg:
+    """What a map of sockets is given as a value is a socket: resolve_map_arg_type()."""
+    if not env.kernel.at_least("5.10"):
+        return arg
+    if arg is not Arg.PTR_TO_MAP_VALUE:
+        raise Reject("invalid arg_type for sockmap/sockhash", EINVAL)
+    return Arg.PTR_TO_BTF_ID_SOCK_COMMON
 
 
 def _is_bloom_filter(meta: Meta) -> bool:

@@ -8,13 +8,12 @@ from emu.isa.table import LDX, ST, STX
 from emu.kernel import helper_names
 from emu.kernel.enums import Arg
 from verifier_model.cfg import EXIT, GOTOL, JA
-from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS, OR_NULL, takes
+from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.trail import Place
 from verifier_model.report.words import access_offset, offset_of, plain_type
-from verifier_model.scalars import is_null
 from verifier_model.static.arg_track import SIZES
 from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
 
@@ -165,14 +164,9 @@ class Facts(dict[str, object]):
 
     def is_of_type(self) -> bool:
         """Whether the type of a helper's argument is wrong, not what it points to or its size."""
-        env = self._env
-        proto = env.helper_proto(env.insns[env.insn_idx])
-        arg = self.number("reg") - R1
-        if proto is None or proto.args[arg] not in MEMORY_ARGS:
-            return True
-        reg = self._frame_reg(self.number("reg"))
-        passed = takes(env.kernel, proto.args[arg], reg.type) and not reg.maybe_null
-        return not passed and not (proto.args[arg] in OR_NULL and is_null(reg))
+        proto = self._env.helper_proto(self._env.insns[self._env.insn_idx])
+        memory = proto is not None and proto.args[self.number("reg") - R1] in MEMORY_ARGS
+        return not memory or self["expected"] != "fp"
 
     def is_of_socket(self) -> bool:
         """Whether the register points to a socket, whose fields are checked one by one."""

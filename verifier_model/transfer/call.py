@@ -46,7 +46,7 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
-    from emu.prog import Insn
+    from emu.prog import Insn, MapDef
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
     from verifier_model.reg import RegState
@@ -85,6 +85,7 @@ _SOCKETS = {
     Ret.PTR_TO_SOCK_COMMON_OR_NULL: PTR_TO_SOCK_COMMON,
     Ret.PTR_TO_TCP_SOCK_OR_NULL: PTR_TO_TCP_SOCK,
 }
+_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 _RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
 _SIZE_RETURNED = (
@@ -178,7 +179,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
         raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
-    if meta.map is not None and not maps.takes(row.name, meta.map.type):
+    if meta.map is not None and not _map_fits(env, row, meta.map):
         raise Reject(
             f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
         )
@@ -186,6 +187,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _check_func_ip(env, row)
     if row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
         env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        if _sees_packets(env.prog_type):
+            packet.invalidate(env, state)
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
@@ -196,9 +199,22 @@ def _check_retval(env: Env, state: VerifierState) -> None:
     reg = state.frames[-1].regs[R1]
     if reg.type is not SCALAR_VALUE:
         raise Reject("R1 is not a scalar", EINVAL)
-    if env.prog.expected_attach_type != AttachType.CGROUP_GETSOCKOPT:
+    if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
         mark_chain_precision(env, state, R1)
         check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)
+
+
+def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
+    """Whether the helper takes maps of that type: check_map_func_compatibility()."""
+    if m.type not in _SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
+        return maps.takes(row.name, m.type)
+    from emu.kernel.packet_helpers import may_update_sockmap
+
+    if may_update_sockmap(env.kernel, env.prog_type, row.name):
+        return True
+    if env.kernel.at_least("5.10"):
+        env.log.add("cannot update sockmap in this context")
+    return False
 
 
 def _check_func_ip(env: Env, row: Helper) -> None:
@@ -239,7 +255,8 @@ def _changes_packet(env: Env, row: Helper) -> bool:
     from emu.kernel.packet_helpers import CHANGES_PACKET
 
     if row.name == "tail_call":
-        return env.rules.TAIL_CALL_CHANGES_PACKET
+        # Where both ends of a tail call are walked, one that failed leaves packets as they were.
+        return env.rules.TAIL_CALL_CHANGES_PACKET and not env.rules.HIDDEN_EXITS_WALKED
     return row.name in CHANGES_PACKET
 
 
@@ -328,6 +345,11 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
         result.smin = result.umin = result.smin32 = result.umin32 = 0
         result.smax = result.umax = result.smax32 = result.umax32 = last
         finish_alu(result, rules)
+    elif row.name == "get_retval" and env.kernel.has(Trait.SET_RETVAL_CHECKED):
+        if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
+            result.smin = result.smin32 = -MAX_ERRNO
+            result.smax = result.smax32 = 0
+            finish_alu(result, rules)
     elif row.name in _SIZE_RETURNED and rules.HELPER_STR_RETURNS_SIZE:
         if row.name == "get_task_stack" and not rules.TEXT_STACK_OF_REG:
             return result
