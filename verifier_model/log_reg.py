@@ -27,7 +27,6 @@ from verifier_model.reg import (
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
-    PTR_TO_SOCK_COMMON,
     PTR_TO_SOCKET,
     PTR_TO_STACK,
     PTR_TO_TCP_SOCK,
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096  # registers
 _HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
-# What a reference may be shown of: reg_type_may_be_refcounted_or_null(), until 5.17.
+# What a reference is shown of: reg_type_may_be_refcounted_or_null(), until 6.1.
 _REFERENCES = (PTR_TO_MEM, PTR_TO_SOCKET, PTR_TO_TCP_SOCK)
 
 
@@ -151,7 +150,8 @@ def _short(reg: RegState, rules: Rules) -> str:
     parts = []
     if reg.id:
         parts.append(f"id={reg.id}")
-    if reg.ref_obj_id and (kind is not PTR_TO_SOCK_COMMON or rules.LOG_EVERY_REFERENCE):
+    owned = kind in _REFERENCES or kind in BTF_IDS or rules.LOG_EVERY_REFERENCE
+    if reg.ref_obj_id and owned:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")

@@ -81,12 +81,8 @@ PROG_TYPES = (
         ctx.PT_REGS,
         tracing=True,
         returns=(
-            ReturnRange(
-                0,
-                1,
-                (AttachType.TRACE_KPROBE_SESSION, AttachType.TRACE_UPROBE_SESSION),
-                since="6.13",
-            ),
+            ReturnRange(0, 1, (AttachType.TRACE_KPROBE_SESSION,), since="6.12"),
+            ReturnRange(0, 1, (AttachType.TRACE_UPROBE_SESSION,), since="6.13"),
         ),
         attach_types=(
             AttachType.NONE,

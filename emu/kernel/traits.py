@@ -1687,7 +1687,7 @@ class Trait(enum.Enum):
     LOG_EVERY_REFERENCE = Row(
         since="6.2",
         commit="read in 6.1.192 and 6.2.1: print_verifier_state()",
-        note="The reference is shown of every pointer that has one; before, not of sock_common.",
+        note="The reference is shown of every pointer that has one; before, only of some types.",
     )
     KPTR_IN_OBJECT_OF_TREE = Row(
         since="7.1",
