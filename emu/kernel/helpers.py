@@ -1589,8 +1589,8 @@ def by_name(name: str) -> Helper:
     return _names()[name]
 
 
-# The oldest release in which all helpers of the program types were read; before, those of tracing
-# programs were, and the rows that say so.
+# The oldest release in which the helpers of all program types were read.  A row that begins with it
+# may have begun before.
 OLDEST_READ = "5.5"
 
 
@@ -1652,5 +1652,5 @@ def is_unread(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
     return (
         not kernel.at_least(OLDEST_READ)
         and kernel.at_least(helper.since)
-        and any(prog_type in reach.prog_types and not reach.until for reach in helper.reach)
+        and any(prog_type in row.prog_types and row.since == OLDEST_READ for row in helper.reach)
     )

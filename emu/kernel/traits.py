@@ -1636,9 +1636,11 @@ class Trait(enum.Enum):
         backports=("6.1.192", "6.12.117"),
     )
     RAW_TP_STACK_FILLED = Row(
-        since="7.2",
-        commit="read in 6.19.0 and 7.2.13: bpf_get_stack_proto_raw_tp",
+        since="7.0",
+        commit="measured on 6.17.13, 6.18.15, 6.19.6, 7.0.13 and 7.1.13, read in 6.19.0 and "
+        "7.2.13: bpf_get_stack_proto_raw_tp",
         note="get_stack() fills memory in raw tracepoints too; before, it was said to read it.",
+        backports=("6.18.15", "6.19.6"),
     )
     SOCK_OPS_DELETE = Row(
         since="6.10",

@@ -162,11 +162,12 @@ def _check_arg(
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
     elif arg in FIXED_ARGS:
-        size, writes = FIXED_ARGS[arg]
+        size, fills = FIXED_ARGS[arg]
+        writes = fills and env.rules.HELPER_FILLS_NUMBERS
         reads = arg is Arg.PTR_TO_INOUT_INT and env.rules.MTU_HELPERS_READ
-        meta.raw = writes and env.rules.HELPER_FILLS_NUMBERS and not reads
+        meta.raw = writes and not reads
         check_memory(env, state, regno, size, writes=writes, meta=meta)
-        if writes:
+        if fills:
             mem.check_alignment(env, reg, 0, size, True)
 
 

@@ -294,7 +294,8 @@ def _call(before: _Before, insn: Insn, state: VerifierState) -> Iterator[Event]:
     for ref, _ in state.refs:
         if ref not in held:
             yield Ref(before.idx, ref, acquired=True)
-    yield _write(before, R0, state)
+    lost = before.regs[-1][R0].ref_obj_id in _given_back(before, state)
+    yield _write(before, R0, state, old=unknown_scalar() if lost else None)
     yield from _lost(before, state, Why.PKT_DATA_CHANGE)
 
 
