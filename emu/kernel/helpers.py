@@ -1592,6 +1592,7 @@ def by_name(name: str) -> Helper:
 # The oldest release in which the helpers of all program types were read.  A row that begins with it
 # may have begun before.
 OLDEST_READ = "5.5"
+_READ_EARLIER = TRACING_ALL + NET
 
 
 def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> Proto:
@@ -1647,10 +1648,11 @@ def _attach_fits(reach: Reach, attach_type: int | None) -> bool:
     )
 
 
-def is_unread(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
-    """Whether `kernel` may let programs of `prog_type` call `helper`, for all that was read."""
-    return (
-        not kernel.at_least(OLDEST_READ)
-        and kernel.at_least(helper.since)
+def is_unread(kernel: Kernel, prog_type: ProgType, helper: Helper | None) -> bool:
+    """Whether `kernel` may let programs of `prog_type` call `helper`, though no row says so."""
+    if kernel.at_least(OLDEST_READ):
+        return False
+    return prog_type not in _READ_EARLIER or (
+        helper is not None
         and any(prog_type in row.prog_types and row.since == OLDEST_READ for row in helper.reach)
     )

@@ -127,8 +127,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     row = helpers.by_id(insn.imm)
     proto = env.helper_proto(insn)
     if row is None or proto is None:
-        if row is not None and helpers.is_unread(env.kernel, env.prog_type, row):
-            raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
+        if helpers.is_unread(env.kernel, env.prog_type, row):
+            name = helper_names.NAMES[insn.imm]
+            raise Unmodelled(f"helper {name} in {env.prog_type.name}", env.insn_idx)
         _refuse(env, insn.imm)
     if row.config:
         raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
