@@ -1702,10 +1702,16 @@ class Trait(enum.Enum):
         note="Programs that may not sleep are told so of helpers that do; before, they had none.",
         backports=("6.1.192",),
     )
-    SET_RETVAL_CHECKED = Row(
+    RETVAL_IS_ERROR = Row(
         since="7.2",
-        commit="measured on 7.1.13 and 7.2.13: check_helper_call()",
-        note="What bpf_set_retval() is given is 0 or an error, except after getsockopt().",
+        commit="measured on 7.1.13 and 7.2.13: check_helper_call(), do_refine_retval_range()",
+        note="What bpf_get_retval() gives and bpf_set_retval() takes is 0 or an error, but after "
+        "getsockopt().",
+    )
+    TEXT_FSESSION = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_get_func_ip()",
+        note="fsession is among the attach types whose programs know their function's address.",
     )
     TEXT_SLEEPING_HELPER = Row(
         since="7.1",

@@ -94,8 +94,7 @@ def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Met
             continue
         if arg in _MAP_VALUES and meta.map is not None and meta.map.type in _SOCKMAPS:
             arg = _socket_value(env, arg)
-        following = proto.args[i + 1] if i + 1 < len(proto.args) else None
-        _check_arg(env, state, regno, reg, arg, following, meta)
+        _check_arg(env, state, regno, reg, arg, meta)
     return meta
 
 
@@ -105,7 +104,6 @@ def _check_arg(
     regno: int,
     reg: RegState,
     arg: Arg,
-    following: Arg | None,
     meta: Meta,
 ) -> None:
     if reg.type in PACKET_POINTERS and not _takes_packet(env, meta.helper):
@@ -123,11 +121,7 @@ def _check_arg(
         check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
         if env.rules.LOOKUP_CONST_KEY_NOT_NULL:
             meta.const_key = constant_key(env, state, reg, meta.map)
-    elif arg in (
-        Arg.PTR_TO_MAP_VALUE,
-        Arg.PTR_TO_MAP_VALUE_OR_NULL,
-        Arg.PTR_TO_UNINIT_MAP_VALUE,
-    ):
+    elif arg in _MAP_VALUES:
         if is_null(reg):
             return
         assert meta.map is not None

@@ -8,14 +8,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
-from emu.kernel import helper_names, helpers, maps, prog_types
-from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType, Ret
-from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
+from emu.kernel import helper_names, helpers, prog_types
+from emu.kernel.enums import AttachType, MapType, ProgType, Ret
+from emu.kernel.errno import EINVAL
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
-from verifier_model.check import btf_ptr, const_str, dynptr, locks, packet, sock
+from verifier_model.check import btf_ptr, const_str, dynptr, helper_rules, locks, packet, sock
 from verifier_model.check import helper as check_helper
-from verifier_model.check.refs import check_range, release
+from verifier_model.check.helper_rules import MAX_ERRNO
+from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
 from verifier_model.log_buffer import OPEN
@@ -29,15 +30,12 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_TCP_SOCK,
     R0,
-    R1,
-    R2,
     R3,
     SCALAR_VALUE,
     TRUSTED_BTF_ID,
     UNINIT,
     pointer,
 )
-from verifier_model.scalars import is_null
 from verifier_model.state import ARGS_MASK
 from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
@@ -46,13 +44,12 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
-    from emu.prog import Insn, MapDef
+    from emu.prog import Insn
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-MAX_ERRNO = 4095
 _SPIN_UNLOCK = 94
 # Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
@@ -85,8 +82,6 @@ _SOCKETS = {
     Ret.PTR_TO_SOCK_COMMON_OR_NULL: PTR_TO_SOCK_COMMON,
     Ret.PTR_TO_TCP_SOCK_OR_NULL: PTR_TO_TCP_SOCK,
 }
-_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
-_WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 _RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
 _SIZE_RETURNED = (
     "probe_read_str",
@@ -137,14 +132,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
-    if row.sleepable:
-        if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
-            text = f"sleepable helper bpf_{row.name}#{row.id} in non-sleepable prog"
-        else:
-            text = "helper call might sleep in a non-sleepable prog"
-        raise Reject(text, EINVAL)
+    helper_rules.check_may_sleep(env, row)
     meta = check_helper.check_args(env, state, proto, row)
-    _check_map_written(row, meta)
+    helper_rules.check_map_written(row, meta.map)
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
         clobber(env, state, ptr, ptr.off, size)
@@ -159,12 +149,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name == "snprintf":
         const_str.check_format(env, state)
     if row.name == "get_local_storage":
-        if not is_null(state.frames[-1].regs[R2]):
-            raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
-        if env.kernel.has(Trait.LOCAL_STORAGE_FLAGS_PRECISE):
-            mark_chain_precision(env, state, R2)
-    if row.name == "set_retval" and env.kernel.has(Trait.SET_RETVAL_CHECKED):
-        _check_retval(env, state)
+        helper_rules.check_local_storage(env, state)
+    if row.name == "set_retval":
+        helper_rules.check_retval(env, state)
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
@@ -180,12 +167,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
         raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
-    if meta.map is not None and not _map_fits(env, row, meta.map):
-        raise Reject(
-            f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
-        )
+    helper_rules.check_map_fits(env, row, meta.map)
     if row.name == "get_func_ip":
-        _check_func_ip(env, row)
+        helper_rules.check_func_ip(env, row)
     if row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
         env.push_branch(state, env.insn_idx + 1, env.insn_idx)
         if _sees_packets(env.prog_type):
@@ -193,40 +177,6 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
-
-
-def _check_retval(env: Env, state: VerifierState) -> None:
-    """What the system call is to return is 0 or an error."""
-    reg = state.frames[-1].regs[R1]
-    if reg.type is not SCALAR_VALUE:
-        raise Reject("R1 is not a scalar", EINVAL)
-    if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
-        mark_chain_precision(env, state, R1)
-        check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)
-
-
-def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
-    """Whether the helper takes maps of that type: check_map_func_compatibility()."""
-    if m.type not in _SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
-        return maps.takes(row.name, m.type)
-    from emu.kernel.packet_helpers import may_update_sockmap
-
-    if may_update_sockmap(env.kernel, env.prog_type, row.name):
-        return True
-    if env.kernel.at_least("5.10"):
-        env.log.add("cannot update sockmap in this context")
-    return False
-
-
-def _check_func_ip(env: Env, row: Helper) -> None:
-    """There is a function whose address could be told: check_get_func_ip()."""
-    if env.prog_type is ProgType.KPROBE:
-        return
-    if env.prog_type is not ProgType.TRACING:
-        text = f"not supported for program type {int(env.prog_type)}"
-        raise Reject(f"func bpf_{row.name}#{row.id} {text}", ENOTSUPP)
-    if env.attached is not None and env.attached.raw_tp:
-        raise Unmodelled(f"helper {row.name} at a tracepoint", env.insn_idx)
 
 
 def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
@@ -268,11 +218,6 @@ def _refuse(env: Env, number: int) -> NoReturn:
     else:
         text = f"unknown func {name}#{number}"
     raise Reject(text, EINVAL)
-
-
-def _check_map_written(row: Helper, meta: Meta) -> None:
-    if meta.map is not None and meta.map.flags & F_RDONLY_PROG and row.name in _WRITERS:
-        raise Reject("write into map forbidden", EACCES)
 
 
 def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
@@ -346,7 +291,7 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
         result.smin = result.umin = result.smin32 = result.umin32 = 0
         result.smax = result.umax = result.smax32 = result.umax32 = last
         finish_alu(result, rules)
-    elif row.name == "get_retval" and env.kernel.has(Trait.SET_RETVAL_CHECKED):
+    elif row.name == "get_retval" and env.kernel.has(Trait.RETVAL_IS_ERROR):
         if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
             result.smin = result.smin32 = -MAX_ERRNO
             result.smax = result.smax32 = 0
