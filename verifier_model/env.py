@@ -14,6 +14,7 @@ from emu.kernel.enums import (
 )
 from emu.kernel.errno import E2BIG, EACCES, EFAULT, EINVAL
 from verifier_model.domain.word import U32
+from verifier_model.fixups import Fixups
 from verifier_model.log import Log
 from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
 from verifier_model.rules import rules_of
@@ -94,7 +95,7 @@ class Env:
         self.goes_back = False  # some insn goes on to itself or to one before it
         self.undo_masks: list[int] = []  # by insn, what backtrack.py looks for
         self.live_regs: list[int] = []  # registers live before each insn, where the kernel knows
-        self.calls_nothing = False  # a call of kernel function 0 is not dead code
+        self.fixups = Fixups()
         # 32-bit cmpxchgs whose r0 keeps its high half, where the kernel may forget to clear it.
         self.not_extended: set[int] = set()
         self.accessed_as: dict[int, object] = {}  # pointer type each load and store insn has met

@@ -36,12 +36,20 @@ class Rules:
     BRANCH_BY_SIMULATION: bool
     BRANCH_EQ_BY_RANGE: bool
     BRANCH_EQ_BY_SIGNED_RANGE: bool
+    BRANCH_FAR_MAY_BE_NULL: bool
+    BRANCH_MAP_NOT_NULL: bool
+    BRANCH_MEM_NOT_NULL: bool
     BRANCH_NON_NULL: bool
     BRANCH_SAME_REG: bool
     BRANCH_SRC_REG: bool
+    BRANCH_TRUSTED_NOT_NULL: bool
     BRANCH_TWO_RANGES: bool
+    BRANCH_XDP_SOCK_NOT_NULL: bool
     BSWAP_TRACKED: bool
+    BTF_KINDS_MIX: bool
     BTF_RESULTS_TRUSTED: bool
+    BTF_SPILLED: bool
+    BTF_TAGS: bool
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
@@ -75,12 +83,15 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    HELPERS_HAVE_FUNCTIONS: bool
     HELPER_FILLS_DYNPTR: bool
     HELPER_FILLS_NUMBERS: bool
     HELPER_MEM_WRITTEN: bool
     HELPER_KEY_ANY_MEM: bool
     HELPER_MEM_CTX: bool
+    HELPER_MEM_TRUSTED: bool
     HELPER_READS_SPILLED_POINTERS: bool
+    HELPER_READS_SPILLED_STRUCTS: bool
     HELPER_READS_SPILLS: bool
     HELPER_STACK_VAR_OFF: bool
     HELPER_STR_RETURNS_SIZE: bool
@@ -96,6 +107,7 @@ class Rules:
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
     JEQ_BITS_LOST: bool
+    JIT: bool
     JMP32: bool
     JMP_HISTORY_LIMITED: bool
     JMP_HISTORY_OF_START: bool
@@ -229,6 +241,7 @@ class Rules:
     TEXT_SCALAR: bool
     TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool
+    TEXT_TAIL_CALLS_MIXED: bool
     TEXT_TAIL_CALL_MAP: bool
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool

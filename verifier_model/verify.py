@@ -149,12 +149,15 @@ def _reports(env: Env, err: Reject) -> Reports:
 def _check(env: Env, watch: Watch | None) -> None:
     """The passes; their order is the release's."""
     rules = env.rules
+    attached_first = env.kernel.has(Trait.ATTACH_CHECKED_FIRST)
     attached_late = env.kernel.has(Trait.ATTACH_CHECKED_LATE)
+    if attached_first:
+        attach.check(env)
     if not rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     cfg.find_subprogs(env)
     cfg.check_func_info(env)
-    if not attached_late:
+    if not attached_first and not attached_late:
         attach.check(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
@@ -181,8 +184,7 @@ def _check(env: Env, watch: Watch | None) -> None:
         env.trail = Shares(env)
     _do_check(env, cmpxchg.watching(env, watch))
     stack_depth.check_max_stack_depth(env)
-    if env.calls_nothing:
-        raise Reject("invalid kernel function call not eliminated in verifier pass", EINVAL)
+    env.fixups.check(env)
 
 
 @cache

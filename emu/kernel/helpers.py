@@ -1115,10 +1115,10 @@ HELPERS = (
         (),
         since="5.11",
         commit="d05512618056",
+        # 5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing progs")
         reach=(
-            Reach(TRACING_ALL, until=Trait.NO_COARSE_CLOCK_WHEN_TRACING),
+            Reach(TRACING_ALL + SOCKOPT + DEVICE, until="5.15.16"),
             Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT),
-            Reach(SOCKOPT + DEVICE, until=Trait.NO_COARSE_CLOCK_WHEN_TRACING),
         ),
     ),
     Helper(
@@ -1611,9 +1611,11 @@ def _holds(kernel: Kernel, since: str | Trait) -> bool:
     return not since or kernel.at_least(since)
 
 
-# Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk,
-# get_current_task, probe_read_*, snprintf_btf, task_pt_regs, trace_vprintk.
-_BUILT_WITH_EVENTS = (6, 35, 112, 113, 114, 115, 149, 158, 175, 177)
+# Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk and
+# trace_vprintk, whose prototypes are asked for, and those with declared ones: perf_event_read*,
+# get_current_*, send_signal*, probe_read_*, snprintf_btf, task_pt_regs, get_branch_snapshot.
+_ASKED_FOR = (6, 177)
+_DECLARED = (22, 35, 55, 109, 112, 113, 114, 115, 117, 149, 158, 175, 176)
 
 
 def available(
@@ -1623,8 +1625,23 @@ def available(
 
     attach_type: the expected attach type; None for one that lets programs call the most.
     """
-    if helper.id in _BUILT_WITH_EVENTS and not kernel.has(Trait.BPF_EVENTS):
-        return False
+    built = kernel.has(Trait.BPF_EVENTS) or helper.id not in _ASKED_FOR + _DECLARED
+    return built and _is_given(kernel, prog_type, helper, attach_type)
+
+
+def is_empty(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
+    """Whether they could call it, but this kernel has no function behind the prototype.
+
+    The prototype is zero then: no arguments, a number as the result.
+    """
+    return (
+        helper.id in _DECLARED
+        and not kernel.has(Trait.BPF_EVENTS)
+        and _is_given(kernel, prog_type, helper, None)
+    )
+
+
+def _is_given(kernel: Kernel, prog_type: ProgType, helper: Helper, attach_type: int | None) -> bool:
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
     return has and any(
         reaches(kernel, row, prog_type) and _attach_fits(row, attach_type) for row in helper.reach

@@ -116,7 +116,7 @@ PROG_TYPES = (
         ctx.TRACING,
         tracing=False,
         returns=(
-            ReturnRange(0, 0, (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT), since="5.6"),
+            ReturnRange(0, 0, (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT), since="5.6.14"),
             ReturnRange(0, 1, (AttachType.TRACE_ITER,)),
         ),
         attach_types=(

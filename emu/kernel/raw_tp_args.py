@@ -1,12 +1,14 @@
 """RAW_TP_ARGS: arguments of tracepoints that are not always what their type says.
 
 Four bits an argument, the first lowest.  Source: raw_tp_null_args, kernel/bpf/btf.c, read in 7.2,
-and in 6.12.117 for what 6.12 does not have.
+and in 6.12.117, 6.13.7, 6.14.0, 6.17.0 and 6.19.0 for what they do not have.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
@@ -155,8 +157,8 @@ RAW_TP_ARGS = {
     "xs_stream_read_data": 0x1,
 }
 
-# Tracepoints that 6.12 has, or could have, but not in its list.
-_SINCE_6_13 = frozenset(
+# Tracepoints that 6.12 to 6.14 have, or could have, but not in their lists.
+_SINCE_6_15 = frozenset(
     (
         "amdgpu_vm_bo_map",
         "amdgpu_vm_bo_unmap",
@@ -236,11 +238,17 @@ _SINCE_6_13 = frozenset(
 )
 
 
+# Only in the lists of 7.2 and of stable releases; not in those of 6.12.107, 6.18.15, 7.0.13 and
+# 7.1.13, measured.
+_SINCE_7_2 = ("sched_process_wait", "signal_deliver", "signal_generate")
+
+
 def mask(kernel: Kernel, name: str) -> int:
     """What a release's list says of a tracepoint's arguments, 0 for one that is not in it."""
-    if name in _SINCE_6_13 and not kernel.at_least("6.13"):
+    if not kernel.has(Trait.RAW_TP_NULL_ARGS):
         return 0
-    # Measured on 6.12.107, 6.18.15, 7.0.13 and 7.1.13: not in their lists.
-    if name in ("signal_deliver", "signal_generate") and not kernel.at_least("7.2"):
+    if name in _SINCE_6_15 and not kernel.at_least("6.15"):
+        return 0
+    if name in _SINCE_7_2 and not kernel.at_least("7.2"):
         return 0
     return RAW_TP_ARGS.get(name, 0)

@@ -187,6 +187,12 @@ class Trait(enum.Enum):
         commit='e411901c0b77 ("bpf: allow for tailcalls in BPF subprograms for x64 JIT")',
         note="Tail calls and subprogs may be in one program.",
     )
+    HELPERS_HAVE_FUNCTIONS = Row(
+        since="6.12",
+        commit="read in 6.1.192 and 6.12.117: get_helper_proto()",
+        note="A helper that the kernel was built without is unknown; before, the program is walked "
+        "and refused when its calls are patched.",
+    )
     KFUNC_CALLS = Row(
         since="5.13",
         commit='e6ac2450d6de ("bpf: Support bpf program calling kernel function")',
@@ -369,7 +375,7 @@ class Trait(enum.Enum):
         since="6.3",
         commit='7be14c1c9030 ("bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation")',
         note="The low half's known bits start from those the 64-bit range gave.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     DEDUCE_ACROSS_WIDTHS = Row(
         since="6.8",
@@ -390,13 +396,13 @@ class Trait(enum.Enum):
         since="6.17",
         commit="read in 6.14.0 and 6.17.0: __reg64_deduce_bounds()",
         note="A signed and an unsigned range that overlap in one piece bound each other.",
-        backports=("6.12.107",),
+        backports=("6.12.85",),
     )
     DEDUCE_SIGN_CROSSING_32 = Row(
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __reg32_deduce_bounds()",
         note="The same for the low half.",
-        backports=("6.12.107", "6.18.44", "6.19.14"),
+        backports=("6.12.85", "6.18.44", "6.19.13"),
     )
     DEDUCE_THREE_ROUNDS = Row(
         since="6.17",
@@ -408,7 +414,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: __update_reg64_bounds()",
         note="Where the known bits leave one value inside the range, it is that value.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
     DEDUCE_64_FIRST = Row(
         since="7.1",
@@ -527,7 +533,7 @@ class Trait(enum.Enum):
         note="A left shift by 32 keeps a negative signed range too: sign extension by two shifts.",
         backports=(
             "5.10.262",
-            "6.1.176",
+            "6.1.170",
             "6.12.107",
             "6.18.44",
             "6.19.14",
@@ -567,7 +573,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: adjust_scalar_min_max_vals()",
         note="Byte swaps keep known bits.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
     DIV_TRACKED = Row(
         since="7.0",
@@ -626,10 +632,11 @@ class Trait(enum.Enum):
         backports=("6.18.44",),
     )
     LINK_KEEPS_ADD_CONST = Row(
-        since="6.17",
-        commit="measured on 6.16.12 and 6.18.15: sync_linked_regs()",
+        since="7.0",
+        commit="measured on 6.12.74, 6.12.85, 6.17.13, 6.18.12, 6.18.15 and 6.19.6: "
+        "sync_linked_regs()",
         note="A copy plus a constant stays one when a comparison tells of the copy.",
-        backports=("6.12.101",),
+        backports=("6.12.85", "6.18.15", "6.19.6"),
     )
     NULL_CHECK_KEEPS_ID = Row(
         since="7.2",
@@ -641,7 +648,7 @@ class Trait(enum.Enum):
         commit='71f656a50176 ("bpf: Fix to preserve reg parent/live fields when copying range '
         'info")',
         note="What a comparison tells of a copy does not change whether the copy was written.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     SINGULAR_IDS_CLEARED = Row(
         since="7.0",
@@ -663,7 +670,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit="read in 6.19.0 and 7.0.0: collect_linked_regs()",
         note="A comparison tells of linked registers only where they are live.",
-        backports=("6.18.44", "6.19.14"),
+        backports=("6.18.44", "6.19.10"),
     )
 
     # -- Verifier: branches ----------------------------------------------------------------------
@@ -713,7 +720,7 @@ class Trait(enum.Enum):
         since="6.18",
         commit="read in 6.17.0 and 6.18.2: is_scalar_branch_taken()",
         note="Contradictory known bits decide == and !=.",
-        backports=("6.12.107",),
+        backports=("6.12.69", "6.17.8"),
     )
     JMP_READS_DST_FIRST = Row(
         since="6.6",
@@ -751,12 +758,7 @@ class Trait(enum.Enum):
         since="6.17",
         commit="read in 6.14.0 and 6.17.0: regs_refine_cond_op()",
         note="Where no bit of a mask is set, the old range is forgotten first.",
-        backports=(
-            "5.10.262",
-            "6.1.176",
-            "6.12.107",
-            "6.16.12",
-        ),
+        backports=("5.10.262", "6.1.170", "6.12.43", "6.16.3"),
     )
     NULL_CHECK_BY_REG = Row(
         since="7.1",
@@ -767,13 +769,13 @@ class Trait(enum.Enum):
         since="6.6",
         commit='4cd58e9af8b9 ("bpf: Support new 32bit offset jmp instruction")',
         note="A jump with a 32-bit offset.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CFG_OF_LDIMM64 = Row(
         since="6.6",
         commit="read in 6.5.0 and 6.6.9: check_cfg()",
         note="A jump into the second half of ld_imm64 is a complaint of its own.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     INVARIANTS_CHECKED = Row(
         since="6.8",
@@ -804,7 +806,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     VAR_STORE_ZERO_IMM = Row(
@@ -857,11 +859,11 @@ class Trait(enum.Enum):
         backports=("5.10.46",),
     )
     VAR_STORE_SCRUBS = Row(
-        since="7.0",
-        commit="measured on 6.19.14 and 7.0.13: check_stack_write_var_off()",
+        since="7.1",
+        commit="measured on 6.12.90, 6.12.94, 6.19.14, 7.0.9, 7.0.13: check_stack_write_var_off()",
         note="A store at a variable offset makes all of a spilled register that it may hit plain "
         "data.",
-        backports=("6.12.107", "6.18.44"),
+        backports=("6.12.94", "6.18.44", "7.0.13"),
     )
     FILL_ASSIGNS_ID = Row(
         since="7.0",
@@ -889,7 +891,7 @@ class Trait(enum.Enum):
         note="Root may read stack that was never written.",
         backports=(
             "5.10.223",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     HELPER_STACK_VAR_OFF = Row(
@@ -1032,7 +1034,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     UNKNOWN_IS_IMPRECISE = Row(
@@ -1048,7 +1050,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     PRECISION_OF_ALLOC_SIZE = Row(
@@ -1058,16 +1060,16 @@ class Trait(enum.Enum):
         backports=("5.15.148",),
     )
     PRECISION_OF_CALLBACK_ARGS = Row(
-        since="7.2",
-        commit="measured on 7.1.13 and 7.2.13: backtrack_insn()",
+        since="7.3",
+        commit="measured on 7.1.13, 7.2.6 and 7.2.7: backtrack_insn()",
         note="What a helper that calls back was given counts for each of its calls.",
-        backports=("6.12.117",),
+        backports=("6.12.117", "7.2.7"),
     )
     PRECISION_OF_NULL_ARG = Row(
-        since="7.2",
-        commit="measured on 7.1.13 and 7.2.13: check_func_arg()",
+        since="7.3",
+        commit="measured on 7.1.13, 7.2.6 and 7.2.7: check_func_arg()",
         note="A null that a helper takes in place of a pointer counts.",
-        backports=("6.12.117",),
+        backports=("6.12.117", "7.2.7"),
     )
     JMP_HISTORY_OF_START = Row(
         since="6.2",
@@ -1079,19 +1081,19 @@ class Trait(enum.Enum):
         commit='71b547f56124 ("bpf: Fix incorrect verifier pruning due to missing register '
         'precision taints")',
         note="Where one operand of a comparison or of arithmetic counts, so does the other.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     PRECISION_AROUND_LOOPS = Row(
         since="6.8",
         commit='4bb7ea946a37 ("bpf: fix precision backtracking instruction iteration")',
         note="The walk back goes through a state's first insn again where the path did.",
-        backports=("5.10.218", "5.15.148", "6.1.176"),
+        backports=("5.10.218", "5.15.148", "6.1.170"),
     )
     PRECISION_OF_SWAP = Row(
         since="6.7",
         commit='291d044fd51f ("bpf: Fix precision tracking for BPF_ALU | BPF_TO_BE | BPF_END")',
         note="A byte swap has one operand; before, r0 counted with it where it was to big endian.",
-        backports=("5.10.218", "6.1.176"),
+        backports=("5.10.218", "6.1.170"),
     )
     PRECISION_OF_LOOP_FLAGS = Row(
         since="5.19",
@@ -1117,7 +1119,7 @@ class Trait(enum.Enum):
         since="6.2",
         commit='bffdeaa8a5af ("bpf: decouple prune and jump points")',
         note="Where history is kept and where states are compared are two sets.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     STATES_SPACED = Row(
         since="5.3",
@@ -1130,10 +1132,11 @@ class Trait(enum.Enum):
         note="A tail call, and a load from the packet, in a subprog are walked as a return too.",
     )
     ATOMIC_FETCH_TRACKED = Row(
-        since="6.19",
-        commit="measured on 6.18.44 and 6.19.14: backtrack_insn()",
+        since="7.0",
+        commit="measured on 6.18.44, 6.19.6 and 6.19.10: backtrack_insn()",
         note="Backtracking knows that a fetching atomic sets a register, from the stack perhaps; "
         "before, it looks for the value in front of it.",
+        backports=("6.19.10",),
     )
     READS_BY_STATE = Row(
         until="6.18",
@@ -1221,7 +1224,7 @@ class Trait(enum.Enum):
         backports=(
             "5.10.218",
             "5.15.148",
-            "6.1.176",
+            "6.1.170",
         ),
     )
     IDS_REMAPPED = Row(
@@ -1295,7 +1298,7 @@ class Trait(enum.Enum):
         since="6.6",
         commit="read in 6.5.0 and 6.6.9: check_cond_jmp_op()",
         note="A predicted jump shows its registers; a whole state hides no change.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     LOG_LIVENESS = Row(
         until="6.18",
@@ -1373,6 +1376,12 @@ class Trait(enum.Enum):
         since="5.18",
         commit="read in 5.17-rc5 and 5.18.12: reg_type_str()",
         note="An unknown number is called scalar; before, inv.",
+    )
+    TEXT_TAIL_CALLS_MIXED = Row(
+        since="6.18",
+        commit="measured on 6.12.101 and 7.2.7 without a JIT: check_map_func_compatibility()",
+        note="Without a JIT, tail calls in a program with functions are called mixing; before, not "
+        "allowed.",
     )
     TEXT_TAIL_CALL_MAP = Row(
         since="6.17",
@@ -1493,36 +1502,188 @@ class Trait(enum.Enum):
         note="With a JIT, a 32-bit cmpxchg that stores leaves r0's high half as it was, if what "
         "reads it stands behind a state that is taken for an earlier one.",
     )
+    BTF_BITFIELDS = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_struct_access()",
+        note="Bitfields of a kernel structure can be read, and nothing behind its end; before, "
+        "bitfields, ends and holes are passed by in search of a member.",
+    )
+    BTF_QUALIFIED = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_ctx_access(), btf_struct_access()",
+        note="A pointer to a qualified structure, or to another name of it, points to it.",
+    )
+    BTF_SPILLED = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: is_spillable_regtype()",
+        note="The stack keeps a pointer to a kernel structure; before, a number.",
+    )
+    HELPER_READS_SPILLED_STRUCTS = Row(
+        since="5.8",
+        until="6.1",
+        commit="read in 5.7.14, 5.8.1, 6.0.1 and 6.1.192: check_stack_range_initialized(), until "
+        "5.11 check_stack_boundary()",
+        note="A helper may read a spilled pointer to a kernel structure, which the stack keeps.",
+    )
+    BTF_WRITES_REFUSED_FIRST = Row(
+        until="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: check_ptr_to_btf_access()",
+        note="A store to a kernel structure is refused before its offset is looked at.",
+    )
     BTF_TAGS = Row(
-        since="6.1",
-        commit="read in 5.10.262 and 6.1.192: btf_struct_walk()",
+        since="5.18",
+        commit='c6f1bfe89ac9 ("bpf: reject program if a __user tagged memory accessed in kernel '
+        'way"), 5844101a1be9 ("bpf: Reject programs that try to load __percpu memory."), read in '
+        "5.17-rc5 and 5.18.12: btf_struct_walk()",
         note="A pointer's tag in the kernel's BTF says that it is the user's or a CPU's own.",
     )
+    BTF_FLEXIBLE_STRUCTS = Row(
+        since="5.8",
+        commit="read in 5.7.14 and 5.8.1: btf_struct_access()",
+        note="An array of structures without a length can be read behind its structure's end.",
+    )
     BTF_FLEXIBLE_NUMBERS = Row(
-        since="6.12",
-        commit="measured on 6.1.180 and 6.12.107, read in 6.1.192: btf_struct_walk()",
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: btf_struct_walk()",
         note="An array of numbers without a length can be read behind its structure's end.",
         backports=("6.1.192",),
     )
+    BTF_NAMED_ELEMENTS_REFUSED = Row(
+        since="5.10",
+        until="6.6",
+        commit="read in 5.9.1, 5.10.262, 6.5.0 and 6.6.9: btf_struct_walk()",
+        note="A structure in an array cannot be read from its start, if it stands there under "
+        "another name or qualified.",
+    )
+    BTF_FOR_GPL = Row(
+        since="6.2",
+        commit="read in 6.1.192 and 6.2.1: check_ptr_to_btf_access()",
+        note="Only GPL programs access kernel structures.",
+    )
+    BTF_ARGS_TRUSTED = Row(
+        since="6.2",
+        commit='3f00c5239344 ("bpf: Allow trusted pointers to be passed to KF_TRUSTED_ARGS '
+        'kfuncs")',
+        note="A raw tracepoint's arguments are trusted.",
+    )
+    BTF_SAFE_FIELDS = Row(
+        since="6.3",
+        until="6.4",
+        commit='57539b1c0ac2 ("bpf: Enable annotating trusted nested pointers"), read in 6.2.1, '
+        "6.3.8 and 6.4.6: nested_ptr_is_trusted()",
+        note="A list of members says which pointers, loaded from a trusted one, are trusted too.",
+    )
     BTF_WALK_TRUSTED = Row(
-        since="6.12",
-        commit="read in 6.1.192 and 6.12.117: check_ptr_to_btf_access()",
+        since="6.4",
+        commit='6fcd486b3a0a ("bpf: Refactor RCU enforcement in the verifier.")',
         note="A pointer that was loaded from a kernel structure is trusted as far as lists of "
-        "members, tags and unions allow; only GPL programs load.",
+        "members, tags and unions allow.",
+    )
+    BTF_UNIONS_UNTRUSTED = Row(
+        since="6.6",
+        commit='7ce4dc3e4a9d ("bpf: Fix an error around PTR_UNTRUSTED")',
+        note="What lies in a union is not trusted; before, where the access starts behind the "
+        "union's start only.",
+        backports=("6.5.3",),
+    )
+    BTF_NULL_HAS_ID = Row(
+        since="6.10",
+        commit='0db63c0b86e9 ("bpf: Fix verifier assumptions about socket->sk")',
+        note="A pointer that was loaded from a kernel structure and may be null has an id.",
+        backports=("6.6.33",),
+    )
+    BTF_KINDS_MIX = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: save_aux_ptr_type()",
+        note="One insn may load through a trusted pointer on one path, through another on another.",
+    )
+    BRANCH_TRUSTED_NOT_NULL = Row(
+        since="6.5",
+        commit='51302c951c8f ("bpf: Teach verifier that trusted PTR_TO_BTF_ID pointers are '
+        'non-NULL")',
+        note="A trusted pointer, compared with 0, decides the branch.",
+    )
+    BRANCH_MEM_NOT_NULL = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: reg_type_not_null(); measured on 6.1.180 and 6.12.43",
+        note="A pointer to memory, compared with 0, decides the branch.",
+    )
+    BRANCH_MAP_NOT_NULL = Row(
+        since="6.17",
+        commit='5534e58f2e9b ("bpf: Make reg_not_null() true for CONST_PTR_TO_MAP")',
+        note="A map pointer, compared with 0, decides the branch.",
+        backports=("6.6.103", "6.12.43", "6.16.3"),
+    )
+    BRANCH_XDP_SOCK_NOT_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="An XDP socket, compared with 0, decides the branch.",
+        backports=("6.12.117",),
+    )
+    BRANCH_FAR_MAY_BE_NULL = Row(
+        since="7.2",
+        commit="read in 6.19.0, 7.2.13 and 6.12.117, measured on 7.1.13 and 7.2.13: reg_not_null()",
+        note="A pointer that may be BPF_MAX_VAR_OFF away from its base may be null.",
+        backports=("6.12.117",),
+    )
+    HELPER_MEM_TRUSTED = Row(
+        since="6.4",
+        commit="read in 6.3.8 and 6.4.6: mem_types",
+        note="The list of what a memory argument may be has trusted pointers.",
+    )
+    ATTACH_CHECKED_FIRST = Row(
+        until="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: bpf_check()",
+        note="What a program attaches to is looked at before anything else of it.",
+    )
+    CTX_VARIADIC_REFUSED = Row(
+        since="5.13",
+        commit='31379397dcc3 ("bpf: Forbid trampoline attach for functions with variable '
+        'arguments")',
+        note="A traced function has no variable arguments.",
+        backports=("5.10.44",),
+    )
+    CTX_TWELVE_ARGS = Row(
+        since="5.18",
+        commit="read in 5.17-rc5 and 5.18.12: btf_distill_func_proto()",
+        note="A traced function may have 12 arguments; before, 11.",
     )
     CTX_STRUCTS = Row(
         since="6.1",
         commit='720e6a435194 ("bpf: Allow struct argument in trampoline based programs")',
         note="A traced function may have structures as arguments.",
     )
+    CTX_UNIONS = Row(
+        since="6.18",
+        commit="read in 6.17.0 and 6.19.0, measured on 6.17.13 and 6.18.5: "
+        "btf_distill_func_proto(), btf_ctx_access()",
+        note="It may have unions as arguments.",
+    )
+    CTX_ENUMS = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: btf_ctx_access()",
+        note="An argument that is an enum can be read.",
+    )
+    CTX_POINTER_TO_CHAR = Row(
+        since="5.6",
+        commit="read in 5.5-rc5 and 5.6.4: is_string_ptr()",
+        note="A traced function's argument may point to bytes.",
+    )
     CTX_POINTER_TO_NUMBER = Row(
-        since="5.18",
+        since="5.17",
         commit='bb6728d75611 ("bpf: Allow access to int pointer arguments in tracing programs")',
-        note="A traced function's argument may point to any integer; before, to bytes.",
+        note="It may point to any integer; before, to bytes.",
+    )
+    CTX_POINTER_TO_NAMED = Row(
+        since="6.4",
+        commit='91f2dc6838c1 ("bpf/btf: Fix is_int_ptr()")',
+        note="The integer may have another name and any qualifier; before, const only.",
+        backports=("6.1.170", "6.2.15", "6.3.8"),
     )
     CTX_POINTER_TO_CONST_VOID = Row(
-        since="6.18",
-        commit="measured on 6.12.107 and 6.18.15: btf_ctx_access()",
+        since="6.16",
+        commit="read in 6.14.0 and 6.17.0, measured on 6.16.3: is_void_or_int_ptr(), which was "
+        "proposed after 6.15-rc1",
         note="It may point to void with a qualifier.",
     )
     CTX_POINTER_TO_ANY = Row(
@@ -1531,9 +1692,29 @@ class Trait(enum.Enum):
         note="It may point to anything; what is no structure is a number to the program.",
     )
     CTX_POINTER_WHOLE = Row(
-        since="6.12",
-        commit="measured on 6.1.180 and 6.12.107: btf_ctx_access()",
+        since="6.13",
+        commit='659b9ba7cb2d ("bpf: Check size for BTF-based ctx access of pointer members")',
         note="A pointer among a traced function's arguments is read as 8 bytes only.",
+        backports=("6.12.43",),
+    )
+    CTX_NULLABLE = Row(
+        since="6.12",
+        commit="read in 6.11.4, 6.11.11 and 6.12.117: btf_ctx_access()",
+        note="An argument whose name ends with __nullable may be null.",
+        backports=("6.11.11",),
+    )
+    RAW_TP_ALL_NULL = Row(
+        commit='cb4158ce8ec8 ("bpf: Mark raw_tp arguments with PTR_MAYBE_NULL"), read in 6.11.4 '
+        "and 6.11.11",
+        note="Some of the stable releases from here on, until there is a list, say that any "
+        "pointer among a raw tracepoint's arguments may be null, and let it be read through.",
+        backports=("6.11.11", "6.12.1"),
+    )
+    RAW_TP_NULL_ARGS = Row(
+        since="6.13",
+        commit='838a10bd2ebf ("bpf: Augment raw_tp arguments with PTR_MAYBE_NULL")',
+        note="A list says which arguments of raw tracepoints may be null, or no pointers.",
+        backports=("6.12.43",),
     )
     BTF_LEAVES_UNTRUSTED = Row(
         since="6.17",
@@ -1585,7 +1766,7 @@ class Trait(enum.Enum):
         since="6.12",
         commit='32556ce93bc4 ("bpf: Fix helper writes to read-only maps")',
         note="A number that a helper writes need not be initialised before.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CALLBACK_EVERY_ITERATION = Row(
         since="6.7",
@@ -1604,7 +1785,7 @@ class Trait(enum.Enum):
         since="6.7",
         commit='0acd03a5bd18 ("bpf: enforce precision of R0 on callback return")',
         note="The result of a function that was called back counts in states.",
-        backports=("6.1.176", "6.6.57"),
+        backports=("6.1.170", "6.6.57"),
     )
     RETURN_RANGE_SIGNED = Row(
         since="6.8",
@@ -1620,13 +1801,6 @@ class Trait(enum.Enum):
         since="6.2",
         commit='4e814da0d599 ("bpf: Allow locking bpf_spin_lock in allocated objects")',
         note="A spin lock may be in an object that the program allocated.",
-    )
-    NO_COARSE_CLOCK_WHEN_TRACING = Row(
-        since="5.16",
-        commit='5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing '
-        'progs")',
-        note="Only some networking programs have the coarse clock.",
-        backports=("5.15.16",),
     )
     SEG6_KEEPS_DATA = Row(
         since="7.2",
@@ -1762,7 +1936,7 @@ class Trait(enum.Enum):
         since="6.2",
         commit='7c884339bbff ("bpf: regsafe() must not skip check_ids()")',
         note="A packet pointer without an id is not taken for one with an id.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     TAIL_CALL_CHANGES_PACKET = Row(
         since="6.13",
@@ -1853,14 +2027,14 @@ class Trait(enum.Enum):
         until="6.13",
         commit='532d6b36b2bf ("bpf: Handle in-place update for full LPM trie correctly")',
         note="A full trie answers every update with ENOSPC, also one of an element it has.",
-        backports=("6.1.176", "6.12.101"),
+        backports=("6.1.170", "6.12.101"),
     )
     VSYSCALL_NOT_READ = Row(
         since="6.8",
         commit='32019c659ecf ("x86/mm: Disallow vsyscall page read for '
         'copy_from_kernel_nofault()")',
         note="A read at the vsyscall page is refused with ERANGE; before, it fails with EFAULT.",
-        backports=("5.10.262", "6.1.176"),
+        backports=("5.10.262", "6.1.170"),
     )
     LOOP_INLINED = Row(
         since="6.0",
@@ -1882,14 +2056,14 @@ class Trait(enum.Enum):
         since="6.12",
         commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error")',
         note="A failing bpf_strtol() or bpf_strtoul() stores 0.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     CHECK_MTU_CLEARS_LEN = Row(
         commit='4b3786a6c539 ("bpf: Zero former ARG_PTR_TO_{LONG,INT} args in case of error"), '
         'undone in the same release by 14a3d3ef02ba ("bpf: Remove MEM_UNINIT from skb/xdp MTU '
         'helpers")',
         note="A failing bpf_check_mtu() stores 0; the fix was not taken back with the change.",
-        backports=("6.1.176",),
+        backports=("6.1.170",),
     )
     DYNPTR_BOUNDS_FIRST = Row(
         since="6.4",

@@ -107,7 +107,7 @@ TYPES: dict[Arg, tuple[RegType, ...]] = {
 _FIRST = "fp, pkt, pkt_meta, map_key, map_value"
 _MEM_LISTS: Lists = (
     (Trait.HELPER_MEM_CTX, f"{_FIRST}, mem, ringbuf_mem, buf, trusted_ptr_, ctx"),
-    ("6.4", f"{_FIRST}, mem, ringbuf_mem, buf, trusted_ptr_"),
+    (Trait.HELPER_MEM_TRUSTED, f"{_FIRST}, mem, ringbuf_mem, buf, trusted_ptr_"),
     ("6.2", f"{_FIRST}, mem, ringbuf_mem, buf"),
     (Trait.TEXT_TYPE_FLAGS, f"{_FIRST}, mem, alloc_mem, buf"),
     (Trait.CALLBACKS, f"{_FIRST}, mem, rdonly_buf, rdwr_buf"),
@@ -181,7 +181,7 @@ def takes(kernel: Kernel, arg: Arg, kind: RegType) -> bool:
     if kind is PTR_TO_MAP_VALUE and arg in KEY_ARGS:
         return kernel.has(Trait.MAP_VALUE_AS_HELPER_KEY)
     if kind is TRUSTED_BTF_ID:
-        return kernel.at_least("6.4") and _takes_any_memory(kernel, arg)
+        return kernel.has(Trait.HELPER_MEM_TRUSTED) and _takes_any_memory(kernel, arg)
     return kind in _MEMORY or (kind is PTR_TO_CTX and kernel.has(Trait.HELPER_MEM_CTX))
 
 

@@ -6,12 +6,14 @@ Source: check_ptr_to_btf_access() and mark_btf_ld_reg(), kernel/bpf/verifier.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.btf import Kind
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
 from verifier_model.check import btf_walk
+from verifier_model.domain import tnum
+from verifier_model.domain.word import U64, s64
 from verifier_model.reg import (
     BTF_STRUCTS,
     PERCPU_BTF_ID,
@@ -29,19 +31,11 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.btf import BtfData
-    from emu.kernel.profile import Kernel
     from verifier_model.check.btf_walk import Found
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-# The releases whose rules these are: two series, and all since.
-_SERIES, _OLDEST = ("5.10", "6.1"), "6.12"
-_TAGGED = {"user": USER_BTF_ID, "percpu": PERCPU_BTF_ID, "rcu": RCU_BTF_ID, "": PTR_TO_BTF_ID}
-
-
-def is_modelled(kernel: Kernel) -> bool:
-    """Whether this release's rules for kernel structures are known here."""
-    return kernel.version.series in _SERIES or kernel.at_least(_OLDEST)
+_TAGGED = {"user": USER_BTF_ID, "percpu": PERCPU_BTF_ID}
 
 
 def to_struct(env: Env, kind: RegType, name: str, *, maybe_null: bool = False) -> RegState:
@@ -73,78 +67,131 @@ def number(name: str) -> int:
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     """What a load of `size` bytes at `off` of the structure gives."""
-    name = struct_name(reg.mem_size)
-    btf = env.btf
-    if btf is None or not is_modelled(env.kernel):
-        raise Unmodelled(f"a load through a pointer to struct {name}", env.insn_idx)
-    kernel = env.kernel
-    by_trust = kernel.has(Trait.BTF_WALK_TRUSTED)
-    if by_trust and not env.gpl:
-        text = f"Cannot access kernel 'struct {name}' from non-GPL compatible program"
-        raise Reject(text, EINVAL)
-    _check_offset(env, reg, regno, name, off)
-    off += reg.off + reg.smin
-    if reg.type in (USER_BTF_ID, PERCPU_BTF_ID):
-        memory = "user" if reg.type is USER_BTF_ID else "percpu"
-        raise Reject(f"R{regno} is ptr_{name} access {memory} memory: off={off}", EACCES)
-    id_ = BTF_STRUCTS[reg.mem_size].partition("#")[2]
-    struct = int(id_) if id_ else btf.find(name, (Kind.STRUCT, Kind.UNION))
-    if struct is None:
-        raise Unmodelled(f"struct {name}, which the BTF does not have", env.insn_idx)
-    numbers = kernel.has(Trait.BTF_FLEXIBLE_NUMBERS)
-    walk = btf_walk.Walk(btf, off, size, flexible_numbers=numbers, from_unions=by_trust)
-    found = walk.find(struct)
+    btf, kernel = env.btf, env.kernel
+    struct, off, found = find(env, reg, regno, off, size)
+    assert btf is not None  # find() looked there
     if not found.pointer:
         return env.unknown()
     if not found.struct:
         leaf = kernel.has(Trait.BTF_LEAVES_UNTRUSTED)
         return pointer(UNTRUSTED_MEM) if leaf else env.unknown()
-    return _pointer(env, btf, reg, struct, found)
+    if not kernel.has(Trait.BTF_QUALIFIED) and not found.is_plain:
+        raise Unmodelled("a pointer to a qualified structure", env.insn_idx)
+    return _pointer(env, btf, reg, struct, off, found)
 
 
-def _check_offset(env: Env, reg: RegState, regno: int, name: str, off: int) -> None:
-    if not reg.is_const():
-        raise Reject(
-            f"R{regno} is ptr_{name} invalid variable offset: off={off}, var_off={reg.var_off}",
-            EACCES,
-        )
-    if off + reg.off + reg.smin < 0:
-        text = f"R{regno} is ptr_{name} invalid negative access: off={off + reg.off + reg.smin}"
-        raise Reject(text, EACCES)
+def find(env: Env, reg: RegState, regno: int, off: int, size: int) -> tuple[int, int, Found]:
+    """The structure's type, where in it the access is, and what it reads."""
+    name, btf = struct_name(reg.mem_size), env.btf
+    if btf is None:
+        raise Unmodelled(f"a load through a pointer to struct {name}", env.insn_idx)
+    off = _checked_offset(env, reg, regno, off)
+    id_ = BTF_STRUCTS[reg.mem_size].partition("#")[2]
+    struct = int(id_) if id_ else btf.find(name, (Kind.STRUCT, Kind.UNION))
+    if struct is None:
+        raise Unmodelled(f"struct {name}, which the BTF does not have", env.insn_idx)
+    return struct, off, btf_walk.Walk(btf, env.kernel, off, size).find(struct)
 
 
-def _pointer(env: Env, btf: BtfData, reg: RegState, struct: int, found: Found) -> RegState:
-    """A pointer that was loaded, and how far it can be trusted."""
-    if env.kernel.has(Trait.BTF_WALK_TRUSTED):
-        kind, maybe_null = _trust(btf, reg, struct, found)
+def store(env: Env, reg: RegState, regno: int, off: int) -> NoReturn:
+    """Kernel structures are for reading; what else is wrong with the access is said before."""
+    if not env.kernel.has(Trait.BTF_WRITES_REFUSED_FIRST):
+        _checked_offset(env, reg, regno, off)
+    raise Reject("only read is supported", EACCES)
+
+
+def _checked_offset(env: Env, reg: RegState, regno: int, off: int) -> int:
+    """Where in the structure the access is, if it may be one at all."""
+    name, kernel = struct_name(reg.mem_size), env.kernel
+    if kernel.has(Trait.BTF_FOR_GPL) and not env.gpl:
+        text = f"Cannot access kernel 'struct {name}' from non-GPL compatible program"
+        raise Reject(text, EINVAL)
+    if env.rules.POINTER_CONST_IN_BITS:
+        _check_variable(env, reg, regno, name, off)
+        off = s64(off + reg.var_off.value & U64)
+        _check_negative(regno, name, off)
     else:
-        tagged = env.kernel.has(Trait.BTF_TAGS) and found.tag in ("user", "percpu")
-        kind, maybe_null = _TAGGED[found.tag if tagged else ""], False
-        if reg.type is UNTRUSTED_BTF_ID:
-            kind = UNTRUSTED_BTF_ID
-    return to_type(env, btf, kind, found.struct, maybe_null=maybe_null)
+        off += reg.off
+        _check_negative(regno, name, off)
+        _check_variable(env, reg, regno, name, off)
+    if reg.type in (USER_BTF_ID, PERCPU_BTF_ID):
+        memory = "user" if reg.type is USER_BTF_ID else "percpu"
+        raise Reject(f"R{regno} is ptr_{name} access {memory} memory: off={off}", EACCES)
+    return off
 
 
-def _trust(btf: BtfData, reg: RegState, struct: int, found: Found) -> tuple[RegType, bool]:
-    """The kind of a pointer that was loaded by a program that cannot sleep; if it may be null."""
+def _check_variable(env: Env, reg: RegState, regno: int, name: str, off: int) -> None:
+    """An offset is known; what is in its bits, and not apart, counts as unknown before 7.1."""
+    if reg.is_const() and (env.rules.POINTER_CONST_IN_BITS or not reg.var_off.value):
+        return
+    bits = tnum.shown(reg.var_off) if env.rules.TEXT_CONST_BITS else str(reg.var_off)
+    text = f"R{regno} is ptr_{name} invalid variable offset: off={off}, var_off={bits}"
+    raise Reject(text, EACCES)
+
+
+def _check_negative(regno: int, name: str, off: int) -> None:
+    if off < 0:
+        raise Reject(f"R{regno} is ptr_{name} invalid negative access: off={off}", EACCES)
+
+
+def _pointer(
+    env: Env, btf: BtfData, reg: RegState, struct: int, off: int, found: Found
+) -> RegState:
+    """A pointer that was loaded, and how far it can be trusted."""
+    kernel = env.kernel
+    if kernel.has(Trait.BTF_WALK_TRUSTED):
+        kind, maybe_null = _trust(env, btf, reg, struct, found)
+        value = to_type(env, btf, kind, found.struct)
+        if maybe_null:
+            value.maybe_null = True
+            value.id = env.new_id() if kernel.has(Trait.BTF_NULL_HAS_ID) else 0
+        return value
+    tagged = kernel.has(Trait.BTF_TAGS) and found.tag in _TAGGED
+    kind = _TAGGED[found.tag] if tagged else PTR_TO_BTF_ID
+    lists = kernel.has(Trait.BTF_SAFE_FIELDS) and reg.type is TRUSTED_BTF_ID
+    if lists and btf_walk.is_safe_field(btf, struct, off):
+        kind = TRUSTED_BTF_ID
+    return to_type(env, btf, kind, found.struct)
+
+
+def _trust(
+    env: Env, btf: BtfData, reg: RegState, struct: int, found: Found
+) -> tuple[RegType, bool]:
+    """The kind of a pointer that was loaded by a program that cannot sleep; if it may be null.
+
+    Raises Unmodelled for one that has two kinds, as a tagged one in a union.
+    """
     if reg.type is UNTRUSTED_BTF_ID:
         return UNTRUSTED_BTF_ID, False
-    plain = UNTRUSTED_BTF_ID if found.in_union else PTR_TO_BTF_ID
+    kernel, tag, in_union = env.kernel, found.tag, found.in_union
     if reg.type not in (TRUSTED_BTF_ID, RCU_BTF_ID):
-        kind = _TAGGED[found.tag]
-        return (plain if kind in (PTR_TO_BTF_ID, RCU_BTF_ID) else kind), False
+        return _untrusted(env, tag, in_union), False
 
     def listed(suffix: str) -> bool:
         return btf_walk.is_trusted(btf, struct, found, suffix)
 
-    if listed("__safe_trusted"):
-        return TRUSTED_BTF_ID, False
-    if listed("__safe_trusted_or_null"):
-        return TRUSTED_BTF_ID, True
+    or_null = listed("__safe_trusted_or_null")
+    if or_null or listed("__safe_trusted"):
+        _check_single(env, tag, in_union)
+        return TRUSTED_BTF_ID, or_null
     if listed("__safe_rcu"):
+        _check_single(env, tag if tag in _TAGGED else "", in_union)
         return RCU_BTF_ID, False
-    if found.tag == "rcu" or listed("__safe_rcu_or_null"):
+    rcu_or_null = listed("__safe_rcu_or_null")
+    if tag == "rcu" or rcu_or_null:
+        excused = rcu_or_null and kernel.has(Trait.BTF_UNIONS_UNTRUSTED)
+        _check_single(env, tag if tag in _TAGGED else "", in_union and not excused)
         return RCU_BTF_ID, True
-    if found.tag:
-        return _TAGGED[found.tag], False
-    return plain, False
+    return _untrusted(env, tag, in_union), False
+
+
+def _untrusted(env: Env, tag: str, in_union: bool) -> RegType:
+    if tag in _TAGGED:
+        _check_single(env, "", in_union)
+        return _TAGGED[tag]
+    return UNTRUSTED_BTF_ID if in_union else PTR_TO_BTF_ID
+
+
+def _check_single(env: Env, tag: str, in_union: bool) -> None:
+    if tag or in_union:
+        raise Unmodelled("a pointer of two kinds", env.insn_idx)

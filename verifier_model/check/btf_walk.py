@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.btf import ARRAY_PART, MEMBER, POINTER_SIZE, TRANSPARENT, TYPE, BtfData, Kind
 from emu.kernel.errno import EACCES, EINVAL
-from verifier_model.verdict import Reject
+from emu.kernel.traits import Trait
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.btf import Record
+    from emu.kernel.profile import Kernel
 
 _STRUCTS = (Kind.STRUCT, Kind.UNION)
 TAGS = ("user", "percpu", "rcu")
@@ -26,6 +28,7 @@ class Found(NamedTuple):
     tag: str = ""  # of a pointer: one of TAGS
     in_union: bool = False  # of a pointer: another member may lie there
     field: str = ""  # of a pointer: the member's name
+    is_plain: bool = True  # of a pointer: it names the structure itself
 
 
 class _Inner(NamedTuple):
@@ -35,26 +38,14 @@ class _Inner(NamedTuple):
 
 
 class Walk:
-    """One access of `size` bytes at `off`.
+    """One access of `size` bytes at `off`, as a release takes it."""
 
-    flexible_numbers: arrays of numbers at a structure's end may be read (6.12).
-    from_unions: what lies in a union is taken for less sure (6.12).
-    """
-
-    def __init__(
-        self,
-        btf: BtfData,
-        off: int,
-        size: int,
-        *,
-        flexible_numbers: bool = True,
-        from_unions: bool = True,
-    ) -> None:
+    def __init__(self, btf: BtfData, kernel: Kernel, off: int, size: int) -> None:
         self.btf = btf
+        self.kernel = kernel
         self.off = off
         self.size = size
-        self.flexible_numbers = flexible_numbers
-        self.from_unions = from_unions
+        self.any_union = kernel.has(Trait.BTF_UNIONS_UNTRUSTED)
         self.in_union = False
 
     def find(self, struct: int) -> Found:
@@ -62,6 +53,8 @@ class Walk:
         found = self._step(struct)
         while isinstance(found, _Inner):
             self.off = 0
+            if not self.any_union:
+                self.in_union = False
             found = self._step(found.struct)
         return found
 
@@ -72,15 +65,18 @@ class Walk:
         name = btf.name(struct) or "(anon)"
         if record.kind not in _STRUCTS:
             raise Reject(f"Type '{name}' is not a struct", EINVAL)
-        if record.kind == Kind.UNION and record.parts != 1 and self.from_unions:
+        if self.any_union and _is_shared(record):
             self.in_union = True
         members = list(btf.parts(record, MEMBER))
-        if self.off + self.size > record.size:
+        bitfields = self.kernel.has(Trait.BTF_BITFIELDS)
+        if bitfields and self.off + self.size > record.size:
             return self._flexible(record, name, members)
         for name_offset, type_, position in members:
             bits = position & 0xFFFFFF if record.flag else position
             width = position >> 24 if record.flag else 0
             at = bits // 8
+            if width and not bitfields:
+                continue
             if self.off + self.size <= at:
                 break
             if width:
@@ -88,7 +84,9 @@ class Walk:
                     return Found()
                 continue
             if self.off < at:
-                break
+                if bitfields:
+                    break
+                continue
             found = self._member(name, btf.string(name_offset) or "(anon)", type_, at)
             if found is not None:
                 return found
@@ -98,15 +96,16 @@ class Walk:
         self, record: Record, name: str, members: list[tuple[int, ...]]
     ) -> Found | _Inner:
         """The access is behind the structure: in an array at its end that has no length."""
-        btf = self.btf
-        if members:
+        btf, kernel = self.btf, self.kernel
+        if members and kernel.has(Trait.BTF_FLEXIBLE_STRUCTS):
             _, type_, position = members[-1]
             last = btf.record(btf.stripped(type_)) if btf.stripped(type_) else None
             at = (position & 0xFFFFFF if record.flag else position) // 8
             if last is not None and last.kind == Kind.ARRAY and self.off >= at:
                 element, _, count = btf.unpack(ARRAY_PART, last.at + TYPE.size)
                 inner = btf.record(btf.stripped(element))
-                if not count and inner.kind == Kind.INT and self.flexible_numbers:
+                numbers = kernel.has(Trait.BTF_FLEXIBLE_NUMBERS)
+                if not count and inner.kind == Kind.INT and numbers:
                     return Found()
                 if not count and inner.kind in _STRUCTS and inner.size:
                     self.off = (self.off - at) % inner.size
@@ -128,23 +127,35 @@ class Walk:
             step = total // count
             at += (off - at) // step * step
             type_ = element
-        kind = btf.record(btf.stripped(type_)).kind
-        if kind in _STRUCTS:
+        record = btf.record(btf.stripped(type_))
+        if record.kind in _STRUCTS:
+            if self.kernel.has(Trait.BTF_WALK_TRUSTED) and _is_shared(record):
+                self.in_union = True
             if off == at:
+                if count is not None:
+                    self._check_element(type_)
                 return _Inner(type_)
             self.off -= at
             return self._step(type_)
         where = f"in struct {owner} with off {off} size {size}"
-        if kind == Kind.PTR:
+        if record.kind == Kind.PTR:
             if size != POINTER_SIZE or off != at:
                 text = f"cannot access ptr member {name} with moff {at} {where}"
                 raise Reject(text, EACCES)
-            struct, tag = target(btf, btf.stripped(type_))
-            return Found(True, struct, tag, self.in_union, name)
-        if off + size > end and not self.in_union:
+            to = btf.stripped(type_)
+            struct, tag = target(btf, to)
+            plain = btf.record(to).size == struct
+            return Found(True, struct, tag, self.in_union, name, plain)
+        if off + size > end and not (self.in_union and self.any_union):
             text = f"access beyond the end of member {name} (mend:{end}) {where}"
             raise Reject(text, EACCES)
         return Found()
+
+    def _check_element(self, type_: int) -> None:
+        """The element of an array of structures is looked up by the type that the array names."""
+        btf = self.btf
+        if btf.kind(type_) in TRANSPARENT and self.kernel.has(Trait.BTF_NAMED_ELEMENTS_REFUSED):
+            raise Reject(f"Type '{btf.name(type_) or '(anon)'}' is not a struct", EINVAL)
 
     def _element(self, type_: int) -> tuple[int, int | None]:
         """The innermost element of an array of arrays, and how many there are."""
@@ -158,12 +169,22 @@ class Walk:
         return type_, count
 
 
+def _is_shared(record: Record) -> bool:
+    """Whether several members lie at one place."""
+    return record.kind == Kind.UNION and record.parts != 1
+
+
 def target(btf: BtfData, pointer: int) -> tuple[int, str]:
-    """The structure that a pointer points to, 0 for something else, and the tag on it."""
+    """The structure that a pointer points to, 0 for something else, and the tag on it.
+
+    Raises Unmodelled for a tag that does not come first, which releases take differently.
+    """
     tag = ""
-    to = btf.record(pointer).size
+    first = to = btf.record(pointer).size
     while to and btf.kind(to) in TRANSPARENT:
         if btf.kind(to) == Kind.TYPE_TAG and btf.name(to) in TAGS:
+            if to != first:
+                raise Unmodelled("a type's tag behind another one or a qualifier", -1)
             tag = btf.name(to)
         to = btf.record(to).size
     return (to, tag) if to and btf.kind(to) in _STRUCTS else (0, tag)
@@ -171,11 +192,24 @@ def target(btf: BtfData, pointer: int) -> tuple[int, str]:
 
 def is_trusted(btf: BtfData, struct: int, found: Found, suffix: str) -> bool:
     """Whether the kernel's list for the suffix has the member: btf_nested_type_is_trusted()."""
-    name = btf.name(struct)
-    safe = btf.find(f"{name}{suffix}", (btf.kind(struct),)) if name else None
-    if safe is None:
-        return False
-    for name_offset, type_, _ in btf.parts(btf.record(safe), MEMBER):
+    for name_offset, type_, _ in _listed(btf, struct, suffix):
         if btf.kind(type_) == Kind.PTR and btf.string(name_offset) == found.field:
             return target(btf, type_)[0] == found.struct
     return False
+
+
+def is_safe_field(btf: BtfData, struct: int, off: int) -> bool:
+    """Whether the list of 6.3 has the member that begins at `off`, with its very type."""
+    record = btf.record(struct)
+    for name_offset, type_, position in btf.parts(record, MEMBER):
+        if (position & 0xFFFFFF if record.flag else position) // 8 == off:
+            member = btf.string(name_offset), type_
+            safe = _listed(btf, struct, "__safe_fields")
+            return any((btf.string(name), type_) == member for name, type_, _ in safe)
+    return False
+
+
+def _listed(btf: BtfData, struct: int, suffix: str) -> list[tuple[int, ...]]:
+    name = btf.name(struct)
+    safe = btf.find(f"{name}{suffix}", (btf.kind(struct),)) if name else None
+    return [] if safe is None else list(btf.parts(btf.record(safe), MEMBER))

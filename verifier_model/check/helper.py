@@ -213,7 +213,8 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     if arg in _BY_BTF:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
     if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:
-        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
+        _check_struct(env, regno, reg, arg, row)
+        return
     if reg.type in (PTR_TO_BTF_ID, TRUSTED_BTF_ID) and (
         BTF_STRUCTS[reg.mem_size] not in _SOCK_COMMON or reg.off or reg.var_off.value
     ):
@@ -227,3 +228,13 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
     ):
         ctx.check_unmodified(env, reg, regno)
+
+
+def _check_struct(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
+    """A trusted kernel structure is memory that helpers may read."""
+    if arg in FIXED_ARGS or reg.maybe_null or not reg.is_const() or reg.off + reg.smin < 0:
+        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
+    if MEM_ARGS.get(arg, True):
+        kind = type_name(reg, env.rules)
+        text = f"bpf_{row.name}() may write into memory pointed by R{regno} type={kind}"
+        raise Reject(text, EACCES)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import MapType
 from emu.kernel.errno import EACCES
-from verifier_model.check import map_value, mem, packet
+from verifier_model.check import btf_ptr, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision, mark_slots_precision
@@ -20,6 +20,7 @@ from verifier_model.reg import (
     PTR_TO_MEM,
     PTR_TO_STACK,
     SCALAR_VALUE,
+    TRUSTED_BTF_ID,
 )
 from verifier_model.scalars import is_null
 from verifier_model.stack import SPILL, ZERO, is_spilled
@@ -115,6 +116,8 @@ def check_memory(
         mem.check_region(env, reg, regno, 0, size, reg.map.key_size, zero_ok)
     elif reg.type in PACKET_POINTERS:
         packet.check(env, reg, regno, 0, size, zero_ok)
+    elif reg.type is TRUSTED_BTF_ID and env.rules.HELPER_MEM_TRUSTED and not reg.maybe_null:
+        btf_ptr.find(env, reg, regno, 0, size)
     elif not (zero_ok and size == 0 and is_null(reg)):
         raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
 

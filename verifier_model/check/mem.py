@@ -161,7 +161,7 @@ def store(
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         map_struct.store(env, reg)
     elif kind in BTF_IDS and not reg.maybe_null:
-        raise Reject("only read is supported", EACCES)
+        btf_ptr.store(env, reg, regno, off)
     elif kind is UNTRUSTED_MEM:
         raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
     else:

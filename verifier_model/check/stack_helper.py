@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
 from verifier_model.check.stack_slots import check_bounds, lasting, scrubbed, write_data
-from verifier_model.reg import SCALAR_VALUE
+from verifier_model.reg import BTF_IDS, SCALAR_VALUE
 from verifier_model.stack import (
     DYNPTR,
     INVALID,
@@ -97,6 +97,9 @@ def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:
         return True
     if not is_spilled(slot) or slot.reg is None:
         return False
+    struct = slot.reg.type in BTF_IDS and (not slot.reg.maybe_null or rules.BTF_TAGS)
+    if struct and rules.HELPER_READS_SPILLED_STRUCTS:
+        return True
     scalar = slot.reg.type is SCALAR_VALUE and rules.HELPER_READS_SPILLS
     if not scalar and not rules.HELPER_READS_SPILLED_POINTERS:
         return False

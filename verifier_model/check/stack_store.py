@@ -13,7 +13,7 @@ from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check.stack_slots import lasting, remember_access, scrub, scrubbed, write_data
 from verifier_model.domain.word import U32, U64
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import FP, PTR_TO_STACK, SCALAR_VALUE
+from verifier_model.reg import BTF_IDS, FP, PTR_TO_STACK, SCALAR_VALUE
 from verifier_model.scalars import assign_id, is_null, is_unbounded, width
 from verifier_model.stack import MISC, SLOT, SPILL, ZERO, Slot, is_spilled
 from verifier_model.verdict import Reject
@@ -61,7 +61,7 @@ def _write_fixed(
         if aligned and _keeps_scalar(env, reg, size):
             _spill_scalar(env, state, frame, spi, value, reg, size, ptr_regno)
             return
-    elif reg is not None:
+    elif reg is not None and (rules.BTF_SPILLED or reg.type not in BTF_IDS):
         if size != SLOT:
             raise Reject("invalid size of register spill", EACCES)
         if frame is not cur and reg.type is PTR_TO_STACK:

@@ -21,6 +21,7 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.btf import BtfData
+    from emu.kernel.profile import Kernel
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
@@ -68,17 +69,21 @@ def find(env: Env) -> Function:
         raise Unmodelled("a tracing program, without the kernel's BTF", 0)
     if prog.expected_attach_type not in _MODELLED:
         raise Unmodelled(f"a tracing program for attach type {prog.expected_attach_type}", 0)
-    if not btf_ptr.is_modelled(env.kernel):
-        raise Unmodelled("a tracing program on this release", 0)
     raw_tp = prog.expected_attach_type == AttachType.TRACE_RAW_TP
+    kernel = env.kernel
+    unlisted = kernel.has(Trait.RAW_TP_ALL_NULL) and not kernel.has(Trait.RAW_TP_NULL_ARGS)
+    if raw_tp and unlisted:
+        raise Unmodelled("a raw tracepoint's arguments, all of which may be null", 0)
     name = prog.attach_to
     if raw_tp and not name.startswith(_PREFIX):
         name = _PREFIX + name
     named = btf.find(name, (Kind.TYPEDEF if raw_tp else Kind.FUNC,))
     if named is None:
         raise Unmodelled(f"a tracing program for {name}, which the BTF does not have", 0)
-    if name in _DENIED or (name in _ENDLESS and not raw_tp):
+    if _is_listed(kernel, name, prog.expected_attach_type):
         raise Unmodelled(f"a tracing program for {name}", 0)
+    if not raw_tp and kernel.at_least("7.0") and btf.find(f"{name}_impl", (Kind.FUNC,)):
+        raise Unmodelled(f"a tracing program for {name}, which may have hidden arguments", 0)
     proto = btf.record(named).size
     if raw_tp:
         proto = btf.record(btf.stripped(proto)).size
@@ -98,25 +103,45 @@ def find(env: Env) -> Function:
     return function
 
 
+def _is_listed(kernel: Kernel, name: str, attach_type: int) -> bool:
+    """Whether the kernel may refuse the function, as its configuration has it: btf_id_deny and
+    noreturn_deny, not in 5.12.9 and not in 6.11.11."""
+    if name in _DENIED:
+        return kernel.at_least("5.13")
+    endless = name in _ENDLESS and attach_type == AttachType.TRACE_FEXIT
+    return endless and kernel.at_least("6.12")
+
+
 def _check_callable(env: Env, btf: BtfData, function: Function) -> None:
     """A trampoline can pass the function's arguments on: btf_distill_func_proto()."""
-    start, args = f"The function {function.name}", function.args
-    most = env.limits.max_raw_tp_args - (0 if env.kernel.has(Trait.CTX_STRUCTS) else 1)
+    kernel, args = env.kernel, function.args
+    start = f"The function {function.name}"
+    most = env.limits.max_raw_tp_args - (0 if kernel.has(Trait.CTX_TWELVE_ARGS) else 1)
     if len(args) > most:
         raise Reject(f"{start} has {len(args)} arguments. Too many.", EINVAL)
     result = btf.kind(btf.stripped(function.result)) if function.result else Kind.VOID
     if result not in (Kind.VOID, Kind.PTR, *_NUMBERS):
         raise Reject(f"{start} return type {_KIND_NAMES[result]} is unsupported.", EINVAL)
-    passed = (Kind.PTR, *_NUMBERS, *((Kind.STRUCT,) if env.kernel.has(Trait.CTX_STRUCTS) else ()))
+    if result and btf.size_of(function.result) > POINTER_SIZE and kernel.at_least("6.12"):
+        raise Unmodelled(f"a tracing program for {function.name}, which returns two words", 0)
+    passed = (Kind.PTR, *_NUMBERS, *_by_value(kernel))
     for number, type_ in enumerate(args):
+        if not type_ and not kernel.has(Trait.CTX_VARIADIC_REFUSED):
+            continue
         if not type_ and number == len(args) - 1:
             raise Reject(f"{start} with variable args is unsupported.", EINVAL)
-        kind = btf.kind(btf.stripped(type_)) if type_ else Kind.VOID
-        if kind == Kind.VOID:
-            raise Reject(f"{start} has malformed void argument.", EINVAL)
-        if kind not in passed or btf.size_of(type_) > _LARGEST:
+        kind = btf.kind(btf.stripped(type_)) if type_ and btf.stripped(type_) else Kind.VOID
+        if type_ and (kind not in passed or btf.size_of(type_) > _LARGEST):
             text = f"{start} arg{number} type {_KIND_NAMES[kind]} is unsupported."
             raise Reject(text, EINVAL)
+        if not type_ or not btf.size_of(type_):
+            raise Reject(f"{start} has malformed void argument.", EINVAL)
+
+
+def _by_value(kernel: Kernel) -> tuple[int, ...]:
+    """The kinds of types with members that can be arguments."""
+    structs = (Kind.STRUCT,) if kernel.has(Trait.CTX_STRUCTS) else ()
+    return (*structs, Kind.UNION) if kernel.has(Trait.CTX_UNIONS) else structs
 
 
 def load(env: Env, off: int, size: int) -> RegState:
@@ -138,9 +163,10 @@ def load(env: Env, off: int, size: int) -> RegState:
         _refuse(off, size)
     type_ = btf.stripped(function.result if is_result else function.args[number])
     kind = btf.kind(type_) if type_ else Kind.VOID
-    if kind in _NUMBERS and btf.size_of(type_) <= POINTER_SIZE:
+    numbers = _NUMBERS if env.kernel.has(Trait.CTX_ENUMS) else (Kind.INT,)
+    if kind in numbers and btf.size_of(type_) <= POINTER_SIZE:
         return env.unknown()
-    if kind in (Kind.STRUCT, Kind.UNION) and env.kernel.has(Trait.CTX_STRUCTS):
+    if kind in _by_value(env.kernel):
         return env.unknown()
     if kind != Kind.PTR:
         name = btf.name(type_) if type_ else ""
@@ -172,32 +198,40 @@ def _is_number(env: Env, btf: BtfData, pointer: int) -> bool:
     kind = btf.kind(target) if target else Kind.VOID
     if kernel.has(Trait.CTX_POINTER_TO_ANY):
         return kind not in (Kind.STRUCT, Kind.UNION)
-    if kernel.has(Trait.CTX_POINTER_TO_NUMBER):
+    if kernel.has(Trait.CTX_POINTER_TO_NAMED):
         void = kind == Kind.VOID and kernel.has(Trait.CTX_POINTER_TO_CONST_VOID)
         return kind == Kind.INT or void
     if btf.kind(to) == Kind.CONST:
         to = btf.record(to).size
-    return bool(to) and btf.kind(to) == Kind.INT and btf.size_of(to) == 1
+    if not to or btf.kind(to) != Kind.INT or not kernel.has(Trait.CTX_POINTER_TO_CHAR):
+        return False
+    return btf.size_of(to) == 1 or kernel.has(Trait.CTX_POINTER_TO_NUMBER)
 
 
 def _pointer(env: Env, btf: BtfData, function: Function, number: int, type_: int) -> RegState:
     kernel = env.kernel
     struct, tag = btf_walk.target(btf, type_)
+    if struct != btf.record(type_).size and not kernel.has(Trait.BTF_QUALIFIED):
+        raise Unmodelled("a pointer to a qualified structure", env.insn_idx)
     name = btf.name(struct) or "(anon)"
-    trusted = kernel.has(Trait.BTF_WALK_TRUSTED)
     mask = 0
-    if trusted and function.raw_tp:
+    if function.raw_tp:
         mask = raw_tp_args.mask(kernel, function.name) >> 4 * number
     word = "STRUCT" if btf.kind(struct) == Kind.STRUCT else "UNION"
     env.log.add(f"func '{function.name}' arg{number} has btf_id {struct} type {word} '{name}'")
     if mask & ERROR:
         env.log.add(f"marking pointer arg{number} as scalar as it may encode error{OPEN}")
         return env.unknown()
-    kind = TRUSTED_BTF_ID if function.raw_tp and trusted else PTR_TO_BTF_ID
+    trusted = function.raw_tp and kernel.has(Trait.BTF_ARGS_TRUSTED)
+    kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
     if tag in ("user", "percpu") and kernel.has(Trait.BTF_TAGS):
+        if trusted:
+            raise Unmodelled("a pointer of two kinds", env.insn_idx)
         kind = USER_BTF_ID if tag == "user" else PERCPU_BTF_ID
     nullable = (
-        trusted and number < len(function.args) and function.arg_names[number].endswith(_NULLABLE)
+        kernel.has(Trait.CTX_NULLABLE)
+        and number < len(function.args)
+        and function.arg_names[number].endswith(_NULLABLE)
     )
     return btf_ptr.to_type(env, btf, kind, struct, maybe_null=bool(mask & NULL) or nullable)
 

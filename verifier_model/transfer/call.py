@@ -43,7 +43,7 @@ from verifier_model.transfer.subprog import call_subprog, check_no_leak, leave_s
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from emu.kernel.helpers import Helper, Proto
+    from emu.kernel.helpers import Helper
     from emu.prog import Insn
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
@@ -106,7 +106,7 @@ def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
         named = env.prog.kfuncs or insn.imm or insn.off
         if named or not env.kernel.has(Trait.KFUNC_CALL_OF_NOTHING):
             raise Unmodelled("a call of a kfunc", env.insn_idx)
-        env.calls_nothing = True
+        env.fixups.calls_nothing = True
         return env.insn_idx + 1
     following = _call_helper(env, state, insn)
     return env.insn_idx + 1 if following is None else following
@@ -121,6 +121,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         raise Reject(f"invalid func unknown#{insn.imm}", EINVAL)
     row = helpers.by_id(insn.imm)
     proto = env.helper_proto(insn)
+    if proto is None and row is not None and not env.rules.HELPERS_HAVE_FUNCTIONS:
+        proto = _empty_proto(env, row)
     if row is None or proto is None:
         if helpers.is_unread(env.kernel, env.prog_type, row):
             name = helper_names.NAMES[insn.imm]
@@ -165,8 +167,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if _sees_packets(env.prog_type) and _changes_packet(env, row):
         packet.invalidate(env, state)
     _set_result(env, state, row, proto, meta)
-    if row.name == "tail_call" and len(env.subprogs) > 1 and not env.rules.TAIL_CALL_IN_SUBPROG:
-        raise Reject("tail_calls are not allowed in programs with bpf-to-bpf calls", EINVAL)
+    if row.name == "tail_call" and len(env.subprogs) > 1:
+        _check_mixed(env)
     helper_rules.check_map_fits(env, row, meta.map)
     if row.name == "get_func_ip":
         helper_rules.check_func_ip(env, row)
@@ -177,6 +179,27 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
+
+
+def _empty_proto(env: Env, row: Helper) -> helpers.Proto | None:
+    """The prototype of a helper that the kernel was built without, and refuses after the walk."""
+    if not helpers.is_empty(env.kernel, env.prog_type, row):
+        return None
+    env.fixups.empty_helpers[env.insn_idx] = row
+    return helpers.Proto(Ret.INTEGER, (), gpl_only=False)
+
+
+def _check_mixed(env: Env) -> None:
+    """Tail calls in programs with functions need a JIT that counts them."""
+    rules = env.rules
+    if rules.TAIL_CALL_IN_SUBPROG and rules.JIT:
+        return
+    text = "tail_calls are not allowed in programs with bpf-to-bpf calls"
+    if rules.TEXT_TAIL_CALLS_MIXED:
+        text = "mixing of tail_calls and bpf-to-bpf calls is not supported"
+    elif rules.TAIL_CALL_IN_SUBPROG:
+        text = "tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls"
+    raise Reject(text, EINVAL)
 
 
 def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
@@ -226,7 +249,9 @@ def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
         raise Reject(f"func bpf_{row.name}#{row.id} reference has not been acquired before", EINVAL)
 
 
-def _set_result(env: Env, state: VerifierState, row: Helper, proto: Proto, meta: Meta) -> None:
+def _set_result(
+    env: Env, state: VerifierState, row: Helper, proto: helpers.Proto, meta: Meta
+) -> None:
     """What r0 is after the call."""
     result: RegState
     if proto.ret is Ret.INTEGER:

@@ -23,17 +23,15 @@ from verifier_model.prune import push_history
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
-    PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_PACKET_END,
     SCALAR_VALUE,
-    SOCKETS,
-    TRUSTED_BTF_ID,
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
 from verifier_model.state import Step
 from verifier_model.transfer.callback import previous_entry, widen
+from verifier_model.transfer.not_null import is_not_null
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Unmodelled
 
@@ -168,14 +166,13 @@ def _pointer_against_zero(
         return None
     if by_reg and not rules.BRANCH_SRC_REG:
         return None
-    if dst.maybe_null or dst.type not in _NOT_NULL:
+    if not is_not_null(rules, dst):
         return None
     if jmp32 and rules.TEXT_ARGS:
         return None
     return op == JNE
 
 
-_NOT_NULL = (PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, TRUSTED_BTF_ID, *SOCKETS)
 _PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
 
 

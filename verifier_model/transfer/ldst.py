@@ -84,7 +84,7 @@ def check_same_pointer(env: Env, kind: RegType) -> None:
     before = env.accessed_as.setdefault(env.insn_idx, kind)
     if before is kind or (before not in _ALONE and kind not in _ALONE):
         return
-    if before not in BTF_IDS or kind not in BTF_IDS:
+    if before not in BTF_IDS or kind not in BTF_IDS or not env.rules.BTF_KINDS_MIX:
         raise Reject("same insn cannot be used with different pointers", EINVAL)
 
 
@@ -100,6 +100,7 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
         reg = pointer(PTR_TO_FUNC)
         reg.mem_size = env.subprogs.index(env.insn_idx + insn.imm + 1)
         check_function(env, env.insn_idx, reg.mem_size)
+        env.fixups.names_callback = True
         env.write_reg(state, insn.dst, reg)
         return env.insn_idx + 2
     target = env.map_of(insn.imm)

@@ -1,0 +1,35 @@
+"""What the kernel refuses when it rewrites a program, after the walk.
+
+Code that the walk found dead is gone by then.  Source: do_misc_fixups(), fixup_call_args().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EFAULT, EINVAL
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper
+    from verifier_model.env import Env
+
+
+class Fixups:
+    """What the walk has met of that kind."""
+
+    def __init__(self) -> None:
+        self.calls_nothing = False  # a call of kernel function 0
+        self.names_callback = False  # ld_imm64 of a function
+        self.empty_helpers: dict[int, Helper] = {}  # by insn, helpers without a function
+
+    def check(self, env: Env) -> None:
+        """Raise Reject for what cannot be rewritten."""
+        if self.calls_nothing:
+            raise Reject("invalid kernel function call not eliminated in verifier pass", EINVAL)
+        if self.empty_helpers:
+            row = self.empty_helpers[min(self.empty_helpers)]
+            text = f"kernel subsystem misconfigured func bpf_{row.name}#{row.id}"
+            raise Reject(text, EFAULT)
+        if self.names_callback and not env.rules.JIT:
+            raise Reject("callbacks are not allowed in non-JITed programs", EINVAL)

@@ -1,0 +1,46 @@
+"""Pointers that cannot be null, so that comparing one with 0 decides the branch.
+
+Source: reg_not_null(), until 6.4 reg_type_not_null(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verifier_model.reg import (
+    CONST_PTR_TO_MAP,
+    PTR_TO_MAP_KEY,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_SOCK_COMMON,
+    PTR_TO_SOCKET,
+    PTR_TO_TCP_SOCK,
+    PTR_TO_XDP_SOCK,
+    TRUSTED_BTF_ID,
+)
+from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
+
+if TYPE_CHECKING:
+    from verifier_model.reg import RegState
+    from verifier_model.rules import Rules
+
+_ALWAYS = (
+    *(PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY),
+    *(PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK),
+)
+
+
+def is_not_null(rules: Rules, reg: RegState) -> bool:
+    """Whether the release knows that the pointer is not null."""
+    if reg.maybe_null:
+        return False
+    if rules.BRANCH_FAR_MAY_BE_NULL and not (reg.smin > -MAX_VAR_OFF and reg.smax < MAX_VAR_OFF):
+        return False
+    kind = reg.type
+    return (
+        kind in _ALWAYS
+        or (kind is PTR_TO_MEM and rules.BRANCH_MEM_NOT_NULL)
+        or (kind is TRUSTED_BTF_ID and rules.BRANCH_TRUSTED_NOT_NULL)
+        or (kind is CONST_PTR_TO_MAP and rules.BRANCH_MAP_NOT_NULL)
+        or (kind is PTR_TO_XDP_SOCK and rules.BRANCH_XDP_SOCK_NOT_NULL)
+    )
