@@ -79,6 +79,7 @@ TABLES = (
     "emu.kernel.helpers",
     "emu.kernel.syscalls",
     "emu.kernel.traits",
+    "verifier_model.report.findings",
 )
 
 # Third-party modules that a module may import, beyond the standard library.

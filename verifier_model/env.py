@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa import table
-from emu.kernel import helpers
+from emu.kernel import helpers, maps, prog_types
 from emu.kernel.enums import (
     F_ANY_ALIGNMENT,
     F_STRICT_ALIGNMENT,
@@ -73,6 +73,8 @@ class Env:
         self.attached: Function | None = None  # what a tracing program attaches to
         self.gpl = prog.license in GPL_COMPATIBLE
         self.prog_type = ProgType(prog.type)
+        self.attach_type = prog_types.attach_type_meant(prog.type, prog.expected_attach_type)
+        self.maps = tuple(map(maps.as_created, prog.maps))
         self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
             prog.flags & F_ANY_ALIGNMENT
         )
@@ -163,7 +165,9 @@ class Env:
             return None
         if number not in self._protos:
             row = helpers.by_id(number)
-            has = row is not None and helpers.available(self.kernel, self.prog_type, row)
+            has = row is not None and helpers.available(
+                self.kernel, self.prog_type, row, self.attach_type
+            )
             self._protos[number] = (
                 helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
             )
@@ -266,8 +270,7 @@ class Env:
         return reg
 
     def map_of(self, index: int) -> MapDef | None:
-        maps = self.prog.maps
-        return maps[index] if 0 <= index < len(maps) else None
+        return self.maps[index] if 0 <= index < len(self.maps) else None
 
 
 _CALL = 0x85

@@ -27,10 +27,10 @@ from verifier_model.reg import (
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    PTR_TO_SOCKET,
     PTR_TO_STACK,
-    PTR_TO_XDP_SOCK,
+    PTR_TO_TCP_SOCK,
     SCALAR_VALUE,
-    SOCKETS,
     UNTRUSTED_MEM,
     struct_name,
 )
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096  # registers
 _HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
+# What a reference is shown of: reg_type_may_be_refcounted_or_null(), until 6.1.
+_REFERENCES = (PTR_TO_MEM, PTR_TO_SOCKET, PTR_TO_TCP_SOCK)
 
 
 def reg_text_of(rules: Rules) -> RegText:
@@ -148,7 +150,8 @@ def _short(reg: RegState, rules: Rules) -> str:
     parts = []
     if reg.id:
         parts.append(f"id={reg.id}")
-    if reg.ref_obj_id:
+    owned = kind in _REFERENCES or kind in BTF_IDS or rules.LOG_EVERY_REFERENCE
+    if reg.ref_obj_id and owned:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")
@@ -173,7 +176,7 @@ def _long(reg: RegState, rules: Rules) -> str:
     if kind in (SCALAR_VALUE, PTR_TO_STACK) and not bits.mask:
         return text + str(s64(bits.value + reg.off & U64))
     parts = [f"id={reg.id}"]
-    if kind is PTR_TO_MEM or (kind in SOCKETS and kind is not PTR_TO_XDP_SOCK):
+    if kind in _REFERENCES:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     if kind is not SCALAR_VALUE:
         parts.append(f"off={reg.off}")

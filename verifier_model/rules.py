@@ -134,6 +134,7 @@ class Rules:
     LOCKED_SUBPROG_CALLS: bool
     LOCK_IN_OBJECT: bool
     LOG_DETAILS: bool
+    LOG_EVERY_REFERENCE: bool
     LOG_DYNPTRS: bool
     LOG_DYNPTR_USE: bool
     LOG_LINKED: bool

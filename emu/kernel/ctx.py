@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # Pointers that a context holds: into a packet, its metadata and to its end; to a socket that may be
-# any or is none ("sock"), to a whole socket that is there ("socket") or not ("socket_or_null").
-POINTERS = ("pkt", "pkt_meta", "pkt_end", "sock", "socket", "socket_or_null")
+# any or is none ("sock"), to a whole socket that is there ("socket") or not ("socket_or_null"); to
+# what a flow dissector finds.
+POINTERS = ("pkt", "pkt_meta", "pkt_end", "sock", "socket", "socket_or_null", "flow_keys")
 
 
 class CtxField(NamedTuple):
@@ -146,6 +147,16 @@ CGROUP_SK_BUFF = sk_buff(
     CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
     _HWTSTAMP,
     writable=("cb", "mark", "priority"),
+)
+
+# flow_dissector_is_valid_access()
+FLOW_DISSECTOR_SK_BUFF = Context(
+    "__sk_buff",
+    0,
+    192,
+    (4, 8),
+    (*PACKET, CtxField("flow_keys", 144, 8, (8,), gives="flow_keys")),
+    only_fields=True,
 )
 
 # xdp_is_valid_access(); the device a packet leaves by is known in a device map's program only.

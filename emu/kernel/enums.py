@@ -176,6 +176,7 @@ class Arg(enum.Enum):
     PTR_TO_MEM_OR_NULL = enum.auto()
     PTR_TO_MEM_RDONLY = enum.auto()  # the helper only reads
     PTR_TO_MEM_OR_NULL_RDONLY = enum.auto()
+    PTR_TO_MEM_WRITE = enum.auto()  # PTR_TO_MEM that is known to be written on all kernels
     PTR_TO_UNINIT_MEM = enum.auto()  # the helper fills all of it, or zeroes it when it fails
     CONST_SIZE = enum.auto()  # bytes of the argument before, at least 1
     CONST_SIZE_OR_ZERO = enum.auto()
@@ -188,10 +189,14 @@ class Arg(enum.Enum):
     PTR_TO_INT = enum.auto()  # 4 aligned bytes that the helper writes
     PTR_TO_LONG = enum.auto()  # 8 aligned bytes that the helper writes
     PTR_TO_INOUT_INT = enum.auto()  # 4 aligned bytes that the helper reads, and writes
+    PTR_TO_IPHDR = enum.auto()  # 20 bytes that the helper reads
+    PTR_TO_IPV6HDR = enum.auto()  # 40 of them
+    PTR_TO_TCPHDR = enum.auto()  # 20
     PTR_TO_SOCK_COMMON = enum.auto()
     PTR_TO_SOCKET = enum.auto()  # a whole socket
     PTR_TO_SOCKET_OR_NULL = enum.auto()
     PTR_TO_BTF_ID_SOCK_COMMON = enum.auto()
+    PTR_TO_BTF_ID_SOCK_COMMON_OR_NULL = enum.auto()
     PTR_TO_BTF_ID = enum.auto()
     PTR_TO_BTF_ID_OR_NULL = enum.auto()
     PTR_TO_PERCPU_BTF_ID = enum.auto()

@@ -90,3 +90,8 @@ def last(kernel: Kernel) -> int:
     """The highest number of a helper that `kernel` has: __BPF_FUNC_MAX_ID - 1."""
     names = [name for since, name in _LAST if kernel.at_least(since)]
     return NAMES.index(names[-1])
+
+
+def since(number: int) -> str:
+    """The first release that has the helper, of those from 4.18 on."""
+    return next(release for release, name in _LAST if number <= NAMES.index(name))

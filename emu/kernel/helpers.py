@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.kernel.enums import Arg, ProgType, Ret
+from emu.kernel.enums import Arg, AttachType, ProgType, Ret
 from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
@@ -42,27 +42,37 @@ SOCK_ADDR = (ProgType.CGROUP_SOCK_ADDR,)
 SOCKOPT = (ProgType.CGROUP_SOCKOPT,)
 DEVICE = (ProgType.CGROUP_DEVICE,)
 SYSCTL = (ProgType.CGROUP_SYSCTL,)
+FLOW_DISSECTOR = (ProgType.FLOW_DISSECTOR,)
+# Types whose helpers were few before they shared those of the others: cgroup_base_func_proto().
+FEW = SOCKOPT + DEVICE + SYSCTL
 # bpf_sk_base_func_proto(), and bpf_base_func_proto() without it and for all but tracing programs.
-SK_BASE = NET + LWT + SK_SKB + SK_MSG + SK_LOOKUP + SOCK_OPS + SOCK_ADDR
-BASE = SK_BASE + SK_REUSEPORT + SOCK + SOCKOPT + DEVICE + SYSCTL
+SK_BASE = NET + LWT + SK_SKB + SK_MSG + SK_LOOKUP + SOCK_OPS + SOCK_ADDR + FLOW_DISSECTOR
+BASE = SK_BASE + SK_REUSEPORT + SOCK + FEW
 EVERY = TRACING_ALL + BASE
+EVERY_BUT_FEW = TRACING_ALL + SK_BASE + SK_REUSEPORT + SOCK
 
 
 class Reach(NamedTuple):
-    """Program types that may call a helper; "" means as long as the helper exists."""
+    """Program types that may call a helper; "" means as long as the helper exists.
+
+    A trait stands for the releases that have it.
+    """
 
     prog_types: tuple[ProgType, ...]
-    since: str = ""
-    until: str = ""
+    since: str | Trait = ""
+    until: str | Trait = ""
+    attach_types: tuple[AttachType, ...] = ()  # with one of these; () means all
+    but_attach_types: tuple[AttachType, ...] = ()  # with none of these
 
 
 class Change(NamedTuple):
-    """The prototype from a release on, or where a trait is."""
+    """The prototype from a release on, or where a trait is; "" means always."""
 
     since: str | Trait
     ret: Ret
     args: tuple[Arg, ...]
     gpl_only: bool = False
+    prog_types: tuple[ProgType, ...] = ()  # for programs of these types; () means all
 
 
 class Helper(NamedTuple):
@@ -73,13 +83,17 @@ class Helper(NamedTuple):
     ret: Ret
     args: tuple[Arg, ...]
     since: str  # the first release that has the id
-    commit: str
+    commit: str  # that brought it; "" where the releases named at the top of its table say it
     reach: tuple[Reach, ...]  # a program type with several attach types may need a certain one
     gpl_only: bool = False
     sleepable: bool = False  # only programs that may sleep can call it
+    config: str = ""  # what has to be built in, where distributions differ
     needs: Trait | None = None  # the trait that says the same as `since`, where there is one
     changes: tuple[Change, ...] = ()
 
+
+# Types that have no packet whose class could be told: bpf_get_cgroup_classid_curr_proto.
+_CURRENT = tuple(kind for kind in EVERY if kind not in TC + LWT)
 
 HELPERS = (
     Helper(
@@ -127,7 +141,7 @@ HELPERS = (
         since="4.1",
         commit="d9847d310ab4",
         gpl_only=True,
-        reach=(Reach(EVERY),),
+        reach=(Reach(EVERY_BUT_FEW), Reach(FEW, "5.8")),
         changes=(Change("5.8", Ret.INTEGER, (), gpl_only=False),),
     ),
     Helper(
@@ -147,7 +161,7 @@ HELPERS = (
         (),
         since="4.1",
         commit="03e69b508b6f",
-        reach=(Reach(EVERY),),
+        reach=(Reach(EVERY_BUT_FEW), Reach(FEW, "5.8")),
     ),
     Helper(
         8,
@@ -156,7 +170,7 @@ HELPERS = (
         (),
         since="4.1",
         commit="c04167ce2ca0",
-        reach=(Reach(EVERY),),
+        reach=(Reach(EVERY_BUT_FEW), Reach(FEW, "5.8")),
     ),
     Helper(
         12,
@@ -165,7 +179,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.CONST_MAP_PTR, Arg.ANYTHING),
         since="4.2",
         commit="04fd61ab36ec",
-        reach=(Reach(EVERY),),
+        reach=(Reach(EVERY_BUT_FEW), Reach(FEW, "5.8")),
     ),
     Helper(
         14,
@@ -176,6 +190,9 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
+            Reach(SOCK + SOCK_ADDR, "5.7"),
+            Reach(SK_MSG, "5.8"),
+            Reach(FEW, "6.1"),
             Reach(BASE, "6.10"),
         ),
     ),
@@ -188,6 +205,8 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
+            Reach(FEW + SOCK + SOCK_ADDR, "5.5"),
+            Reach(SK_MSG, "5.8"),
             Reach(BASE, "6.16"),
         ),
     ),
@@ -200,6 +219,8 @@ HELPERS = (
         commit="ffeedafbf023",
         reach=(
             Reach(TRACING_ALL),
+            Reach(SOCK + SOCK_ADDR, "5.7"),
+            Reach(FEW, "6.1"),
             Reach(BASE, "6.16"),
         ),
     ),
@@ -211,11 +232,14 @@ HELPERS = (
         since="4.3",
         commit="8d20aabe1c76",
         reach=(
-            Reach(TRACING_ALL, "6.16"),
-            Reach(BASE, "6.16"),
             Reach(TC),
-            Reach(LWT, "5.10"),
+            Reach(LWT, "5.5"),
+            Reach(SOCK + SOCK_ADDR, "5.7"),
+            Reach(SK_MSG, "5.8"),
+            Reach(FEW, "6.1"),
+            Reach(TRACING_ALL + BASE, "6.16"),
         ),
+        changes=(Change("", Ret.INTEGER, (), prog_types=_CURRENT),),
     ),
     Helper(
         22,
@@ -250,8 +274,10 @@ HELPERS = (
             Reach(SOCKET, "5.4"),
             Reach(TC + XDP),
             Reach(CGROUP_SKB, "5.4"),
-            Reach(LWT + SK_SKB + SK_MSG + SK_LOOKUP, "5.10"),
-            Reach(SOCK_OPS + SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL, "5.10"),
+            Reach(LWT + SK_SKB + SOCK_OPS, "5.5"),
+            Reach(SOCK + SOCK_ADDR, "5.7"),
+            Reach(FEW + SK_MSG, "5.8"),
+            Reach(SK_LOOKUP, "5.9"),
         ),
     ),
     Helper(
@@ -263,7 +289,7 @@ HELPERS = (
         commit="05c74e5e53f6",
         reach=(
             Reach(SOCKET + TC + CGROUP_SKB),
-            Reach(LWT + SK_SKB + SK_REUSEPORT, "5.10"),
+            Reach(LWT + SK_SKB + SK_REUSEPORT + FLOW_DISSECTOR, "5.5"),
         ),
     ),
     Helper(
@@ -273,10 +299,18 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.CONST_MAP_PTR, Arg.ANYTHING),
         since="4.6",
         commit="d5a3b1f69186",
-        gpl_only=True,  # but not in perf_event programs: bpf_get_stackid_proto_pe
+        gpl_only=True,
         reach=(
             Reach(KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP),
             Reach(TRACING, "5.5"),
+        ),
+        changes=(
+            Change(
+                "5.9",
+                Ret.INTEGER,
+                (Arg.PTR_TO_CTX, Arg.CONST_MAP_PTR, Arg.ANYTHING),
+                prog_types=PERF_EVENT,
+            ),
         ),
     ),
     Helper(
@@ -311,6 +345,7 @@ HELPERS = (
         commit="60d20f9195b2",
         reach=(
             Reach(TRACING_ALL),
+            Reach(FEW + SOCK + SOCK_ADDR, "6.12"),
             Reach(BASE, "6.16"),
         ),
     ),
@@ -321,7 +356,7 @@ HELPERS = (
         (),
         since="4.10",
         commit="2d0e30c30f84",
-        reach=(Reach(EVERY),),
+        reach=(Reach(EVERY_BUT_FEW), Reach(FEW, "5.8")),
     ),
     Helper(
         45,
@@ -343,7 +378,20 @@ HELPERS = (
         reach=(
             Reach(TRACING, "5.12"),
             Reach(SOCKET + TC + CGROUP_SKB),
-            Reach(SK_SKB + SOCK_ADDR + SOCK_OPS + SOCK, "5.10"),
+            Reach(SK_SKB + SOCK_ADDR + SOCK_OPS, "5.5"),
+            Reach(SOCK, "5.7"),
+            Reach(SK_REUSEPORT, "5.14"),
+        ),
+        changes=(
+            Change(
+                "", Ret.INTEGER, (Arg.PTR_TO_BTF_ID_SOCK_COMMON,), prog_types=TRACING + SK_REUSEPORT
+            ),
+            Change(
+                "6.4",
+                Ret.INTEGER,
+                (Arg.PTR_TO_BTF_ID_SOCK_COMMON_OR_NULL,),
+                prog_types=SK_REUSEPORT,
+            ),
         ),
     ),
     Helper(
@@ -353,7 +401,10 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="4.12",
         commit="6acc5c291068",
-        reach=(Reach(SOCKET + TC + CGROUP_SKB), Reach(SK_SKB, "5.10")),
+        reach=(
+            Reach(SOCKET + TC + CGROUP_SKB),
+            Reach(SK_SKB, "5.5"),
+        ),
     ),
     Helper(
         55,
@@ -387,6 +438,7 @@ HELPERS = (
         since="4.16",
         commit="9802d86585db",
         gpl_only=True,
+        config="CONFIG_BPF_KPROBE_OVERRIDE",
         reach=(Reach(KPROBE),),
     ),
     Helper(
@@ -401,6 +453,22 @@ HELPERS = (
             Reach(KPROBE + TRACEPOINT + PERF_EVENT + RAW_TP),
             Reach(TRACING, "5.5"),
         ),
+        changes=(
+            Change(
+                "",
+                Ret.INTEGER,
+                (Arg.PTR_TO_CTX, Arg.PTR_TO_MEM_RDONLY, Arg.CONST_SIZE_OR_ZERO, Arg.ANYTHING),
+                gpl_only=True,
+                prog_types=RAW_TP,
+            ),
+            Change(
+                Trait.RAW_TP_STACK_FILLED,
+                Ret.INTEGER,
+                (Arg.PTR_TO_CTX, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE_OR_ZERO, Arg.ANYTHING),
+                gpl_only=True,
+                prog_types=RAW_TP,
+            ),
+        ),
     ),
     Helper(
         68,
@@ -409,7 +477,10 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_UNINIT_MEM, Arg.CONST_SIZE, Arg.ANYTHING),
         since="4.18",
         commit="4e1ec56cdc59",
-        reach=(Reach(SOCKET + TC + CGROUP_SKB), Reach(SK_REUSEPORT, "5.10")),
+        reach=(
+            Reach(SOCKET + TC + CGROUP_SKB),
+            Reach(SK_REUSEPORT, "5.5"),
+        ),
     ),
     Helper(
         80,
@@ -420,7 +491,10 @@ HELPERS = (
         commit="bf6fa2c893c5",
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.12"),
+            Reach(FEW, "5.5"),
+            Reach(SOCK + SOCK_ADDR, "5.7"),
+            Reach(SK_MSG, "5.8"),
+            Reach(BASE, "6.4"),
         ),
     ),
     Helper(
@@ -468,7 +542,8 @@ HELPERS = (
         commit="d83525ca62cf",
         reach=(
             Reach(TRACING_ALL, "5.15"),
-            Reach(BASE),
+            Reach(SK_BASE + SK_REUSEPORT + SOCK),
+            Reach(FEW, "5.8"),
         ),
     ),
     Helper(
@@ -480,7 +555,8 @@ HELPERS = (
         commit="d83525ca62cf",
         reach=(
             Reach(TRACING_ALL, "5.15"),
-            Reach(BASE),
+            Reach(SK_BASE + SK_REUSEPORT + SOCK),
+            Reach(FEW, "5.8"),
         ),
     ),
     Helper(
@@ -507,7 +583,7 @@ HELPERS = (
         Ret.PTR_TO_MAP_VALUE_OR_NULL,
         (
             Arg.CONST_MAP_PTR,
-            Arg.PTR_TO_BTF_ID_SOCK_COMMON,
+            Arg.PTR_TO_SOCKET,
             Arg.PTR_TO_MAP_VALUE_OR_NULL,
             Arg.ANYTHING,
         ),
@@ -516,21 +592,43 @@ HELPERS = (
         reach=(
             Reach(TRACING, "5.11"),
             Reach(TC + CGROUP_SKB),
-            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT + SK_MSG, "5.10"),
+            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT, "5.5"),
+            Reach(SK_MSG, "5.8"),
+            Reach(SOCK, "5.9"),
+        ),
+        changes=(
+            Change(
+                "5.10",
+                Ret.PTR_TO_MAP_VALUE_OR_NULL,
+                (
+                    Arg.CONST_MAP_PTR,
+                    Arg.PTR_TO_BTF_ID_SOCK_COMMON,
+                    Arg.PTR_TO_MAP_VALUE_OR_NULL,
+                    Arg.ANYTHING,
+                ),
+            ),
+            Change(
+                "",
+                Ret.PTR_TO_MAP_VALUE_OR_NULL,
+                (Arg.CONST_MAP_PTR, Arg.PTR_TO_CTX, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.ANYTHING),
+                prog_types=SOCK,
+            ),
         ),
     ),
     Helper(
         108,
         "sk_storage_delete",
         Ret.INTEGER,
-        (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_SOCK_COMMON),
+        (Arg.CONST_MAP_PTR, Arg.PTR_TO_SOCKET),
         since="5.2",
         commit="6ac99e8f23d4",
         reach=(
             Reach(TRACING, "5.11"),
             Reach(TC + CGROUP_SKB),
-            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT + SK_MSG, "5.10"),
+            Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT, "5.5"),
+            Reach(SK_MSG, "5.8"),
         ),
+        changes=(Change("5.10", Ret.INTEGER, (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_SOCK_COMMON)),),
     ),
     Helper(
         109,
@@ -637,7 +735,8 @@ HELPERS = (
         commit="5576b991e9c1",
         reach=(
             Reach(TRACING_ALL, "5.9"),
-            Reach(BASE),
+            Reach(SK_BASE + SK_REUSEPORT + SOCK),
+            Reach(FEW, "5.8"),
         ),
     ),
     Helper(
@@ -688,7 +787,8 @@ HELPERS = (
         reach=(
             Reach(SOCK + SOCK_ADDR),
             Reach(SOCK_OPS + SK_MSG + SOCKOPT, "5.15"),
-            Reach(SOCKET + TC + CGROUP_SKB, "6.15"),
+            Reach(TC, "6.13"),
+            Reach(SOCKET + CGROUP_SKB, "6.15"),
         ),
     ),
     Helper(
@@ -700,7 +800,10 @@ HELPERS = (
         commit="0f09abd105da",
         reach=(
             Reach(TRACING_ALL, "5.13"),
-            Reach(BASE, "6.12"),
+            Reach(SOCK + SOCK_ADDR),
+            Reach(SK_MSG, "5.8"),
+            Reach(FEW, "6.1"),
+            Reach(BASE, "6.4"),
         ),
     ),
     Helper(
@@ -797,7 +900,7 @@ HELPERS = (
         commit="af7ec1383361",
         reach=(
             Reach(TRACING),
-            Reach(SK_BASE),
+            Reach(SK_BASE, "5.10"),
         ),
         changes=(
             Change(
@@ -814,7 +917,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SK_BASE),
+            Reach(SK_BASE, "5.10"),
         ),
         changes=(
             Change(
@@ -831,7 +934,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SK_BASE),
+            Reach(SK_BASE, "5.10"),
         ),
         changes=(
             Change(
@@ -848,7 +951,7 @@ HELPERS = (
         commit="478cfbdf5f13",
         reach=(
             Reach(TRACING),
-            Reach(SK_BASE),
+            Reach(SK_BASE, "5.10"),
         ),
         changes=(
             Change(
@@ -865,7 +968,7 @@ HELPERS = (
         commit="0d4fad3e57df",
         reach=(
             Reach(TRACING),
-            Reach(SK_BASE),
+            Reach(SK_BASE, "5.10"),
         ),
         changes=(
             Change(
@@ -1002,7 +1105,7 @@ HELPERS = (
         gpl_only=True,
         reach=(
             Reach(TRACING_ALL),
-            Reach(BASE, "6.1"),
+            Reach(BASE, "5.15"),
         ),
     ),
     Helper(
@@ -1013,7 +1116,10 @@ HELPERS = (
         since="5.11",
         commit="d05512618056",
         # 5e0bc3082e2e ("bpf: Forbid bpf_ktime_get_coarse_ns and bpf_timer_* in tracing progs")
-        reach=(Reach(TRACING_ALL, until="5.15.16"), Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT)),
+        reach=(
+            Reach(TRACING_ALL + SOCKOPT + DEVICE, until="5.15.16"),
+            Reach(SK_BASE + SOCK + SYSCTL + SK_REUSEPORT),
+        ),
     ),
     Helper(
         162,
@@ -1468,7 +1574,8 @@ def by_id(number: int) -> Helper | None:
     row = _ids().get(number)
     if row is None and number > 0:
         # Rare enough that a tracing program does not pay for the table.
-        from emu.kernel.packet_helpers import PACKET_HELPERS, SOCKET_HELPERS
+        from emu.kernel.packet_helpers import PACKET_HELPERS
+        from emu.kernel.socket_helpers import SOCKET_HELPERS
 
         row = next((r for r in (*PACKET_HELPERS, *SOCKET_HELPERS) if r.id == number), None)
     return row
@@ -1482,21 +1589,26 @@ def by_name(name: str) -> Helper:
     return _names()[name]
 
 
-# Arguments that tracing programs, which have other contexts, pass in place of those of the row.
-_TRACING_ARGS = {"get_socket_cookie": (Arg.PTR_TO_BTF_ID_SOCK_COMMON,)}
+# The oldest release in which the helpers of all program types were read.  A row that begins with it
+# may have begun before.
+OLDEST_READ = "5.5"
+_READ_EARLIER = TRACING_ALL + NET
 
 
 def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> Proto:
     """The helper's prototype on `kernel`, for programs of `prog_type`."""
     latest: Proto | Change = Proto(helper.ret, helper.args, helper.gpl_only)
     for change in helper.changes:
-        since = change.since
-        if kernel.has(since) if isinstance(since, Trait) else kernel.at_least(since):
+        meant = not change.prog_types or prog_type in change.prog_types
+        if meant and _holds(kernel, change.since):
             latest = change
-    args = latest.args
-    if prog_type is ProgType.TRACING:
-        args = _TRACING_ARGS.get(helper.name, args)
-    return Proto(latest.ret, args, latest.gpl_only)
+    return Proto(latest.ret, latest.args, latest.gpl_only)
+
+
+def _holds(kernel: Kernel, since: str | Trait) -> bool:
+    if isinstance(since, Trait):
+        return kernel.has(since)
+    return not since or kernel.at_least(since)
 
 
 # Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk and
@@ -1506,10 +1618,15 @@ _ASKED_FOR = (6, 177)
 _DECLARED = (22, 35, 55, 109, 112, 113, 114, 115, 117, 149, 158, 175, 176)
 
 
-def available(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
-    """Whether programs of `prog_type`, loaded by root on `kernel`, may call `helper`."""
+def available(
+    kernel: Kernel, prog_type: ProgType, helper: Helper, attach_type: int | None = None
+) -> bool:
+    """Whether programs of `prog_type`, loaded by root on `kernel`, may call `helper`.
+
+    attach_type: the expected attach type; None for one that lets programs call the most.
+    """
     built = kernel.has(Trait.BPF_EVENTS) or helper.id not in _ASKED_FOR + _DECLARED
-    return built and _reaches(kernel, prog_type, helper)
+    return built and _is_given(kernel, prog_type, helper, attach_type)
 
 
 def is_empty(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
@@ -1520,15 +1637,39 @@ def is_empty(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
     return (
         helper.id in _DECLARED
         and not kernel.has(Trait.BPF_EVENTS)
-        and _reaches(kernel, prog_type, helper)
+        and _is_given(kernel, prog_type, helper, None)
     )
 
 
-def _reaches(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
+def _is_given(kernel: Kernel, prog_type: ProgType, helper: Helper, attach_type: int | None) -> bool:
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
     return has and any(
-        prog_type in reach.prog_types
-        and (not reach.since or kernel.at_least(reach.since))
-        and not (reach.until and kernel.at_least(reach.until))
-        for reach in helper.reach
+        reaches(kernel, row, prog_type) and _attach_fits(row, attach_type) for row in helper.reach
+    )
+
+
+def reaches(kernel: Kernel, row: Reach, prog_type: ProgType) -> bool:
+    """Whether the row holds for programs of `prog_type` on `kernel`, with some attach type."""
+    return (
+        prog_type in row.prog_types
+        and _holds(kernel, row.since)
+        and not (row.until and _holds(kernel, row.until))
+    )
+
+
+def _attach_fits(reach: Reach, attach_type: int | None) -> bool:
+    if attach_type is None:
+        return True
+    return attach_type not in reach.but_attach_types and (
+        not reach.attach_types or attach_type in reach.attach_types
+    )
+
+
+def is_unread(kernel: Kernel, prog_type: ProgType, helper: Helper | None) -> bool:
+    """Whether `kernel` may let programs of `prog_type` call `helper`, though no row says so."""
+    if kernel.at_least(OLDEST_READ):
+        return False
+    return prog_type not in _READ_EARLIER or (
+        helper is not None
+        and any(prog_type in row.prog_types and row.since == OLDEST_READ for row in helper.reach)
     )

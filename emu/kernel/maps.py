@@ -15,6 +15,7 @@ from emu.kernel.traits import Trait
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
+    from emu.prog import MapDef
 
 ANY_SIZE = -1
 
@@ -273,6 +274,13 @@ def flags_of(kernel: Kernel, row: MapTypeRow) -> int:
         if not has:
             flags &= ~mask
     return flags
+
+
+def as_created(m: MapDef) -> MapDef:
+    """The map that the kernel makes of a definition: programs write to no list of devices."""
+    if m.type in (MapType.DEVMAP, MapType.DEVMAP_HASH):
+        return m._replace(flags=m.flags | enums.F_RDONLY_PROG)
+    return m
 
 
 def takes(helper: str, map_type: MapType) -> bool:

@@ -7,30 +7,37 @@ cg_skb_func_proto() and bpf_helper_changes_pkt_data(), net/core/filter.c.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from emu.kernel.enums import Arg, MapType, ProgType, Ret
 from emu.kernel.helpers import (
     CGROUP_SKB,
-    DEVICE,
+    EVERY,
+    FLOW_DISSECTOR,
     LWT,
+    OLDEST_READ,
     SK_LOOKUP,
     SK_MSG,
     SK_REUSEPORT,
     SK_SKB,
-    SOCK,
     SOCK_ADDR,
     SOCK_OPS,
     SOCKET,
     SOCKOPT,
-    SYSCTL,
     TC,
     XDP,
     Change,
     Helper,
     Reach,
+    reaches,
 )
 from emu.kernel.traits import Trait
 
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+
 _XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
+_LWT_BUT_SEG6 = (ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_XMIT)
 _CTX, _ANY, _MAP = Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.CONST_MAP_PTR
 _READ, _FILL = Arg.PTR_TO_MEM_RDONLY, Arg.PTR_TO_UNINIT_MEM
 _READ_OR_NULL = Arg.PTR_TO_MEM_OR_NULL_RDONLY
@@ -47,10 +54,16 @@ def _row(
     ret: Ret = Ret.INTEGER,
     changes: tuple[Change, ...] = (),
     later: tuple[ProgType, ...] = (),
+    more: tuple[Reach, ...] = (),
+    gpl_only: bool = False,
 ) -> Helper:
-    """types: who may call it since it is there; later: who could in 5.10, the oldest one read."""
-    reach = (Reach(types), Reach(later, "5.10")) if later else (Reach(types),)
-    return Helper(number, name, ret, args, since, commit, reach, changes=changes)
+    """types: who may call it since it is there; later: who could in OLDEST_READ; more: who else."""
+    reach = [Reach(types)] if types else []
+    if later:
+        reach.append(Reach(later, OLDEST_READ))
+    return Helper(
+        number, name, ret, args, since, commit, (*reach, *more), gpl_only=gpl_only, changes=changes
+    )
 
 
 def _names(text: str) -> frozenset[str]:
@@ -87,17 +100,49 @@ PACKET_HELPERS = (
     _row(33, "skb_under_cgroup", (_CTX, _MAP, _ANY), "4.8", "4a482f34afcc", later=LWT),
     _row(34, "get_hash_recalc", (_CTX,), "4.8", "13c5c240f789", later=LWT),
     _row(38, "skb_change_tail", (_CTX, _ANY, _ANY), "4.9", "5293efe62df8", later=_XMIT + SK_SKB),
-    _row(39, "skb_pull_data", (_CTX, _ANY), "4.9", "36bbef52c7eb", later=LWT + SK_SKB),
+    _row(
+        39,
+        "skb_pull_data",
+        (_CTX, _ANY),
+        "4.9",
+        "36bbef52c7eb",
+        later=_LWT_BUT_SEG6 + SK_SKB,
+        more=(Reach(_SEG6, OLDEST_READ, until=Trait.SEG6_KEEPS_DATA),),
+    ),
     _row(40, "csum_update", (_CTX, _ANY), "4.9", "36bbef52c7eb", later=_XMIT),
     _row(41, "set_hash_invalid", (_CTX,), "4.9", "7a4b28c6cc9f", later=_XMIT),
-    _row(43, "skb_change_head", (_CTX, _ANY, _ANY), "4.10", "3a0af8fd61f9", later=_XMIT + SK_SKB),
+    _row(
+        43,
+        "skb_change_head",
+        (_CTX, _ANY, _ANY),
+        "4.10",
+        "3a0af8fd61f9",
+        (),
+        later=_XMIT + SK_SKB,
+        more=(Reach(TC, "5.8"),),
+    ),
     _row(44, "xdp_adjust_head", (_CTX, _ANY), "4.10", "17bedab27231", XDP),
     _row(48, "set_hash", (_CTX, _ANY), "4.13", "ded092cd73c2"),
-    _row(50, "skb_adjust_room", (_CTX, _ANY, _ANY, _ANY), "4.13", "2be7e212d541", later=SK_SKB),
+    _row(
+        50,
+        "skb_adjust_room",
+        (_CTX, _ANY, _ANY, _ANY),
+        "4.13",
+        "2be7e212d541",
+        more=(Reach(SK_SKB, "5.10"),),
+    ),
     _row(51, "redirect_map", (_MAP, _ANY, _ANY), "4.14", "97f91a7cf04f", XDP),
     _row(54, "xdp_adjust_meta", (_CTX, _ANY), "4.15", "de8f3a83b0a0", XDP),
     _row(65, "xdp_adjust_tail", (_CTX, _ANY), "4.18", "b32cc5b9a346", XDP),
-    _row(69, "fib_lookup", (_CTX, Arg.PTR_TO_MEM, _SIZE, _ANY), "4.18", "87f5fc7e48dd", TC + XDP),
+    _row(
+        69,
+        "fib_lookup",
+        (_CTX, Arg.PTR_TO_MEM, _SIZE, _ANY),
+        "4.18",
+        "87f5fc7e48dd",
+        TC + XDP,
+        gpl_only=True,
+    ),
     _row(
         84,
         "sk_lookup_tcp",
@@ -106,7 +151,11 @@ PACKET_HELPERS = (
         "6acc9b432e67",
         TC + XDP,
         Ret.PTR_TO_SOCKET_OR_NULL,
-        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
+        later=SK_SKB + SOCK_ADDR,
+        more=(Reach(CGROUP_SKB, "5.8"),),
+        changes=(
+            Change("6.11", Ret.PTR_TO_SOCKET_OR_NULL, (_CTX, _READ, _SIZE_OR_ZERO, _ANY, _ANY)),
+        ),
     ),
     _row(
         85,
@@ -116,16 +165,22 @@ PACKET_HELPERS = (
         "6acc9b432e67",
         TC + XDP,
         Ret.PTR_TO_SOCKET_OR_NULL,
-        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
+        later=SK_SKB + SOCK_ADDR,
+        more=(Reach(CGROUP_SKB, "5.8"),),
+        changes=(
+            Change("6.11", Ret.PTR_TO_SOCKET_OR_NULL, (_CTX, _READ, _SIZE_OR_ZERO, _ANY, _ANY)),
+        ),
     ),
     _row(
         86,
         "sk_release",
-        (Arg.PTR_TO_BTF_ID_SOCK_COMMON,),
+        (Arg.PTR_TO_SOCK_COMMON,),
         "4.20",
         "6acc9b432e67",
         TC + XDP,
-        later=SK_SKB + SOCK_ADDR + CGROUP_SKB + SK_LOOKUP,
+        later=SK_SKB + SOCK_ADDR,
+        more=(Reach(CGROUP_SKB, "5.8"), Reach(SK_LOOKUP, "5.9")),
+        changes=(Change("5.10", Ret.INTEGER, (Arg.PTR_TO_BTF_ID_SOCK_COMMON,)),),
     ),
     _row(
         95,
@@ -164,7 +219,13 @@ PACKET_HELPERS = (
         "edbf8c01de5a",
         TC + XDP,
         Ret.PTR_TO_SOCK_COMMON_OR_NULL,
-        later=SK_SKB + SOCK_ADDR + CGROUP_SKB,
+        later=SK_SKB + SOCK_ADDR,
+        more=(Reach(CGROUP_SKB, "5.8"),),
+        changes=(
+            Change(
+                "6.11", Ret.PTR_TO_SOCK_COMMON_OR_NULL, (_CTX, _READ, _SIZE_OR_ZERO, _ANY, _ANY)
+            ),
+        ),
     ),
     _row(
         163,
@@ -173,6 +234,7 @@ PACKET_HELPERS = (
         "5.12",
         "34b2021cc616",
         TC + XDP,
+        gpl_only=True,
     ),
     _row(189, "xdp_load_bytes", (_CTX, _ANY, _FILL, _SIZE), "5.18", "3f364222d032", XDP),
     _row(
@@ -186,139 +248,16 @@ PACKET_HELPERS = (
     ),
 )
 
-# What only programs at sockets and control groups may call.
-SOCKET_HELPERS = (
-    _row(
-        57,
-        "getsockopt",
-        (_CTX, _ANY, _ANY, _FILL, _SIZE),
-        "4.15",
-        "cd86d1fd2102",
-        (),
-        later=SOCK_OPS,
-    ),
-    _row(
-        82,
-        "sk_select_reuseport",
-        (_CTX, _MAP, Arg.PTR_TO_MAP_KEY, _ANY),
-        "4.19",
-        "2dbb9b9e6df6",
-        SK_REUSEPORT,
-    ),
-    _row(
-        81,
-        "get_local_storage",
-        (_MAP, _ANY),
-        "4.19",
-        "cd3394317653",
-        CGROUP_SKB + SOCK + SOCK_ADDR + SOCK_OPS + DEVICE,
-        Ret.PTR_TO_MAP_VALUE,
-        later=SYSCTL + SOCKOPT,
-    ),
-)
-
-# Helpers that programs of these types may call, and that have no row or one that does not say so:
-# on some releases, or for some attach types.
-WITHOUT_ROW: tuple[tuple[tuple[ProgType, ...], frozenset[str]], ...] = (
-    (
-        TC,
-        _names(
-            "skb_get_tunnel_key skb_set_tunnel_key skb_get_tunnel_opt skb_set_tunnel_opt "
-            "skb_get_xfrm_state skb_cgroup_id skb_ancestor_cgroup_id tcp_sock "
-            "get_listener_sock skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
-            "sk_assign sk_storage_get sk_storage_delete csum_level skb_cgroup_classid "
-            "redirect_neigh redirect_peer skc_to_tcp6_sock skc_to_udp6_sock "
-            "skb_set_tstamp tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 "
-            "tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6"
-        ),
-    ),
-    (
-        XDP,
-        _names(
-            "skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie skc_to_tcp6_sock "
-            "skc_to_udp6_sock tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 "
-            "tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6"
-        ),
-    ),
-    (
-        CGROUP_SKB,
-        _names(
-            "get_local_storage sk_storage_get sk_storage_delete sk_cgroup_id "
-            "sk_ancestor_cgroup_id sk_lookup_tcp sk_lookup_udp sk_release skc_lookup_tcp "
-            "tcp_sock get_listener_sock skb_cgroup_id skb_ancestor_cgroup_id "
-            "skc_to_tcp6_sock skc_to_udp6_sock get_retval set_retval"
-        ),
-    ),
-    (SOCKET, frozenset()),
-    (LWT, _names("lwt_push_encap")),
-    (_SEG6, _names("lwt_seg6_action lwt_seg6_adjust_srh lwt_seg6_store_bytes")),
-    (
-        _XMIT,
-        _names(
-            "csum_level skb_get_tunnel_key skb_get_tunnel_opt skb_set_tunnel_key skb_set_tunnel_opt"
-        ),
-    ),
-    (SK_SKB, _names("sk_redirect_hash sk_redirect_map")),
-    (
-        SK_MSG,
-        _names(
-            "get_cgroup_classid get_current_ancestor_cgroup_id get_current_cgroup_id "
-            "get_current_pid_tgid get_current_uid_gid msg_apply_bytes msg_cork_bytes "
-            "msg_pop_data msg_pull_data msg_push_data msg_redirect_hash msg_redirect_map"
-        ),
-    ),
-    (SK_REUSEPORT, _names("get_socket_cookie")),
-    (SK_LOOKUP, _names("sk_assign")),
-    (
-        SOCK_OPS,
-        _names(
-            "load_hdr_opt reserve_hdr_opt setsockopt sock_hash_update sock_map_update "
-            "sock_ops_cb_flags_set store_hdr_opt"
-        ),
-    ),
-    (SOCK, _names("getsockopt setsockopt sk_storage_get")),
-    (SOCK_ADDR, _names("bind getsockopt setsockopt")),
-    (SOCKOPT, _names("getsockopt setsockopt")),
-    (
-        SYSCTL,
-        _names(
-            "sysctl_get_current_value sysctl_get_name sysctl_get_new_value sysctl_set_new_value"
-        ),
-    ),
-    (SOCK_OPS + SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL, _names("get_retval set_retval")),
-    (
-        SOCK + SOCK_ADDR + SOCKOPT + DEVICE + SYSCTL,
-        _names(
-            "current_task_under_cgroup get_cgroup_classid get_current_ancestor_cgroup_id "
-            "get_current_cgroup_id get_current_comm get_current_pid_tgid get_current_uid_gid"
-        ),
-    ),
-)
-
-# The types whose helpers were not read in releases before 5.10.
-READ_SINCE_5_10 = (
-    LWT
-    + SK_SKB
-    + SK_MSG
-    + SK_REUSEPORT
-    + SK_LOOKUP
-    + SOCK_OPS
-    + SOCK
-    + SOCK_ADDR
-    + SOCKOPT
-    + DEVICE
-    + SYSCTL
-)
-
 # bpf_helper_changes_pkt_data(): pointers into the packet are worth nothing after the call.
 CHANGES_PACKET = _names(
     "skb_store_bytes l3_csum_replace l4_csum_replace clone_redirect skb_vlan_push "
     "skb_vlan_pop skb_change_proto skb_change_tail skb_pull_data skb_change_head "
-    "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail "
+    "skb_adjust_room xdp_adjust_head xdp_adjust_meta xdp_adjust_tail msg_pull_data msg_push_data "
+    "msg_pop_data lwt_push_encap lwt_seg6_store_bytes lwt_seg6_adjust_srh lwt_seg6_action "
+    "store_hdr_opt "
 )
 
-# Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().  That
-# programs of some types may change sockmaps is left out: may_update_sockmap().
+# Maps that emu.kernel.maps has no row for, and their helpers: check_map_func_compatibility().
 NET_MAPS: dict[MapType, frozenset[str]] = {
     MapType.DEVMAP: _names("redirect_map map_lookup_elem"),
     MapType.DEVMAP_HASH: _names("redirect_map map_lookup_elem"),
@@ -339,7 +278,26 @@ NET_MAPS: dict[MapType, frozenset[str]] = {
 
 # bpf_func_proto.pkt_access: a memory argument may point into the packet.
 TAKES_PACKET = _names(
-    "map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem "
-    "map_peek_elem map_lookup_percpu_elem csum_diff sk_lookup_tcp sk_lookup_udp "
-    "skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+    "map_lookup_elem map_update_elem map_delete_elem map_push_elem map_lookup_percpu_elem "
+    "csum_diff sk_lookup_tcp sk_lookup_udp skc_lookup_tcp tcp_check_syncookie tcp_gen_syncookie "
+    "tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 tcp_raw_check_syncookie_ipv4 "
+    "tcp_raw_check_syncookie_ipv6 "
 )
+# may_access_direct_pkt_data(): the types whose programs may pass packets to those helpers.  What a
+# program for socket options has in place of a packet it may pass to any.
+PASS_PACKET = TC + XDP + CGROUP_SKB + LWT + SK_SKB + SK_MSG + SK_REUSEPORT + FLOW_DISSECTOR
+PASS_PACKET_ANYWHERE = SOCKOPT
+
+# may_update_sockmap(): where no program holds the lock of a socket.
+_SOCKMAP_UPDATES = (
+    Reach(SOCKET + TC + XDP + FLOW_DISSECTOR, "5.10", until="7.3"),
+    Reach(SK_REUSEPORT + SK_LOOKUP, "5.10"),
+)
+_SOCKMAP_DELETES = (Reach(EVERY, until="5.10"), Reach(SOCK_OPS, Trait.SOCK_OPS_DELETE))
+
+
+def may_update_sockmap(kernel: Kernel, prog_type: ProgType, helper: str) -> bool:
+    """Whether programs may pass a map of sockets to map_update_elem() or map_delete_elem()."""
+    more = _SOCKMAP_DELETES if helper == "map_delete_elem" else ()
+    rows = (*_SOCKMAP_UPDATES, *more)
+    return any(reaches(kernel, row, prog_type) for row in rows)

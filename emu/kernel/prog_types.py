@@ -56,6 +56,22 @@ _ALWAYS_ALLOW = (
     AttachType.CGROUP_UNIX_GETSOCKNAME,
 )
 
+# The releases that brought attach types; the others are older than what is modelled.
+ATTACH_SINCE = {
+    AttachType.CGROUP_INET4_GETPEERNAME: "5.8",
+    AttachType.CGROUP_INET6_GETPEERNAME: "5.8",
+    AttachType.CGROUP_INET4_GETSOCKNAME: "5.8",
+    AttachType.CGROUP_INET6_GETSOCKNAME: "5.8",
+    AttachType.CGROUP_INET_SOCK_RELEASE: "5.9",
+    AttachType.SK_REUSEPORT_SELECT: "5.14",
+    AttachType.SK_REUSEPORT_SELECT_OR_MIGRATE: "5.14",
+    AttachType.CGROUP_UNIX_CONNECT: "6.7",
+    AttachType.CGROUP_UNIX_SENDMSG: "6.7",
+    AttachType.CGROUP_UNIX_RECVMSG: "6.7",
+    AttachType.CGROUP_UNIX_GETPEERNAME: "6.7",
+    AttachType.CGROUP_UNIX_GETSOCKNAME: "6.7",
+}
+
 PROG_TYPES = (
     ProgTypeRow(ProgType.SOCKET_FILTER, "3.19", "89aa075832b0", ctx.SK_BUFF, tracing=False),
     ProgTypeRow(
@@ -65,12 +81,8 @@ PROG_TYPES = (
         ctx.PT_REGS,
         tracing=True,
         returns=(
-            ReturnRange(
-                0,
-                1,
-                (AttachType.TRACE_KPROBE_SESSION, AttachType.TRACE_UPROBE_SESSION),
-                since="6.13",
-            ),
+            ReturnRange(0, 1, (AttachType.TRACE_KPROBE_SESSION,), since="6.12"),
+            ReturnRange(0, 1, (AttachType.TRACE_UPROBE_SESSION,), since="6.13"),
         ),
         attach_types=(
             AttachType.NONE,
@@ -205,6 +217,7 @@ PROG_TYPES = (
             (ProgType.CGROUP_DEVICE, "4.15", "ebc614f68736", socket_ctx.CGROUP_DEVICE, _BOOL),
             (ProgType.SK_MSG, "4.17", "4f738adba30a", socket_ctx.SK_MSG, ()),
             (ProgType.LWT_SEG6LOCAL, "4.18", "004d4b274e2a", socket_ctx.LWT_SK_BUFF, ()),
+            (ProgType.FLOW_DISSECTOR, "4.20", "d58e468b1112", ctx.FLOW_DISSECTOR_SK_BUFF, ()),
             (ProgType.CGROUP_SYSCTL, "5.2", "7b146cebe30c", socket_ctx.CGROUP_SYSCTL, _BOOL),
         )
     ),
@@ -224,6 +237,23 @@ def by_type(prog_type: ProgType) -> ProgTypeRow | None:
 def exists(kernel: Kernel, row: ProgTypeRow) -> bool:
     """Whether `kernel` has programs of the type."""
     return kernel.at_least(row.since) and (row.needs is None or kernel.has(row.needs))
+
+
+def takes_attach_type(kernel: Kernel, row: ProgTypeRow, attach_type: int) -> bool:
+    """Whether programs of the type have the attach type: bpf_prog_load_check_attach()."""
+    if not row.attach_checked or not kernel.at_least(row.attach_checked):
+        return True
+    if attach_type not in row.attach_types:
+        return False
+    since = ATTACH_SINCE.get(AttachType(attach_type))
+    return since is None or kernel.at_least(since)
+
+
+def attach_type_meant(prog_type: int, attach_type: int) -> int:
+    """The attach type of a program that names none: bpf_prog_load_fixup_attach_type()."""
+    if prog_type == ProgType.CGROUP_SOCK and not attach_type:
+        return AttachType.CGROUP_INET_SOCK_CREATE
+    return attach_type
 
 
 def return_range(kernel: Kernel, prog_type: ProgType, attach_type: int) -> ReturnRange | None:

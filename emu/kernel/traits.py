@@ -1753,7 +1753,8 @@ class Trait(enum.Enum):
     )
     HELPER_MEM_WRITTEN = Row(
         since="7.0",
-        commit="measured on 6.18.12, 6.18.15 and 6.19.6: the MEM_WRITE of helpers' prototypes",
+        commit="measured on 6.17.13, 6.18.12, 6.18.15, 6.19.6 and 7.0.13, read in 6.19.0: the "
+        "MEM_WRITE of helpers' prototypes",
         note="Memory that a helper fills, though it must be initialised, loses what was known.",
         backports=("6.18.15", "6.19.6"),
     )
@@ -1809,10 +1810,100 @@ class Trait(enum.Enum):
         commit='4e814da0d599 ("bpf: Allow locking bpf_spin_lock in allocated objects")',
         note="A spin lock may be in an object that the program allocated.",
     )
+    SEG6_KEEPS_DATA = Row(
+        since="7.2",
+        commit="measured on 6.1.180, 6.12.107, 7.1.13 and 7.2.13, read in 6.1.192 and 6.12.117: "
+        "lwt_seg6local_func_proto()",
+        note="Programs at IPv6 segments cannot call skb_pull_data().",
+        backports=("6.1.192", "6.12.117"),
+    )
+    RAW_TP_STACK_FILLED = Row(
+        since="7.0",
+        commit="measured on 6.17.13, 6.18.15, 6.19.6, 7.0.13 and 7.1.13, read in 6.19.0 and "
+        "7.2.13: bpf_get_stack_proto_raw_tp",
+        note="get_stack() fills memory in raw tracepoints too; before, it was said to read it.",
+        backports=("6.18.15", "6.19.6"),
+    )
+    SOCK_OPS_DELETE = Row(
+        since="6.10",
+        commit="read in 6.9.0 and 6.10.0, 5.10.262 and 6.6.57, measured on 6.1.180: "
+        "may_update_sockmap()",
+        note="sock_ops programs may delete from maps of sockets.",
+        backports=("5.10.262", "6.1.180", "6.6.57"),
+    )
+    HDR_OPT_WRITTEN = Row(
+        since="6.12",
+        commit="read in 6.11.11 and 6.12.117, measured on 6.1.180: bpf_sock_ops_load_hdr_opt_proto",
+        note="bpf_load_hdr_opt() is known to write what it is given.",
+        backports=("6.1.180",),
+    )
+    NULLABLE_TAKES_NULLABLE = Row(
+        since="5.17",
+        commit="read in 5.16.10 and 5.17-rc5: check_reg_type()",
+        note="An argument that may be null takes a pointer that was not compared with null.",
+        backports=("5.15.148",),
+    )
+    KPTR_BTF_FIRST = Row(
+        since="6.12",
+        commit="read in 6.11.11 and 6.12.117: process_kptr_func()",
+        note="That a map has no types is said before its pointer's offset is looked at.",
+    )
+    LOCAL_STORAGE_FLAGS_PRECISE = Row(
+        since="7.2",
+        commit="measured on 6.1.180, 6.12.107, 6.18.44, 7.1.13 and 7.2.13: check_helper_call()",
+        note="That the flags of bpf_get_local_storage() are 0 counts in states.",
+    )
+    ALLOC_SIZE_U32 = Row(
+        since="7.3",
+        commit="measured on 7.2.13 and 7.3.4: process_const_alloc_mem_size()",
+        note="Helpers return no memory of 4 GiB and more; what says so is an invalid argument.",
+    )
+    TEXT_ALLOC_SIZE = Row(
+        since="5.12",
+        commit="read in 5.11.0 and 5.12.9, measured on 5.10.262: check_func_arg()",
+        note="A size that is no constant is said to be none; before, to be unbounded.",
+    )
+    TEXT_RELEASE_HELPER = Row(
+        since="7.2",
+        commit="read in 6.19.0, measured on 7.1.13 and 7.2.13: check_func_arg()",
+        note="The complaint about a pointer that owns nothing names the helper.",
+    )
+    LOG_EVERY_REFERENCE = Row(
+        since="6.2",
+        commit="read in 6.1.192 and 6.2.1: print_verifier_state()",
+        note="The reference is shown of every pointer that has one; before, only of some types.",
+    )
+    KPTR_IN_OBJECT_OF_TREE = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13, read in 7.2.13: kptr_xchg_dest_types",
+        note="A kernel pointer may be exchanged with one in an object that a list or tree owns.",
+    )
+    SLEEPING_HELPERS_SEEN = Row(
+        since="6.2",
+        commit="measured on 6.1.180 and 6.12.107, read in 6.1.192 and 6.2.1: check_helper_call()",
+        note="Programs that may not sleep are told so of helpers that do; before, they had none.",
+        backports=("6.1.192",),
+    )
+    RETVAL_IS_ERROR = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_helper_call(), do_refine_retval_range()",
+        note="What bpf_get_retval() gives and bpf_set_retval() takes is 0 or an error, but after "
+        "getsockopt().",
+    )
+    TEXT_FSESSION = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_get_func_ip()",
+        note="fsession is among the attach types whose programs know their function's address.",
+    )
+    TEXT_SLEEPING_HELPER = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_helper_call()",
+        note="The complaint about a helper that may sleep names it.",
+    )
     HELPER_MEM_CTX = Row(
         since="7.2",
         commit="read in 7.1.3 and 7.2.13, measured on 7.1.13: mem_types",
-        note="The list of what a memory argument may be ends with the context.",
+        note="A memory argument may be the context, for all that the types say.",
         backports=("7.1.13",),
     )
     DYNPTR_TRACKED = Row(

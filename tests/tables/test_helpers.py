@@ -10,18 +10,23 @@ import pytest
 from emu.isa.asm import assemble
 from emu.kernel import ctx, enums, maps, prog_types
 from emu.kernel.enums import Arg, AttachType, MapType, ProgType, Ret
-from emu.kernel.helper_names import NAMES
+from emu.kernel.helper_names import NAMES, since
 from emu.kernel.helpers import HELPERS, available, by_id, by_name, proto
+from emu.kernel.packet_helpers import PACKET_HELPERS
 from emu.kernel.profile import SERIES, Kernel
+from emu.kernel.socket_helpers import SOCKET_HELPERS
 from emu.kernel.traits import Trait
 from emu.kernel.version import KernelVersion
 from tests.tables.kernel_log import verifier_log
 
 EVERY_HELPER = pytest.mark.parametrize("row", HELPERS, ids=lambda row: row.name)
+ALL_ROWS = (*HELPERS, *PACKET_HELPERS, *SOCKET_HELPERS)
+EVERY_ROW = pytest.mark.parametrize("row", ALL_ROWS, ids=lambda row: row.name)
 EVERY_MAP = pytest.mark.parametrize("row", maps.MAP_TYPES, ids=lambda row: row.type.name)
 
 MEMORY = {
     Arg.PTR_TO_MEM,
+    Arg.PTR_TO_MEM_WRITE,
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_RDONLY,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
@@ -30,11 +35,16 @@ MEMORY = {
 SIZES = {Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO}
 
 
+def name_of(since):
+    """The release, of a row that names one or a trait."""
+    return since if isinstance(since, str) else since.value.since
+
+
 def releases_in(row):
     for reach in row.reach:
-        yield from filter(None, (reach.since, reach.until))
+        yield from filter(None, map(name_of, (reach.since, reach.until)))
     for change in row.changes:
-        yield change.since if isinstance(change.since, str) else change.since.value.since
+        yield from filter(None, (name_of(change.since),))
 
 
 def test_numbers_increase_and_names_are_unique():
@@ -43,11 +53,24 @@ def test_numbers_increase_and_names_are_unique():
     assert len({row.name for row in HELPERS}) == len(HELPERS)
 
 
-@EVERY_HELPER
+def test_no_helper_has_two_rows():
+    assert len({row.id for row in ALL_ROWS}) == len(ALL_ROWS)
+
+
+@EVERY_ROW
 def test_name_is_the_one_of_its_number(row):
     assert NAMES[row.id] == row.name
     assert by_id(row.id) is row
+
+
+@EVERY_HELPER
+def test_row_is_found_by_its_name(row):
     assert by_name(row.name) is row
+
+
+@EVERY_ROW
+def test_helper_is_as_old_as_its_number(row):
+    assert KernelVersion.parse(row.since) <= KernelVersion.parse(since(row.id))
 
 
 @EVERY_HELPER
@@ -56,13 +79,13 @@ def test_row_has_a_source(row):
     assert row.reach
 
 
-@EVERY_HELPER
+@EVERY_ROW
 def test_later_releases_are_known_and_not_before_the_helper(row):
-    since = KernelVersion.parse(row.since)
+    first = KernelVersion.parse(row.since)
     known = {series.release for series in SERIES}
     for release in releases_in(row):
         assert KernelVersion.parse(release).series in known
-        assert KernelVersion.parse(release) > since
+        assert KernelVersion.parse(release) > first
 
 
 @EVERY_HELPER
@@ -70,7 +93,7 @@ def test_trait_that_stands_for_it_begins_with_it(row):
     assert row.needs is None or row.needs.value.since == row.since
 
 
-@EVERY_HELPER
+@EVERY_ROW
 def test_memory_is_followed_by_its_size(row):
     prototypes = [(row.ret, row.args), *((change.ret, change.args) for change in row.changes)]
     for ret, args in prototypes:
@@ -82,7 +105,7 @@ def test_memory_is_followed_by_its_size(row):
             if arg in SIZES:
                 assert args[i - 1] in MEMORY
             if arg in (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_UNINIT_MAP_VALUE):
-                assert args[0] is Arg.CONST_MAP_PTR
+                assert Arg.CONST_MAP_PTR in args[:i]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def refusal(prog: Prog, kernel: Kernel) -> int:
         return EINVAL
     if not prog.insns or len(prog.insns) > kernel.limits.max_insns:
         return E2BIG
-    if row is not None and not _attach_type_fits(row, prog, kernel):
+    attach_type = prog.expected_attach_type
+    if row is not None and not prog_types.takes_attach_type(kernel, row, attach_type):
         return EINVAL
     if kind in _ATTACH_TYPES and prog.expected_attach_type != _ATTACH_TYPES[kind]:
         return EINVAL
@@ -96,11 +97,6 @@ def _exists(kind: ProgType, row: prog_types.ProgTypeRow | None, kernel: Kernel) 
     if row is not None:
         return prog_types.exists(kernel, row)
     return kind not in _OTHERS or kernel.at_least(_OTHERS[kind])
-
-
-def _attach_type_fits(row: prog_types.ProgTypeRow, prog: Prog, kernel: Kernel) -> bool:
-    checked = row.attach_checked and kernel.at_least(row.attach_checked)
-    return not checked or prog.expected_attach_type in row.attach_types
 
 
 def check(env: Env) -> None:

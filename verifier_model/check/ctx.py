@@ -20,7 +20,7 @@ from verifier_model.reg import (
     PTR_TO_TP_BUFFER,
     pointer,
 )
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
 
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
-# What CtxField.gives says: a kind of pointer, and whether it may be null.
+# What CtxField.gives says, where it is modelled: a kind of pointer, and whether it may be null.
 _POINTERS = {
     "pkt": (PTR_TO_PACKET, False),
     "pkt_meta": (PTR_TO_PACKET_META, False),
@@ -56,6 +56,8 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
     if field is None or not field.gives:
         return env.anything
+    if field.gives not in _POINTERS:
+        raise Unmodelled(f"a pointer to {field.name}", env.insn_idx)
     kind, maybe_null = _POINTERS[field.gives]
     value = pointer(kind)
     if maybe_null:

@@ -41,9 +41,7 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
         slots = frame.stack[first - 1 : first + 1] if first else []
         if any(DYNPTR in slot.kinds for slot in slots):
             raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
-    elif at % SLOT or at > -2 * SLOT:
-        if not at % SLOT:
-            env.log.add(f"cannot pass in dynptr at an offset={at}")
+    elif not _fits(env, at):
         raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
     from verifier_model.check import mem
 
@@ -68,6 +66,14 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
         raise Reject(f"Unsupported reg type {shown} for bpf_dynptr_from_mem data", EACCES)
 
 
+def _fits(env: Env, at: int) -> bool:
+    """Whether a dynptr can stand at fp+at: stack_slot_obj_get_spi(); it says so where not."""
+    fits = not at % SLOT and at <= -2 * SLOT
+    if not fits and env.rules.DYNPTR_TRACKED:
+        env.log.add(f"cannot pass in dynptr at an offset={at}")
+    return fits
+
+
 def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> RegState:
     """The argument is a dynptr: what its first slot holds."""
     at = _offset(env, reg)
@@ -75,7 +81,7 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) 
     first = (-at - 1) // SLOT
     found: RegState | None = None
     held: RegState | None = None
-    if not at % SLOT and 1 <= first < len(frame.stack):
+    if _fits(env, at) and first < len(frame.stack):
         slot, below = frame.stack[first], frame.stack[first - 1]
         held = slot.reg if slot.reg is not None and slot.reg.type is PTR_TO_DYNPTR else None
         if held is not None and held.frameno and below.kinds == slot.kinds == DYNPTR * SLOT:

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.traits import Trait
 from verifier_model.check import const_str, ctx, dynptr, locks, mem
+from verifier_model.check.arg_types import (
+    FIXED_ARGS,
+    MEM_ARGS,
+    MEMORY_ARGS,
+    OR_NULL,
+    expected,
+    takes,
+)
 from verifier_model.check.helper_mem import check_memory, check_size, constant_key
+from verifier_model.domain.word import U32
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
@@ -19,17 +29,8 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_BTF_ID,
     PTR_TO_CTX,
-    PTR_TO_FUNC,
-    PTR_TO_MAP_KEY,
-    PTR_TO_MAP_VALUE,
-    PTR_TO_MEM,
-    PTR_TO_SOCKET,
-    PTR_TO_STACK,
     R1,
-    SCALAR_VALUE,
-    SOCKETS,
     TRUSTED_BTF_ID,
-    RegType,
 )
 from verifier_model.scalars import is_null
 from verifier_model.verdict import Reject, Unmodelled
@@ -73,59 +74,14 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
-_MEMORY = (PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM)
-
-# Arguments that point to memory, and whether the helper may write there.
+_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_MAP_VALUES = (Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.PTR_TO_UNINIT_MAP_VALUE)
+_WRITTEN_MEM = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE)
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
 _FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
-_MEM_ARGS = {
-    Arg.PTR_TO_MEM: True,
-    Arg.PTR_TO_MEM_OR_NULL: True,
-    Arg.PTR_TO_MEM_RDONLY: False,
-    Arg.PTR_TO_MEM_OR_NULL_RDONLY: False,
-    Arg.PTR_TO_UNINIT_MEM: True,
-}
-_OR_NULL = (
-    Arg.PTR_TO_MEM_OR_NULL,
-    Arg.PTR_TO_MEM_OR_NULL_RDONLY,
-    Arg.PTR_TO_MAP_VALUE_OR_NULL,
-    Arg.PTR_TO_STACK_OR_NULL,
-    Arg.PTR_TO_CTX_OR_NULL,
-    Arg.PTR_TO_SOCKET_OR_NULL,
-)
 # Structures that begin with struct sock_common.
 _SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
-_NUMBERS = (Arg.PTR_TO_INT, Arg.PTR_TO_LONG, Arg.PTR_TO_INOUT_INT)
-_KEYS = (Arg.PTR_TO_MAP_KEY, Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL)
-_TYPES: dict[Arg, tuple[RegType, ...]] = {
-    Arg.SCALAR: (SCALAR_VALUE,),
-    Arg.CONST_SIZE: (SCALAR_VALUE,),
-    Arg.CONST_SIZE_OR_ZERO: (SCALAR_VALUE,),
-    Arg.CONST_ALLOC_SIZE_OR_ZERO: (SCALAR_VALUE,),
-    Arg.CONST_MAP_PTR: (CONST_PTR_TO_MAP,),
-    Arg.PTR_TO_CTX: (PTR_TO_CTX,),
-    Arg.PTR_TO_CTX_OR_NULL: (PTR_TO_CTX,),
-    Arg.PTR_TO_SPIN_LOCK: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_TIMER: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_SOCKET: (PTR_TO_SOCKET,),
-    Arg.PTR_TO_SOCKET_OR_NULL: (PTR_TO_SOCKET,),
-    Arg.PTR_TO_MAP_KEY: _MEMORY,
-    Arg.PTR_TO_MAP_VALUE: _MEMORY,
-    Arg.PTR_TO_MAP_VALUE_OR_NULL: _MEMORY,
-    Arg.PTR_TO_UNINIT_MAP_VALUE: _MEMORY,
-    Arg.PTR_TO_RINGBUF_MEM: (PTR_TO_MEM,),
-    Arg.PTR_TO_SOCK_COMMON: SOCKETS,
-    Arg.PTR_TO_BTF_ID_SOCK_COMMON: (*SOCKETS, PTR_TO_BTF_ID, TRUSTED_BTF_ID),
-    Arg.PTR_TO_CONST_STR: (PTR_TO_MAP_VALUE,),
-    Arg.PTR_TO_DYNPTR: (PTR_TO_STACK,),
-    Arg.PTR_TO_UNINIT_DYNPTR: (PTR_TO_STACK,),
-    Arg.PTR_TO_FUNC: (PTR_TO_FUNC,),
-    Arg.PTR_TO_STACK_OR_NULL: (PTR_TO_STACK,),
-    Arg.PTR_TO_INT: _MEMORY,
-    Arg.PTR_TO_LONG: _MEMORY,
-    Arg.PTR_TO_INOUT_INT: _MEMORY,
-    **dict.fromkeys(_MEM_ARGS, _MEMORY),
-}
+_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID)
 
 
 def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Meta:
@@ -136,8 +92,9 @@ def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Met
         reg = env.read_reg(state, regno)
         if arg is Arg.ANYTHING:
             continue
-        following = proto.args[i + 1] if i + 1 < len(proto.args) else None
-        _check_arg(env, state, regno, reg, arg, following, meta)
+        if arg in _MAP_VALUES and meta.map is not None and meta.map.type in _SOCKMAPS:
+            arg = _socket_value(env, arg)
+        _check_arg(env, state, regno, reg, arg, meta)
     return meta
 
 
@@ -147,16 +104,12 @@ def _check_arg(
     regno: int,
     reg: RegState,
     arg: Arg,
-    following: Arg | None,
     meta: Meta,
 ) -> None:
-    expected = _TYPES.get(arg)
-    if reg.type in PACKET_POINTERS and not _takes_packet(meta.helper):
+    if reg.type in PACKET_POINTERS and not _takes_packet(env, meta.helper):
         raise Reject("helper access to the packet is not allowed", EACCES)
-    if expected is None:
-        raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
-    if not (arg in _OR_NULL and is_null(reg)):
-        _check_type(env, regno, reg, arg, expected, meta.helper)
+    if not (arg in OR_NULL and is_null(reg)):
+        _check_type(env, regno, reg, arg, meta.helper)
     elif env.rules.PRECISION_OF_NULL_ARG:
         mark_chain_precision(env, state, regno)
     if reg.ref_obj_id:
@@ -168,11 +121,7 @@ def _check_arg(
         check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
         if env.rules.LOOKUP_CONST_KEY_NOT_NULL:
             meta.const_key = constant_key(env, state, reg, meta.map)
-    elif arg in (
-        Arg.PTR_TO_MAP_VALUE,
-        Arg.PTR_TO_MAP_VALUE_OR_NULL,
-        Arg.PTR_TO_UNINIT_MAP_VALUE,
-    ):
+    elif arg in _MAP_VALUES:
         if is_null(reg):
             return
         assert meta.map is not None
@@ -187,35 +136,56 @@ def _check_arg(
         const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
         meta.subprog = reg.mem_size
-    elif arg in _MEM_ARGS:
+    elif arg in MEM_ARGS:
         meta.raw = arg is Arg.PTR_TO_UNINIT_MEM
-        meta.writes = meta.raw or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
+        meta.writes = arg in _WRITTEN_MEM or (env.rules.HELPER_MEM_WRITTEN and arg in _FILLED_MEM)
     elif arg in (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO):
         zero_ok = arg is Arg.CONST_SIZE_OR_ZERO
         check_size(env, state, regno, reg, zero_ok, meta)
     elif arg is Arg.CONST_ALLOC_SIZE_OR_ZERO:
-        if not reg.is_const():
-            text = (
-                f"R{regno} is not a known constant'"
-                if env.rules.TEXT_STACK_OF_REG
-                else f"R{regno} unbounded size, use 'var &= const' or 'if (var < const)'"
-            )
-            raise Reject(text, EACCES)
-        meta.mem_size = reg.var_off.value
+        _check_alloc_size(env, reg, regno)
+        meta.mem_size = reg.var_off.value & U32
         if env.rules.PRECISION_OF_ALLOC_SIZE:
             mark_chain_precision(env, state, regno)
     elif arg is Arg.PTR_TO_SPIN_LOCK:
         take = meta.helper.name == "spin_lock"
         locks.take_or_release(env, state, reg, regno, take=take)
+    elif arg is Arg.PTR_TO_KPTR:
+        locks.check_kptr(env, reg, regno)
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
         raise Unmodelled("a timer", env.insn_idx)
-    elif arg in _NUMBERS:
-        size = 8 if arg is Arg.PTR_TO_LONG else 4
+    elif arg in FIXED_ARGS:
+        size, fills = FIXED_ARGS[arg]
+        writes = fills and env.rules.HELPER_FILLS_NUMBERS
         reads = arg is Arg.PTR_TO_INOUT_INT and env.rules.MTU_HELPERS_READ
-        meta.raw = env.rules.HELPER_FILLS_NUMBERS and not reads
-        check_memory(env, state, regno, size, writes=True, meta=meta)
-        mem.check_alignment(env, reg, 0, size, True)
+        meta.raw = writes and not reads
+        check_memory(env, state, regno, size, writes=writes, meta=meta)
+        if fills:
+            mem.check_alignment(env, reg, 0, size, True)
+
+
+def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
+    """The size of the memory that the helper returns is known."""
+    narrow = env.kernel.has(Trait.ALLOC_SIZE_U32)
+    if not reg.is_const():
+        if narrow:
+            raise Reject(f"R{regno} is not a const", EINVAL)
+        if env.kernel.has(Trait.TEXT_ALLOC_SIZE):
+            raise Reject(f"R{regno} is not a known constant'", EACCES)
+        text = "unbounded size, use 'var &= const' or 'if (var < const)'"
+        raise Reject(f"R{regno} {text}", EACCES)
+    if narrow and reg.var_off.value > U32:
+        raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
+
+
+def _socket_value(env: Env, arg: Arg) -> Arg:
+    """What a map of sockets is given as a value is a socket: resolve_map_arg_type()."""
+    if not env.kernel.at_least("5.10"):
+        return arg
+    if arg is not Arg.PTR_TO_MAP_VALUE:
+        raise Reject("invalid arg_type for sockmap/sockhash", EINVAL)
+    return Arg.PTR_TO_BTF_ID_SOCK_COMMON
 
 
 def _is_bloom_filter(meta: Meta) -> bool:
@@ -223,40 +193,37 @@ def _is_bloom_filter(meta: Meta) -> bool:
     return meta.map is not None and meta.map.type is MapType.BLOOM_FILTER
 
 
-def _takes_packet(row: Helper) -> bool:
-    from emu.kernel.packet_helpers import TAKES_PACKET
+def _takes_packet(env: Env, row: Helper) -> bool:
+    from emu.kernel.packet_helpers import PASS_PACKET, PASS_PACKET_ANYWHERE, TAKES_PACKET
 
-    return row.name in TAKES_PACKET
+    if env.prog_type in PASS_PACKET_ANYWHERE:
+        return True
+    return env.prog_type in PASS_PACKET and row.name in TAKES_PACKET
 
 
-def _check_type(
-    env: Env, regno: int, reg: RegState, arg: Arg, expected: tuple[RegType, ...], row: Helper
-) -> None:
+def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
-    trusted = reg.type is TRUSTED_BTF_ID and not reg.maybe_null
-    if trusted and expected is _MEMORY and rules.HELPER_MEM_TRUSTED:
+    foreign = arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id
+    nullable = arg in OR_NULL and env.kernel.has(Trait.NULLABLE_TAKES_NULLABLE)
+    if (reg.maybe_null and not nullable) or foreign or not takes(env.kernel, arg, reg.type):
+        raise Reject(
+            f"R{regno} type={type_name(reg, rules)} expected={expected(env.kernel, arg)}", EACCES
+        )
+    if arg in _BY_BTF:
+        raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
+    if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:
         _check_struct(env, regno, reg, arg, row)
         return
-    if reg.maybe_null or reg.type not in expected:
-        raise Reject(
-            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
-        )
     if reg.type in (PTR_TO_BTF_ID, TRUSTED_BTF_ID) and (
         BTF_STRUCTS[reg.mem_size] not in _SOCK_COMMON or reg.off or reg.var_off.value
     ):
         raise Unmodelled("a helper that takes a kernel structure", env.insn_idx)
     if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
+        if env.kernel.has(Trait.TEXT_RELEASE_HELPER):
+            told = "expects referenced PTR_TO_BTF_ID passed to"
+            raise Reject(f"release helper bpf_{row.name} {told} R{regno}", EINVAL)
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
-    if arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id:
-        raise Reject(f"R{regno} type=mem expected={_expected(env, arg)}", EACCES)
-    if arg in _KEYS and (
-        (reg.type is PTR_TO_MAP_VALUE and not rules.MAP_VALUE_AS_HELPER_KEY)
-        or (reg.type is PTR_TO_MEM and not rules.HELPER_KEY_ANY_MEM)
-    ):
-        raise Reject(
-            f"R{regno} type={type_name(reg, rules)} expected={_expected(env, arg)}", EACCES
-        )
     if reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP) or (
         arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
     ):
@@ -265,52 +232,9 @@ def _check_type(
 
 def _check_struct(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """A trusted kernel structure is memory that helpers may read."""
-    if arg in _NUMBERS or not reg.is_const() or reg.off + reg.smin < 0:
+    if arg in FIXED_ARGS or reg.maybe_null or not reg.is_const() or reg.off + reg.smin < 0:
         raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
-    if _MEM_ARGS.get(arg, True):
+    if MEM_ARGS.get(arg, True):
         kind = type_name(reg, env.rules)
         text = f"bpf_{row.name}() may write into memory pointed by R{regno} type={kind}"
         raise Reject(text, EACCES)
-
-
-def _expected(env: Env, arg: Arg) -> str:
-    """The names of the types an argument may have, as the release lists them."""
-    rules = env.rules
-    types = _TYPES[arg]
-    if types == (SCALAR_VALUE,):
-        return "scalar" if rules.TEXT_SCALAR else "inv"
-    if types == (CONST_PTR_TO_MAP,):
-        return "map_ptr"
-    if types == (PTR_TO_CTX,):
-        return "ctx"
-    if types == (PTR_TO_SOCKET,):
-        return "sock"
-    if types == (PTR_TO_MAP_VALUE,):
-        objects = ", ptr_" if arg is Arg.PTR_TO_SPIN_LOCK and rules.LOCK_IN_OBJECT else ""
-        return "map_value" + objects
-    if arg is Arg.PTR_TO_FUNC:
-        return "func"
-    if arg in (Arg.PTR_TO_DYNPTR, Arg.PTR_TO_UNINIT_DYNPTR):
-        return "fp, dynptr_ptr" if rules.DYNPTR_TRACKED else "fp"
-    if arg is Arg.PTR_TO_STACK_OR_NULL:
-        return "fp"
-    if arg is Arg.PTR_TO_SOCK_COMMON:
-        return "sock_common, sock, tcp_sock, xdp_sock"
-    if arg is Arg.PTR_TO_BTF_ID_SOCK_COMMON:
-        trusted = ", trusted_ptr_" if rules.RINGBUF_MEM_NAME else ""
-        return f"sock_common, sock, tcp_sock, xdp_sock, ptr_{trusted}"
-    if types == (PTR_TO_MEM,):
-        old = "alloc_mem" if rules.TEXT_TYPE_FLAGS else "mem"
-        return "ringbuf_mem" if rules.RINGBUF_MEM_NAME else old
-    if not rules.TEXT_EXPECTED_LIST:
-        return "fp"
-    if arg in _KEYS and not rules.HELPER_KEY_ANY_MEM:
-        keys = "map_key, " if rules.CALLBACKS else ""
-        return f"fp, pkt, pkt_meta, {keys}map_value"
-    if not rules.TEXT_TYPE_FLAGS:
-        keys = "map_key, " if rules.CALLBACKS else ""
-        return f"fp, pkt, pkt_meta, {keys}map_value, mem, rdonly_buf, rdwr_buf"
-    ringbuf = "ringbuf_mem" if rules.RINGBUF_MEM_NAME else "alloc_mem"
-    trusted = ", trusted_ptr_" if rules.HELPER_MEM_TRUSTED else ""
-    context = ", ctx" if rules.HELPER_MEM_CTX else ""
-    return f"fp, pkt, pkt_meta, map_key, map_value, mem, {ringbuf}, buf{trusted}{context}"

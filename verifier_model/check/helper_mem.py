@@ -23,7 +23,7 @@ from verifier_model.reg import (
     TRUSTED_BTF_ID,
 )
 from verifier_model.scalars import is_null
-from verifier_model.stack import SLOT, SPILL, ZERO
+from verifier_model.stack import SPILL, ZERO, is_spilled
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ def check_memory(
         )
         if filled and meta is not None:
             meta.filled.append((regno, size))
-    elif reg.type is PTR_TO_MAP_VALUE and not reg.maybe_null:
+    elif reg.type is PTR_TO_MAP_VALUE:
         map_value.check_type(env, reg, 0, size, "write" if writes else "read")
         map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
-    elif reg.type is PTR_TO_MEM and not reg.maybe_null:
+    elif reg.type is PTR_TO_MEM:
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
     elif reg.type is PTR_TO_MAP_KEY:
         if meta is not None and meta.raw:
@@ -134,12 +134,13 @@ def constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> in
     if spi >= len(frame.stack) or last < 3:
         return None
     slot = frame.stack[spi]
-    kinds = slot.kinds[last - 3 : last + 1]
-    if kinds == ZERO * 4:
+    kinds = slot.kinds[: last + 1]
+    if kinds.endswith(ZERO * 4):
         env.mark_stack_read(state, reg.frameno, spi)
         return 0
-    whole = SLOT - len(slot.kinds.rstrip(SPILL))
-    if last != 7 or whole != 4 or slot.reg is None:
+    # The high half of a spilled register is taken for a key that was spilled by itself.
+    spilled = len(kinds) - len(kinds.rstrip(SPILL))
+    if spilled != 4 or not is_spilled(slot) or slot.reg is None:
         return None
     if slot.reg.type is not SCALAR_VALUE or not slot.reg.is_const():
         return None

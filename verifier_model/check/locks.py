@@ -1,7 +1,7 @@
 """Spin locks in map values, and the other parts of them that are the kernel's own.
 
-Source: process_spin_lock(), process_timer_func(), check_map_access(), check_map_kptr_access() and
-check_map_prog_compatibility(), kernel/bpf/verifier.c.
+Source: process_spin_lock(), process_timer_func(), process_kptr_func(), check_map_access(),
+check_map_kptr_access() and check_map_prog_compatibility(), kernel/bpf/verifier.c.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from emu.isa.table import LDX, ST
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.traits import Trait
 from verifier_model.scalars import is_null
 from verifier_model.state import Lock
 from verifier_model.verdict import Reject, Unmodelled
@@ -89,6 +90,19 @@ def take_or_release(
 def _errno(env: Env) -> int:
     """check_func_arg() answered EACCES, whatever the function it called did."""
     return EINVAL if env.rules.MAP_RECORDS else EACCES
+
+
+def check_kptr(env: Env, reg: RegState, regno: int) -> None:
+    """The pointer points to a kernel pointer in its map's values: process_kptr_func()."""
+    m = reg.map
+    assert m is not None
+    fixed = reg.is_const()
+    if m.fields is None and (fixed or env.kernel.has(Trait.KPTR_BTF_FIRST)):
+        raise Reject(f"map '{m.name}' has to have BTF in order to use bpf_kptr_xchg", _errno(env))
+    if not fixed:
+        text = f"R{regno} doesn't have constant offset. kptr has to be at the constant offset"
+        raise Reject(text, _errno(env))
+    raise Unmodelled("an exchange of a kernel pointer", env.insn_idx)
 
 
 def check_field(env: Env, reg: RegState, regno: int, kind: str) -> None:

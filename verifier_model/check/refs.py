@@ -35,14 +35,24 @@ def check_leak(env: Env, state: VerifierState, where: str, complaint: str) -> No
     raise Reject(f"{where} {complaint}" if complaint else last, EINVAL)
 
 
-def check_range(env: Env, reg: RegState, low: int, high: int, where: str) -> None:
-    """The number in r0 lies in [low, high], where it has to.
+def check_range(
+    env: Env,
+    reg: RegState,
+    low: int,
+    high: int,
+    where: str,
+    *,
+    name: str = "R0",
+    as_int: bool = False,
+) -> None:
+    """The number in a register lies in [low, high], where it has to; as_int: its low half does.
 
     Source: retval_range_within(), until 6.7 a comparison of known bits; verbose_invalid_scalar().
     """
-    text = f"At {where} the register R0 has"
+    text = f"At {where} the register {name} has"
     if env.rules.RETURN_RANGE_SIGNED:
-        if low <= reg.smin and reg.smax <= high:
+        smin, smax = (reg.smin32, reg.smax32) if as_int else (reg.smin, reg.smax)
+        if low <= smin and smax <= high:
             return
         shown = f" smin={reg.smin}" if reg.smin > S64_MIN else ""
         shown += f" smax={reg.smax}" if reg.smax < S64_MAX else ""

@@ -49,14 +49,14 @@ def check_initialized(
     """
     rules = env.rules
     frame = state.frames[ptr.frameno]
-    if env.has_dynptrs and raw and rules.DYNPTR_TRACKED and not rules.HELPER_FILLS_DYNPTR:
-        _reaches_dynptr(env, frame, ptr, off, size)
     how = "helper" if helper else "read"
     if helper and rules.TEXT_NO_INDIRECT:
         how = "write" if writes else "read"
     check_bounds(env, frame, ptr, regno, off, size, how)
     fixed = ptr.is_const()
     if raw and fixed:
+        if env.has_dynptrs and rules.DYNPTR_TRACKED and not rules.HELPER_FILLS_DYNPTR:
+            _reaches_dynptr(frame, ptr, off, size)
         return True
     if not fixed and not rules.HELPER_STACK_VAR_OFF:
         raise Reject(f"invalid variable stack read R{regno} var_off={ptr.var_off}", EACCES)
@@ -70,7 +70,7 @@ def check_initialized(
     return False
 
 
-def _reaches_dynptr(env: Env, frame: FuncState, ptr: RegState, off: int, size: int) -> None:
+def _reaches_dynptr(frame: FuncState, ptr: RegState, off: int, size: int) -> None:
     """From 6.3 to 7.2 a helper that fills memory leaves dynptrs alone."""
     for at in range(ptr.smin + off, ptr.smax + off + size):
         if kind_at(frame.stack, at) == DYNPTR:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import LDX, ST, STX
-from emu.kernel import helper_names, helpers
+from emu.kernel import helper_names
 from emu.kernel.enums import Arg
 from verifier_model.cfg import EXIT, GOTOL, JA
+from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
@@ -101,9 +102,11 @@ class Facts(dict[str, object]):
         insn = self._env.insns[self._env.insn_idx]
         if insn.code & 7 in (LDX, ST, STX):
             return SIZES[insn.code >> 3 & 3]
-        row = helpers.by_id(insn.imm)
-        args = helpers.proto(self._env.kernel, row).args if row is not None else ()
+        proto = self._env.helper_proto(insn)
+        args = proto.args if proto is not None else ()
         arg = self.number("reg") - R1
+        if arg < len(args) and args[arg] in FIXED_ARGS:
+            return FIXED_ARGS[args[arg]][0]
         what = _MAP_SIZES.get(args[arg]) if arg < len(args) else None
         if what is not None:
             m = self._frame_reg(R1).map
@@ -158,6 +161,12 @@ class Facts(dict[str, object]):
 
     def _open_subprog(self) -> int:
         return self._env.subprog_of(self.number("open_end"))
+
+    def is_of_type(self) -> bool:
+        """Whether the type of a helper's argument is wrong, not what it points to or its size."""
+        proto = self._env.helper_proto(self._env.insns[self._env.insn_idx])
+        memory = proto is not None and proto.args[self.number("reg") - R1] in MEMORY_ARGS
+        return not memory or self["expected"] != "fp"
 
     def is_of_socket(self) -> bool:
         """Whether the register points to a socket, whose fields are checked one by one."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TYPES, MEMORY = "Register Type Safety", "Memory Safety"
 LIFETIME, CALLS = "Resource Lifetime Safety", "Call Type Safety"
+CONTEXT = "Execution Context Safety"
 STRUCTURE, POLICY = "Program Structure", "Policy"
 
 
@@ -294,6 +295,14 @@ FINDINGS = (
     ),
     # -- Calls ---------------------------------------------------------------------------------
     Finding(
+        r"(?P<operation>sleepable helper \w+#\d+) in (?P<where>non-sleepable prog)",
+        CONTEXT,
+        "operation is not allowed in this context",
+        "The operation {operation} cannot be used in {where}ram.",
+        "Move the helper call outside the critical section, or use a non-sleepable helper.",
+        error="{operation} is not allowed in {where}ram",
+    ),
+    Finding(
         _REG + r" type=(?P<given>\S+) expected=(?P<expected>.*)",
         CALLS,
         "invalid call argument",
@@ -302,6 +311,7 @@ FINDINGS = (
         "Pass a value with one of the accepted pointer or scalar types for this call.",
         error="invalid {ordinal} argument (R{reg}) for {call}",
         register="reg",
+        when=lambda facts: facts.is_of_type(),
     ),
     Finding(
         rf"release helper \w+ expects referenced PTR_TO_BTF_ID passed to {_REG}",

@@ -269,9 +269,12 @@ def _slot_changes(
         yield Change(before.idx, place, Why.WRITE, old, UNINIT, origin)
 
 
-def _caller_saved(before: _Before) -> Iterator[Change]:
+def _caller_saved(before: _Before, given_back: tuple[int, ...] = ()) -> Iterator[Change]:
+    """What a call leaves of the registers; given_back: references that ended just before."""
     for regno in range(R1, R5 + 1):
         old = before.regs[-1][regno]
+        if old.ref_obj_id in given_back:
+            old = unknown_scalar()
         if old.type is not NOT_INIT:
             place = Place(before.calls[-1], regno)
             yield Change(before.idx, place, Why.CALLER_SAVED, old, UNINIT)
@@ -286,19 +289,24 @@ def _call(before: _Before, insn: Insn, state: VerifierState) -> Iterator[Event]:
         return
     yield from _released(before, state)
     yield from _overwritten(before, state)
-    yield from _caller_saved(before)
+    yield from _caller_saved(before, _given_back(before, state))
     held = {ref for ref, _ in before.refs}
     for ref, _ in state.refs:
         if ref not in held:
             yield Ref(before.idx, ref, acquired=True)
-    yield _write(before, R0, state)
+    lost = before.regs[-1][R0].ref_obj_id in _given_back(before, state)
+    yield _write(before, R0, state, old=unknown_scalar() if lost else None)
     yield from _lost(before, state, Why.PKT_DATA_CHANGE)
+
+
+def _given_back(before: _Before, state: VerifierState) -> tuple[int, ...]:
+    held = {ref for ref, _ in state.refs}
+    return tuple(ref for ref, _ in before.refs if ref not in held)
 
 
 def _released(before: _Before, state: VerifierState) -> Iterator[Event]:
     """References that a helper took, and what pointed to them."""
-    held = {ref for ref, _ in state.refs}
-    gone = [ref for ref, _ in before.refs if ref not in held]
+    gone = _given_back(before, state)
     for ref in gone:
         yield Ref(before.idx, ref, acquired=False)
     if gone:

@@ -35,6 +35,7 @@ _OR_NULL = (
 )
 _MEMORY = (
     Arg.PTR_TO_MEM,
+    Arg.PTR_TO_MEM_WRITE,
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_RDONLY,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
@@ -75,7 +76,7 @@ def bind(helper: int, pc: int) -> Effect:
 
 
 def _call(m: Machine, s: State, pc: int, row: Helper) -> None:
-    proto = helpers.proto(m.kernel, row)
+    proto = helpers.proto(m.kernel, row, m.prog.type)
     given = _check(m, s, row, proto)
     own = SPECIAL.get(row.name)
     if own is not None:

@@ -47,6 +47,7 @@ _WRITTEN = (
 )
 _MEMORY = (
     Arg.PTR_TO_MEM,
+    Arg.PTR_TO_MEM_WRITE,
     Arg.PTR_TO_MEM_OR_NULL,
     Arg.PTR_TO_MEM_RDONLY,
     Arg.PTR_TO_MEM_OR_NULL_RDONLY,
@@ -56,6 +57,9 @@ _FIXED = {
     Arg.PTR_TO_INT: 4,
     Arg.PTR_TO_LONG: 8,
     Arg.PTR_TO_INOUT_INT: 4,
+    Arg.PTR_TO_IPHDR: 20,
+    Arg.PTR_TO_IPV6HDR: 40,
+    Arg.PTR_TO_TCPHDR: 20,
     Arg.PTR_TO_DYNPTR: 16,
     Arg.PTR_TO_UNINIT_DYNPTR: 16,
     Arg.PTR_TO_STACK_OR_NULL: 0,  # a callback's context: the callback is looked at by itself

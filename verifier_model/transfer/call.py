@@ -8,13 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
-from emu.kernel import helper_names, helpers, maps, prog_types
-from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType, Ret
-from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel import helper_names, helpers, prog_types
+from emu.kernel.enums import AttachType, MapType, ProgType, Ret
+from emu.kernel.errno import EINVAL
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
-from verifier_model.check import btf_ptr, const_str, dynptr, locks, packet, sock
+from verifier_model.check import btf_ptr, const_str, dynptr, helper_rules, locks, packet, sock
 from verifier_model.check import helper as check_helper
+from verifier_model.check.helper_rules import MAX_ERRNO
 from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
@@ -29,14 +30,12 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_TCP_SOCK,
     R0,
-    R2,
     R3,
     SCALAR_VALUE,
     TRUSTED_BTF_ID,
     UNINIT,
     pointer,
 )
-from verifier_model.scalars import is_null
 from verifier_model.state import ARGS_MASK
 from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-MAX_ERRNO = 4095
 _SPIN_UNLOCK = 94
 # Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
@@ -70,6 +68,8 @@ _STRUCTS = {
     "get_current_task_btf": "task_struct",
     "task_pt_regs": "pt_regs",
     "skc_to_tcp_sock": "tcp_sock",
+    "skc_to_unix_sock": "unix_sock",
+    "skc_to_mptcp_sock": "mptcp_sock",
     "skc_to_tcp6_sock": "tcp6_sock",
     "skc_to_udp6_sock": "udp6_sock",
     "skc_to_tcp_timewait_sock": "tcp_timewait_sock",
@@ -82,7 +82,6 @@ _SOCKETS = {
     Ret.PTR_TO_SOCK_COMMON_OR_NULL: PTR_TO_SOCK_COMMON,
     Ret.PTR_TO_TCP_SOCK_OR_NULL: PTR_TO_TCP_SOCK,
 }
-_WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 _RELEASES = ("ringbuf_submit", "ringbuf_discard", "sk_release")
 _SIZE_RETURNED = (
     "probe_read_str",
@@ -121,22 +120,23 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if not 0 <= insn.imm <= helper_names.last(env.kernel):
         raise Reject(f"invalid func unknown#{insn.imm}", EINVAL)
     row = helpers.by_id(insn.imm)
-    if row is None:
-        _refuse_unknown(env, insn.imm)
-        return None
     proto = env.helper_proto(insn)
-    if proto is None and not env.rules.HELPERS_HAVE_FUNCTIONS:
+    if proto is None and row is not None and not env.rules.HELPERS_HAVE_FUNCTIONS:
         proto = _empty_proto(env, row)
-    if proto is None:
-        if _may_call(env, row.name):
-            raise Unmodelled(f"helper {row.name} in {env.prog_type.name}", env.insn_idx)
-        _refuse(env, f"bpf_{row.name}", insn.imm)
+    if row is None or proto is None:
+        if helpers.is_unread(env.kernel, env.prog_type, row):
+            name = helper_names.NAMES[insn.imm]
+            raise Unmodelled(f"helper {name} in {env.prog_type.name}", env.insn_idx)
+        _refuse(env, insn.imm)
+    if row.config:
+        raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
+    if row.sleepable and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):
+        _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
-    if row.sleepable:
-        raise Unmodelled(f"helper {row.name} in a program that may sleep", env.insn_idx)
+    helper_rules.check_may_sleep(env, row)
     meta = check_helper.check_args(env, state, proto, row)
-    _check_map_written(row, meta)
+    helper_rules.check_map_written(row, meta.map)
     for regno, size in meta.filled:
         ptr = state.frames[-1].regs[regno]
         clobber(env, state, ptr, ptr.off, size)
@@ -151,10 +151,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name == "snprintf":
         const_str.check_format(env, state)
     if row.name == "get_local_storage":
-        if not is_null(state.frames[-1].regs[R2]):
-            raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
-        if env.rules.REGSAFE_OLD_IMPRECISE:
-            mark_chain_precision(env, state, R2)
+        helper_rules.check_local_storage(env, state)
+    if row.name == "set_retval":
+        helper_rules.check_retval(env, state)
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
@@ -170,12 +169,13 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1:
         _check_mixed(env)
-    if meta.map is not None and not maps.takes(row.name, meta.map.type):
-        raise Reject(
-            f"cannot pass map_type {int(meta.map.type)} into func bpf_{row.name}#{row.id}", EINVAL
-        )
+    helper_rules.check_map_fits(env, row, meta.map)
+    if row.name == "get_func_ip":
+        helper_rules.check_func_ip(env, row)
     if row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
         env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        if _sees_packets(env.prog_type):
+            packet.invalidate(env, state)
         env.write_reg(state, R0, env.unknown())
         return leave_subprog(env, state)
     return None
@@ -219,27 +219,6 @@ def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
         mark_chain_precision(env, state, R3)
 
 
-def _refuse_unknown(env: Env, number: int) -> None:
-    """A number that no row has: none of the helpers for tracing programs."""
-    name = helper_names.NAMES[number]
-    if number and _may_call(env, name):
-        raise Unmodelled(f"helper {name}", env.insn_idx)
-    _refuse(env, f"bpf_{name}", number)
-
-
-def _may_call(env: Env, name: str) -> bool:
-    """Whether programs of this type may call a helper, for all that the rows say."""
-    from emu.kernel.packet_helpers import READ_SINCE_5_10, WITHOUT_ROW
-
-    if env.prog_type in READ_SINCE_5_10 and not env.kernel.at_least("5.10"):
-        return True
-    row = prog_types.by_type(env.prog_type)
-    if row is not None and (row.tracing or env.prog_type is _WRITABLE):
-        return False
-    lists = [names for types, names in WITHOUT_ROW if env.prog_type in types]
-    return not lists or any(name in names for names in lists)
-
-
 @cache
 def _sees_packets(prog_type: ProgType) -> bool:
     row = prog_types.by_type(prog_type)
@@ -250,21 +229,18 @@ def _changes_packet(env: Env, row: Helper) -> bool:
     from emu.kernel.packet_helpers import CHANGES_PACKET
 
     if row.name == "tail_call":
-        return env.rules.TAIL_CALL_CHANGES_PACKET
+        # Where both ends of a tail call are walked, one that failed leaves packets as they were.
+        return env.rules.TAIL_CALL_CHANGES_PACKET and not env.rules.HIDDEN_EXITS_WALKED
     return row.name in CHANGES_PACKET
 
 
-def _refuse(env: Env, name: str, number: int) -> NoReturn:
+def _refuse(env: Env, number: int) -> NoReturn:
+    name = f"bpf_{helper_names.NAMES[number]}"
     if env.rules.TEXT_CANNOT_USE_HELPER:
         text = f"program of this type cannot use helper {name}#{number}"
     else:
         text = f"unknown func {name}#{number}"
     raise Reject(text, EINVAL)
-
-
-def _check_map_written(row: Helper, meta: Meta) -> None:
-    if meta.map is not None and meta.map.flags & F_RDONLY_PROG and row.name in _WRITERS:
-        raise Reject("write into map forbidden", EACCES)
 
 
 def _release(env: Env, state: VerifierState, ref: int, row: Helper) -> None:
@@ -340,6 +316,11 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
         result.smin = result.umin = result.smin32 = result.umin32 = 0
         result.smax = result.umax = result.smax32 = result.umax32 = last
         finish_alu(result, rules)
+    elif row.name == "get_retval" and env.kernel.has(Trait.RETVAL_IS_ERROR):
+        if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
+            result.smin = result.smin32 = -MAX_ERRNO
+            result.smax = result.smax32 = 0
+            finish_alu(result, rules)
     elif row.name in _SIZE_RETURNED and rules.HELPER_STR_RETURNS_SIZE:
         if row.name == "get_task_stack" and not rules.TEXT_STACK_OF_REG:
             return result

@@ -1,0 +1,97 @@
+"""What single helpers ask beyond their prototypes.
+
+Source: the cases of check_helper_call(), check_get_func_ip(), check_map_func_compatibility(),
+record_func_map() and may_update_sockmap(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import maps
+from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
+from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
+from emu.kernel.traits import Trait
+from verifier_model.check.refs import check_range
+from verifier_model.precise import mark_chain_precision
+from verifier_model.reg import R1, R2, SCALAR_VALUE
+from verifier_model.scalars import is_null
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper
+    from emu.prog import MapDef
+    from verifier_model.env import Env
+    from verifier_model.state import VerifierState
+
+MAX_ERRNO = 4095
+_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
+
+
+def check_may_sleep(env: Env, row: Helper) -> None:
+    """The helper does not sleep: no program that is modelled may."""
+    if not row.sleepable:
+        return
+    if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
+        raise Reject(f"sleepable helper bpf_{row.name}#{row.id} in non-sleepable prog", EINVAL)
+    raise Reject("helper call might sleep in a non-sleepable prog", EINVAL)
+
+
+def check_map_written(row: Helper, m: MapDef | None) -> None:
+    """The helper does not change a map that programs may only read."""
+    if m is not None and m.flags & F_RDONLY_PROG and row.name in _WRITERS:
+        raise Reject("write into map forbidden", EACCES)
+
+
+def check_map_fits(env: Env, row: Helper, m: MapDef | None) -> None:
+    """The helper takes maps of that type."""
+    if m is not None and not _map_fits(env, row, m):
+        text = f"cannot pass map_type {int(m.type)} into func bpf_{row.name}#{row.id}"
+        raise Reject(text, EINVAL)
+
+
+def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
+    if m.type not in _SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
+        return maps.takes(row.name, m.type)
+    from emu.kernel.packet_helpers import may_update_sockmap
+
+    if may_update_sockmap(env.kernel, env.prog_type, row.name):
+        return True
+    if env.kernel.at_least("5.10"):
+        env.log.add("cannot update sockmap in this context")
+    return False
+
+
+def check_local_storage(env: Env, state: VerifierState) -> None:
+    """bpf_get_local_storage() has no flags."""
+    if not is_null(state.frames[-1].regs[R2]):
+        raise Reject("get_local_storage() doesn't support non-zero flags", EINVAL)
+    if env.kernel.has(Trait.LOCAL_STORAGE_FLAGS_PRECISE):
+        mark_chain_precision(env, state, R2)
+
+
+def check_retval(env: Env, state: VerifierState) -> None:
+    """What the system call is to return is 0 or an error."""
+    if not env.kernel.has(Trait.RETVAL_IS_ERROR):
+        return
+    reg = state.frames[-1].regs[R1]
+    if reg.type is not SCALAR_VALUE:
+        raise Reject("R1 is not a scalar", EINVAL)
+    if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
+        mark_chain_precision(env, state, R1)
+        check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)
+
+
+def check_func_ip(env: Env, row: Helper) -> None:
+    """There is a function whose address could be told."""
+    if env.prog_type is ProgType.KPROBE:
+        return
+    if env.prog_type is not ProgType.TRACING:
+        text = f"not supported for program type {int(env.prog_type)}"
+    elif env.attached is not None and env.attached.raw_tp:
+        sessions = "fsession/" if env.kernel.has(Trait.TEXT_FSESSION) else ""
+        text = f"supported only for fentry/fexit/{sessions}fmod_ret programs"
+    else:
+        return
+    raise Reject(f"func bpf_{row.name}#{row.id} {text}", ENOTSUPP)
