@@ -144,7 +144,8 @@ SERIES = (
     Series(
         "5.10",
         "5.10.7, Debian 5.10.218, Debian 5.10.262",
-        "5.10.262 (verdicts of 6,011 programs), 5.10.218 and 5.10.223 (111 each), November 2026",
+        "5.10.262 (verdicts of 12,711 programs), 5.10.218 and 5.10.223 (1,511 each), 5.10.251 and "
+        "5.10.257 (659 each), November 2026",
     ),
     Series("5.11", "5.11.0"),
     Series("5.12", "5.12.9"),
@@ -156,7 +157,12 @@ SERIES = (
     Series("5.18", "5.18.12"),
     Series("5.19", "5.19.0"),
     Series("6.0", "6.0.1"),
-    Series("6.1", "6.1-rc7, Debian 6.1.176", "6.1.180 (verdicts of 6,059 programs), November 2026"),
+    Series(
+        "6.1",
+        "6.1-rc7, Debian 6.1.176",
+        "6.1.180 (verdicts of 12,759 programs), 6.1.170, 6.1.174 and 6.1.177 (659 each), "
+        "November 2026",
+    ),
     Series("6.2", "6.2.1"),
     Series("6.3", "6.3.8"),
     Series("6.4", "6.4.6"),
@@ -167,20 +173,57 @@ SERIES = (
     Series("6.9", "6.9.0"),
     Series("6.10", "6.10.0"),
     Series("6.11", "6.11.4, 6.11.11"),
-    Series("6.12", "Debian 6.12.107", "6.12.107 (verdicts of 6,060 programs), November 2026"),
+    Series(
+        "6.12",
+        "Debian 6.12.107",
+        "6.12.107 (verdicts of 12,760 programs), ten releases from 6.12.43 to 6.12.95 (659 each), "
+        "November 2026",
+    ),
     Series("6.13", "6.13.7"),
     Series("6.14", "6.14.0"),
     Series("6.15", ""),
-    Series("6.16", "", "6.16.12 (verdicts of 1,009 programs), November 2026"),
-    Series("6.17", "6.17.0", "6.17.13 (verdicts of 1,364 programs), November 2026"),
     Series(
-        "6.18", "6.18.2", "6.18.44 (verdicts of 6,062 programs), 6.18.15 (1,011), November 2026"
+        "6.16",
+        "",
+        "6.16.12 (verdicts of 7,709 programs), 6.16.3 (659), November 2026",
     ),
-    Series("6.19", "6.19.0", "6.19.14 (verdicts of 431 programs), November 2026"),
-    Series("7.0", "7.0.0", "7.0.13 (verdicts of 111 programs), November 2026"),
-    Series("7.1", "7.1.3", "7.1.13 (verdicts of 431 programs), November 2026"),
-    Series("7.2", "Debian 7.2.13", "7.2.13 (verdicts of 6,062 programs), November 2026"),
-    Series("7.3", "7.3.4", "7.3.4 (verdicts of 1,631 programs), November 2026"),
+    Series(
+        "6.17",
+        "6.17.0",
+        "6.17.13 (verdicts of 5,959 programs), 6.17.8 (659), November 2026",
+    ),
+    Series(
+        "6.18",
+        "6.18.2",
+        "6.18.44 (verdicts of 12,762 programs), 6.18.5 (5,959), 6.18.15 (2,411), 6.18.9 and "
+        "6.18.12 (659 each), November 2026",
+    ),
+    Series(
+        "6.19",
+        "6.19.0",
+        "6.19.14 (verdicts of 7,131 programs), 6.19.6, 6.19.10 and 6.19.13 (659 each), "
+        "November 2026",
+    ),
+    Series(
+        "7.0",
+        "7.0.0",
+        "7.0.13 (verdicts of 6,811 programs), 7.0.4 and 7.0.9 (659 each), November 2026",
+    ),
+    Series(
+        "7.1",
+        "7.1.3",
+        "7.1.13 (verdicts of 7,131 programs), 7.1.3 and 7.1.7 (659 each), November 2026",
+    ),
+    Series(
+        "7.2",
+        "Debian 7.2.13",
+        "7.2.13 (verdicts of 12,762 programs), 7.2.6 and 7.2.11 (659 each), November 2026",
+    ),
+    Series(
+        "7.3",
+        "7.3.4",
+        "7.3.4 (verdicts of 8,331 programs), November 2026",
+    ),
 )
 
 
