@@ -46,7 +46,7 @@ def successors(env: Env) -> list[tuple[int, ...]]:
             _successors(insn, i) if insn.code in NOT_STRAIGHT else (i + 1,)
             for i, insn in enumerate(env.insns)
         ]
-        if env.rules.HIDDEN_EXITS:
+        if env.rules.HIDDEN_EXIT_OF_TAIL_CALL:
             _add_hidden_exits(env)
         env.goes_back = _goes_back(env.successors)
     return env.successors
@@ -80,18 +80,18 @@ def _successors(insn: Insn, idx: int) -> tuple[int, ...]:
 
 
 def _add_hidden_exits(env: Env) -> None:
-    """A load from the packet may end the subprog, as a tail call may: it goes on to its exit too.
+    """A tail call may end the subprog, and a load from the packet: it goes on to its exit too.
 
     Source: visit_abnormal_return_insn().
     """
-    insns = env.insns
+    insns, loads = env.insns, env.rules.HIDDEN_EXIT_OF_LOAD
     for no, start in enumerate(env.subprogs):
         subprog = range(start, env.subprog_end(no))
         exits = [idx for idx in subprog if insns[idx].code == EXIT]
         for idx in subprog if exits else ():
             code = insns[idx].code
             tail_call = code == CALL and not insns[idx].src and insns[idx].imm == _TAIL_CALL
-            if tail_call or (code & 7 == LD and code & 0xE0 in (ABS, IND)):
+            if tail_call or (loads and code & 7 == LD and code & 0xE0 in (ABS, IND)):
                 env.successors[idx] = (idx + 1, exits[-1])
 
 

@@ -98,7 +98,8 @@ class Rules:
     HELPER_STR_RETURNS_SIZE: bool
     HELPER_STR_RETURN_ERRNO: bool
     HELPER_STR_RETURN_SIGNED: bool
-    HIDDEN_EXITS: bool
+    HIDDEN_EXIT_OF_LOAD: bool
+    HIDDEN_EXIT_OF_TAIL_CALL: bool
     HIDDEN_EXITS_WALKED: bool
     IDS_REMAPPED: bool
     IMPOSSIBLE_RANGE_KEPT: bool
@@ -127,6 +128,7 @@ class Rules:
     LINKED_IDS_BY_BASE: bool
     LINK_KEEPS_LIFE: bool
     LINK_LIVE_REGS: bool
+    LINK_OFF_CLEARED: bool
     LINK_NARROW_SPILLS: bool
     LIVENESS_BEFORE_WALK: bool
     LIVE_REGS_COMPARED: bool

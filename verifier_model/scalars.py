@@ -48,6 +48,13 @@ def width(reg: RegState) -> int:
     return reg.umax.bit_length()
 
 
+def unlink(reg: RegState, rules: Rules) -> None:
+    """The register is no copy any more; releases may leave what it was off the original."""
+    reg.id = 0
+    if rules.LINK_OFF_CLEARED:
+        reg.off = 0
+
+
 def assign_id(env: Env, state: VerifierState, regno: int) -> RegState:
     """The register, with an id that a copy can share: assign_scalar_id_before_mov().
 

@@ -596,7 +596,7 @@ class Trait(enum.Enum):
         since="7.0",
         commit='bffacdb80b93 ("bpf: Recognize special arithmetic shift in the verifier")',
         note="AND and OR with a constant of a value that is 0 or -1 walk both cases.",
-        backports=("6.12.107", "6.18.44", "6.19.14"),
+        backports=("6.12.85", "6.18.44", "6.19.14"),
     )
     POINTER_CONST_IN_BITS = Row(
         since="7.1",
@@ -644,6 +644,14 @@ class Trait(enum.Enum):
         "sync_linked_regs()",
         note="A copy plus a constant stays one when a comparison tells of the copy.",
         backports=("6.12.85", "6.18.15", "6.19.6"),
+    )
+    LINK_OFF_CLEARED = Row(
+        since="7.1",
+        commit="measured on 6.12.95, 6.12.107, 6.18.15, 6.18.44, 7.0.13 and 7.1.13: "
+        "adjust_reg_min_max_vals()",
+        note="What was added to a copy is forgotten with the link; before, it is left behind, and "
+        "no pointer takes such a number if it was large.",
+        backports=("6.12.107", "6.18.44"),
     )
     NULL_CHECK_KEEPS_ID = Row(
         since="7.2",
@@ -1014,10 +1022,15 @@ class Trait(enum.Enum):
         commit="measured on 6.18.44 and 6.19.14: bpf_compute_scc()",
         note="A helper that calls back is a loop of its own.",
     )
-    HIDDEN_EXITS = Row(
+    HIDDEN_EXIT_OF_TAIL_CALL = Row(
         since="6.19",
-        commit="measured on 6.18.44, 6.19.6 and 6.19.14: visit_abnormal_return_insn()",
-        note="A load from the packet, and a tail call, count as a way to the subprog's exit.",
+        commit="measured on 6.18.44, 6.19.6 and 6.19.14: visit_insn()",
+        note="A tail call counts as a way to the subprog's exit.",
+    )
+    HIDDEN_EXIT_OF_LOAD = Row(
+        since="7.0",
+        commit="measured on 6.19.14 and 7.0.13: visit_abnormal_return_insn()",
+        note="So does a load from the packet.",
     )
     LIVENESS_BEFORE_WALK = Row(
         since="7.1",

@@ -24,7 +24,7 @@ from verifier_model.domain.width import (
 from verifier_model.domain.word import S32_MAX, S32_MIN, U32, U64, s32
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import ADD_CONST, ADD_CONST_32, ADD_CONST_64, SCALAR_VALUE
-from verifier_model.scalars import assign_id, width
+from verifier_model.scalars import assign_id, unlink, width
 from verifier_model.transfer.numbers import of_numbers
 from verifier_model.transfer.ptr_alu import adjust_pointer, pointer_difference
 from verifier_model.transfer.registry import transfer
@@ -97,7 +97,7 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
     else:
         new = adjust_scalar(env, insn, new, src)
     if env.rules.LINK_ADD_CONST:
-        _link_sum(env, insn, op, new, src, wide=dst.umax > U32)
+        _link_sum(env, insn, op, new, src, wide=dst.umax > U32, known=number is not None)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1
 
@@ -112,22 +112,33 @@ def _check_imm(env: Env, insn: Insn, op: int) -> None:
         raise Reject(f"invalid shift {insn.imm}", EINVAL)
 
 
-def _link_sum(env: Env, insn: Insn, op: int, dst: RegState, src: RegState, *, wide: bool) -> None:
-    """A copy plus a constant stays linked to the original (6.11); `wide`, it had a high half."""
+def _link_sum(
+    env: Env, insn: Insn, op: int, dst: RegState, src: RegState, *, wide: bool, known: bool
+) -> None:
+    """A copy plus a constant stays linked to the original (6.11).
+
+    wide: it had a high half.  known: it is the result of two constants.
+    """
     alu32 = insn.code & 7 != ALU64
     rules = env.rules
     value = src.smin
-    links = op == _ADD and not alu32 and src.is_const() and 0 <= value <= 0x7FFFFFFF
+    sums = op == _ADD and not alu32 and src.is_const()
+    fits = 0 <= value <= S32_MAX
     if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and is_const(src, alu32):
         value = s32(src.var_off.value) if alu32 else value
-        links = S32_MIN + (op == _SUB) <= value <= S32_MAX and not (alu32 and wide)
+        sums = not (alu32 and wide)
+        fits = S32_MIN + (op == _SUB) <= value <= S32_MAX
         value = -value if op == _SUB else value
-    if dst.id and not dst.id & ADD_CONST and links:
+    if not (dst.id and sums):
+        unlink(dst, rules)
+        masked = op in (_AND, _OR, _XOR) and src.is_const() and dst.is_const()
+        if known or masked or not _is_computed(rules, op, src, alu32):
+            dst.off = 0
+    elif fits and not dst.id & ADD_CONST:
         dst.id |= ADD_CONST_32 if alu32 else ADD_CONST_64
         dst.off = value
     else:
-        dst.id = 0
-        dst.off = 0
+        dst.id = dst.off = 0
 
 
 def _fork_sign_mask(env: Env, state: VerifierState, insn: Insn, dst: RegState) -> None:
@@ -145,7 +156,7 @@ def _fork_sign_mask(env: Env, state: VerifierState, insn: Insn, dst: RegState) -
         if not low:
             known.smin, known.smax, known.umin, known.umax = fresh.bounds()[:4]
             known.wrap64 = None
-            known.id = 0
+            known.id = known.off = 0
         holder.frames[-1].regs[insn.dst] = known
 
 
@@ -277,8 +288,7 @@ def transfer_mov32(env: Env, state: VerifierState, insn: Insn) -> int:
             src = assign_id(env, state, insn.src)
         new = src.copy()
         if not (rules.MOV32_KEEPS_ID and fits):
-            new.id = 0
-            new.off = 0
+            unlink(new, rules)
     if rules.BOUNDS_32:
         zero_extend(new, rules)
         if rules.MOV32_SYNC:
@@ -311,8 +321,7 @@ def transfer_movsx(env: Env, state: VerifierState, insn: Insn) -> int:
             src = assign_id(env, state, insn.src)
         new = src.copy()
         if not same:
-            new.id = 0
-            new.off = 0
+            unlink(new, rules)
         if wide:
             coerce_to_size_sx(new, insn.off >> 3, rules)
         else:
@@ -352,14 +361,16 @@ def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
         size = insn.imm >> 3
         swaps = insn.code & X or insn.code & 7 == ALU64
         if swaps:
+            new.id, new.off = old.id, old.off
             new.var_off = tnum.bswap(old.var_off, size)
             new.precise = old.precise
         else:
             new = old.copy()
             if size < 8:
                 coerce_to_size(new, size, env.rules)
-        if swaps or size < 8:  # le64 changes nothing, so the register keeps its number
-            new.id, new.off = (old.id, old.off) if env.rules.BSWAP_KEEPS_ID else (0, 0)
+        # le64 changes nothing, so the register keeps its number.
+        if (swaps or size < 8) and not env.rules.BSWAP_KEEPS_ID:
+            unlink(new, env.rules)
         sync(new, env.rules)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1
