@@ -12,7 +12,7 @@ from emu.kernel.errno import EACCES
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.check.stack_slots import remember_access
 from verifier_model.precise import mark_slots_precision
-from verifier_model.reg import SCALAR_VALUE
+from verifier_model.reg import ADD_CONST, SCALAR_VALUE
 from verifier_model.scalars import is_null, width
 from verifier_model.stack import (
     INVALID,
@@ -92,11 +92,13 @@ def _with_id(env: Env, frame: FuncState, spi: int) -> RegState:
     slot = frame.stack[spi]
     reg = slot.reg
     assert reg is not None
-    if reg.is_const() or (reg.id and not reg.off):
+    sums = reg.id & ADD_CONST
+    if reg.is_const() or (reg.id and not sums):
         return reg
     reg = reg.copy()
     reg.id = env.new_id()
-    reg.off = 0
+    if sums:
+        reg.off = 0
     frame.stack[spi] = Slot(slot.kinds, reg)
     return reg
 
