@@ -17,6 +17,7 @@ from emu.isa.table import ALU, ALU64, DW, IND, JMP32, LD, STX
 from emu.kernel.traits import Trait
 from verifier_model.cfg import EXIT
 from verifier_model.live_regs import uses
+from verifier_model.state import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _CMPXCHG32 = "atomic32_cmpxchg"
 _END, _SIZE, _MODE = 0xD0, 0x18, 0xE0
-NOWHERE = -1
 
 
 def watching(env: Env, watch: Watch | None) -> Watch | None:
@@ -38,9 +38,10 @@ def watching(env: Env, watch: Watch | None) -> Watch | None:
     watch: what watches it already.
     """
     kernel, insns = env.kernel, env.insns
+    if not (kernel.has(Trait.CMPXCHG_READS_UNSEEN) and kernel.has(Trait.JIT)):
+        return watch
     halves = {i for i, row in enumerate(env.rows) if row is not None and row.name == _CMPXCHG32}
-    bugged = kernel.has(Trait.CMPXCHG_READS_UNSEEN) and kernel.has(Trait.JIT)
-    if not halves or not bugged:
+    if not halves:
         return watch
     masks = uses(env)
     reads = [use & 1 and _whole(insn) for insn, (use, _) in zip(insns, masks, strict=True)]

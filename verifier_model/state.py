@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from verifier_model.stack import Slot
 
 MAIN_CALLSITE = -1
+NOWHERE = -1  # the index of no insn
 # Bits of the liveness masks: R1 to R5, which a callee shares with its caller at the call.
 ARGS_MASK = sum(1 << r for r in range(R1, R5 + 1))
 ALL_REGS = (1 << FP) - 1  # R0 to R9
@@ -69,7 +70,7 @@ class FuncState:
         self.stack: list[Slot] = []
         self.refs_at_call: tuple[tuple[int, int], ...] = ()  # those held when this frame began
         # The 32-bit cmpxchg that r0 comes from, its high half unread; cmpxchg.py follows it.
-        self.half_written = -1
+        self.half_written = NOWHERE
         self.regs_read = 0
         self.regs_written = 0
         self.stack_read = 0

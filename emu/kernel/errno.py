@@ -36,4 +36,6 @@ ETIMEDOUT = 110
 EINPROGRESS = 115
 ENOTSUPP = 524
 
+MAX_ERRNO = 4095  # what a pointer can hold in place of an address: include/linux/err.h
+
 NAMES = {name: value for name, value in globals().items() if name.startswith("E")}

@@ -1600,15 +1600,9 @@ def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> 
     latest: Proto | Change = Proto(helper.ret, helper.args, helper.gpl_only)
     for change in helper.changes:
         meant = not change.prog_types or prog_type in change.prog_types
-        if meant and _holds(kernel, change.since):
+        if meant and kernel.holds(change.since):
             latest = change
     return Proto(latest.ret, latest.args, latest.gpl_only)
-
-
-def _holds(kernel: Kernel, since: str | Trait) -> bool:
-    if isinstance(since, Trait):
-        return kernel.has(since)
-    return not since or kernel.at_least(since)
 
 
 # Helpers of kernel/trace/bpf_trace.c that tracing programs share with other types: trace_printk and
@@ -1652,8 +1646,8 @@ def reaches(kernel: Kernel, row: Reach, prog_type: ProgType) -> bool:
     """Whether the row holds for programs of `prog_type` on `kernel`, with some attach type."""
     return (
         prog_type in row.prog_types
-        and _holds(kernel, row.since)
-        and not (row.until and _holds(kernel, row.until))
+        and kernel.holds(row.since)
+        and not (row.until and kernel.holds(row.until))
     )
 
 

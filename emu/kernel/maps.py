@@ -270,8 +270,7 @@ def flags_of(kernel: Kernel, row: MapTypeRow) -> int:
     """The F_* that `kernel` accepts when it creates a map of this type."""
     flags = row.flags
     for mask, since in FLAGS:
-        has = kernel.has(since) if isinstance(since, Trait) else kernel.at_least(since)
-        if not has:
+        if not kernel.holds(since):
             flags &= ~mask
     return flags
 

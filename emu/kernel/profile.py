@@ -257,6 +257,12 @@ class Kernel:
         """Whether this kernel descends from `release` or a later one: for tables with a `since`."""
         return self.version >= _parse(release)
 
+    def holds(self, since: str | Trait) -> bool:
+        """Whether what is there since a release, or where a trait is, is here; "" means always."""
+        if isinstance(since, Trait):
+            return self.has(since)
+        return not since or self.at_least(since)
+
     def newest(self, releases: Iterable[str]) -> str | None:
         """The latest of `releases` that is not after this kernel; None where all are."""
         known = [r for r in releases if self.at_least(r)]

@@ -44,7 +44,7 @@ class ProgTypeRow(NamedTuple):
 _BOOL = (ReturnRange(0, 1),)
 _BINDS = (AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND)
 # Programs that cannot forbid what they see.
-_ALWAYS_ALLOW = (
+ALWAYS_ALLOW = (
     AttachType.CGROUP_UDP4_RECVMSG,
     AttachType.CGROUP_UDP6_RECVMSG,
     AttachType.CGROUP_UNIX_RECVMSG,
@@ -166,7 +166,7 @@ PROG_TYPES = (
         socket_ctx.CGROUP_SOCK_ADDR,
         tracing=False,
         returns=(
-            ReturnRange(1, 1, _ALWAYS_ALLOW),
+            ReturnRange(1, 1, ALWAYS_ALLOW),
             ReturnRange(0, 3, _BINDS, since="5.12"),
             ReturnRange(0, 1),
         ),

@@ -29,6 +29,7 @@ from emu.kernel.helpers import (
     Helper,
     Reach,
 )
+from emu.kernel.prog_types import ALWAYS_ALLOW
 from emu.kernel.traits import Trait
 
 _XMIT, _SEG6 = (ProgType.LWT_XMIT,), (ProgType.LWT_SEG6LOCAL,)
@@ -73,15 +74,7 @@ _NO_RETVAL = (
     AttachType.NONE,  # which is BPF_CGROUP_INET_INGRESS
     AttachType.CGROUP_INET_EGRESS,
     AttachType.CGROUP_SOCK_OPS,
-    AttachType.CGROUP_UDP4_RECVMSG,
-    AttachType.CGROUP_UDP6_RECVMSG,
-    AttachType.CGROUP_UNIX_RECVMSG,
-    AttachType.CGROUP_INET4_GETPEERNAME,
-    AttachType.CGROUP_INET6_GETPEERNAME,
-    AttachType.CGROUP_UNIX_GETPEERNAME,
-    AttachType.CGROUP_INET4_GETSOCKNAME,
-    AttachType.CGROUP_INET6_GETSOCKNAME,
-    AttachType.CGROUP_UNIX_GETSOCKNAME,
+    *ALWAYS_ALLOW,
 )
 _OF_CGROUPS = FEW + CGROUP_SKB + SOCK + SOCK_OPS + SOCK_ADDR
 _RETVAL = (

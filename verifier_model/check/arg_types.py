@@ -191,7 +191,7 @@ def expected(kernel: Kernel, arg: Arg) -> str:
         lists = _MEM_LISTS if _takes_any_memory(kernel, arg) else _NO_MEM_LISTS
     else:
         lists = _LISTS[arg]
-    return next(text for since, text in lists if _is_since(kernel, since))
+    return next(text for since, text in lists if kernel.holds(since))
 
 
 def _takes_any_memory(kernel: Kernel, arg: Arg) -> bool:
@@ -199,9 +199,3 @@ def _takes_any_memory(kernel: Kernel, arg: Arg) -> bool:
     if arg in KEY_ARGS:
         return kernel.has(Trait.HELPER_KEY_ANY_MEM)
     return arg not in NUMBER_ARGS or kernel.has(Trait.HELPER_FILLS_NUMBERS)
-
-
-def _is_since(kernel: Kernel, since: str | Trait) -> bool:
-    if isinstance(since, Trait):
-        return kernel.has(since)
-    return not since or kernel.at_least(since)

@@ -20,6 +20,7 @@ from verifier_model.check.arg_types import (
     takes,
 )
 from verifier_model.check.helper_mem import check_memory, check_size, constant_key
+from verifier_model.check.helper_rules import SOCKMAPS
 from verifier_model.domain.word import U32
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -74,7 +75,6 @@ class Meta:
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
 
-_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
 _MAP_VALUES = (Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.PTR_TO_UNINIT_MAP_VALUE)
 _WRITTEN_MEM = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE)
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
@@ -92,7 +92,7 @@ def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Met
         reg = env.read_reg(state, regno)
         if arg is Arg.ANYTHING:
             continue
-        if arg in _MAP_VALUES and meta.map is not None and meta.map.type in _SOCKMAPS:
+        if arg in _MAP_VALUES and meta.map is not None and meta.map.type in SOCKMAPS:
             arg = _socket_value(env, arg)
         _check_arg(env, state, regno, reg, arg, meta)
     return meta

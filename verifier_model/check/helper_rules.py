@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
-from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
+from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP, MAX_ERRNO
 from emu.kernel.traits import Trait
 from verifier_model.check.refs import check_range
 from verifier_model.precise import mark_chain_precision
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.state import VerifierState
 
-MAX_ERRNO = 4095
-_SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 
 
@@ -52,7 +51,7 @@ def check_map_fits(env: Env, row: Helper, m: MapDef | None) -> None:
 
 
 def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
-    if m.type not in _SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
+    if m.type not in SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
         return maps.takes(row.name, m.type)
     from emu.kernel.packet_helpers import may_update_sockmap
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel import helpers
 from emu.kernel.enums import EXIST, NOEXIST, Arg, Ret
+from emu.kernel.errno import MAX_ERRNO
 from emu.kernel.traits import Trait
 from verifier_model.smt import maps, results, words
 from verifier_model.smt.access import disturb, place
@@ -272,7 +273,7 @@ def _delete(m: Machine, s: State, pc: int, given: Given) -> Done:
 def _error(m: Machine, s: State, name: str, pc: int) -> Word:
     """A negative errno; of 32 bits where the kernel's functions of maps return an int."""
     result = m.fresh(s, f"error of {name} at insn {pc}")
-    s.assume(compare("jsge", result, -results.MAX_ERRNO & U64))
+    s.assume(compare("jsge", result, -MAX_ERRNO & U64))
     s.assume(compare("jslt", result, 0))
     return words.cut(result, 32) if m.kernel.has(Trait.MAP_ERROR_U32) else result
 

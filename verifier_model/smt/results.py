@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.kernel.errno import MAX_ERRNO
 from verifier_model.smt import words
 from verifier_model.smt.words import BITS, U32, U64, Word, both, compare, signed
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from verifier_model.smt.words import Truth
 
 _MIN, _MAX = -(1 << 63), (1 << 63) - 1
-MAX_ERRNO = 4095
 MAX_CPUS = 8192  # NR_CPUS of x86
 
 

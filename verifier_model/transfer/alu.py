@@ -131,9 +131,10 @@ def _link_sum(
         value = -value if op == _SUB else value
     if not (dst.id and sums):
         unlink(dst, rules)
-        masked = op in (_AND, _OR, _XOR) and src.is_const() and dst.is_const()
-        if known or masked or not _is_computed(rules, op, src, alu32):
-            dst.off = 0
+        if dst.off:
+            masked = op in (_AND, _OR, _XOR) and src.is_const() and dst.is_const()
+            if known or masked or not _is_computed(rules, op, src, alu32):
+                dst.off = 0
     elif fits and not dst.id & ADD_CONST:
         dst.id |= ADD_CONST_32 if alu32 else ADD_CONST_64
         dst.off = value

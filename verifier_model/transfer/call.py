@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import helper_names, helpers, prog_types
 from emu.kernel.enums import AttachType, MapType, ProgType, Ret
-from emu.kernel.errno import EINVAL
+from emu.kernel.errno import EINVAL, MAX_ERRNO
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
 from verifier_model.check import btf_ptr, const_str, dynptr, helper_rules, locks, packet, sock
 from verifier_model.check import helper as check_helper
-from verifier_model.check.helper_rules import MAX_ERRNO
 from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
 from verifier_model.domain.bounds import bound_offset, deduce, finish_alu

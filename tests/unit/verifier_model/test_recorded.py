@@ -31,6 +31,20 @@ def kernels(name):
     return sorted({k for row in rows(name) for each in row["results"] for k in each["kernels"]})
 
 
+def answers(name, kernel):
+    """The programs of a file that were recorded on a kernel, each with what was said."""
+    for row in rows(name):
+        for each in row["results"]:
+            if kernel in each["kernels"]:
+                yield batch.read(row["program"]), each["result"]
+
+
+def profile(name):
+    """The kernel that a name means, and its CPUs: the release, or RELEASE/CPUS."""
+    release, _, cpus = name.partition("/")
+    return Kernel.release(release), int(cpus or 1)
+
+
 KERNELS = kernels("verdicts")
 
 
@@ -44,27 +58,23 @@ def test_every_way_of_keeping_states_is_recorded():
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_verdict_complaint_and_counts_are_the_kernels(name):
-    release, _, cpus = name.partition("/")
-    kernel = Kernel.release(release)
+    kernel, cpus = profile(name)
     wrong = {}
     compared = 0
-    for row in rows("verdicts"):
-        expected = [each["result"] for each in row["results"] if name in each["kernels"]]
-        for result in expected:
-            prog = batch.read(row["program"])
-            verdict = verify(prog, kernel, log_level=0, cpus=int(cpus or 1))
-            ours = {
-                "verdict": "accept" if verdict.accepted else "reject",
-                "errno": verdict.errno,
-                "message": verdict.message,
-                "counts": [getattr(verdict, count) for count in COUNTS],
-            }
-            # None: not recorded; 7.3's complaint is a report.
-            known = {field: value for field, value in result.items() if value is not None}
-            known["counts"] = known["counts"] if known["counts"][0] is not None else ours["counts"]
-            if known != {field: ours[field] for field in known}:
-                wrong[prog.name] = (ours, known)
-            compared += 1
+    for prog, result in answers("verdicts", name):
+        verdict = verify(prog, kernel, log_level=0, cpus=cpus)
+        ours = {
+            "verdict": "accept" if verdict.accepted else "reject",
+            "errno": verdict.errno,
+            "message": verdict.message,
+            "counts": [getattr(verdict, count) for count in COUNTS],
+        }
+        # None: not recorded; 7.3's complaint is a report.
+        known = {field: value for field, value in result.items() if value is not None}
+        known["counts"] = known["counts"] if known["counts"][0] is not None else ours["counts"]
+        if known != {field: ours[field] for field in known}:
+            wrong[prog.name] = (ours, known)
+        compared += 1
     assert compared >= 18
     assert wrong == {}
 
@@ -76,20 +86,15 @@ def body(lines):
     ]
 
 
-@pytest.mark.parametrize("release", kernels("point-releases"))
-def test_point_releases_differ_as_they_do(release):
+@pytest.mark.parametrize("name", kernels("point-releases"))
+def test_point_releases_differ_as_they_do(name):
     """Each program tells two releases of a series apart, most of them by a line of the log."""
-    release, _, cpus = release.partition("/")
-    kernel = Kernel.release(release)
+    kernel, cpus = profile(name)
     compared = 0
-    for row in rows("point-releases"):
-        for each in row["results"]:
-            if release not in [name.partition("/")[0] for name in each["kernels"]]:
-                continue
-            result, prog = each["result"], batch.read(row["program"])
-            verdict = verify(prog, kernel, log_level=2, cpus=int(cpus or 1))
-            assert (verdict.errno, verdict.message) == (result["errno"], result["message"])
-            assert [getattr(verdict, count) for count in COUNTS] == result["counts"]
-            assert body(verdict.log) == body(result["log"]), prog.name
-            compared += 1
+    for prog, result in answers("point-releases", name):
+        verdict = verify(prog, kernel, log_level=2, cpus=cpus)
+        assert (verdict.errno, verdict.message) == (result["errno"], result["message"])
+        assert [getattr(verdict, count) for count in COUNTS] == result["counts"]
+        assert body(verdict.log) == body(result["log"]), prog.name
+        compared += 1
     assert compared
