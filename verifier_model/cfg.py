@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
 from emu.kernel.errno import E2BIG, EINVAL
-from emu.prog import PSEUDO_CALL, PSEUDO_FUNC
+from emu.kernel.kfuncs import Does
+from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL
+from verifier_model import kfunc_calls
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def find_subprogs(env: Env) -> None:
     for i, insn in enumerate(insns):
         if insn.code not in (CALL, LD_IMM64):
             continue
+        if insn.code == CALL and insn.src == PSEUDO_KFUNC_CALL and env.prog.kfuncs:
+            kfunc_calls.declare(env, i)
         if not is_pseudo_call(insn) and not (env.rules.CALLBACKS and is_pseudo_func(insn)):
             continue
         target = i + insn.imm + 1
@@ -180,6 +184,10 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
             if not rules.JMP_POINTS:
                 env.jmp_points[t] = 1
             edges.append((t + insn.imm + 1, _BRANCH, rules.RECURSION_WALKED))
+        elif insn.src == PSEUDO_KFUNC_CALL:
+            row = env.kfunc_allowed(insn)
+            if row is not None and Does.ITER_NEXT in row.does:
+                env.prune_points[t] = env.forced_points[t] = env.iter_points[t] = 1
         elif not insn.src and insn.imm in _CALL_BACK:
             env.callback_points[t] = 1
             if rules.CALLBACK_EVERY_ITERATION:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa import table
-from emu.kernel import helpers, maps, prog_types
+from emu.kernel import helpers, kfuncs, maps, prog_types
 from emu.kernel.enums import (
     F_ANY_ALIGNMENT,
     F_STRICT_ALIGNMENT,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from emu.btf import BtfData
     from emu.isa.table import InsnDef
     from emu.kernel.helpers import Proto
+    from emu.kernel.kfuncs import Kfunc
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, MapDef, Prog
     from verifier_model.check.tracing import Function
@@ -88,6 +89,7 @@ class Env:
         self.jmp_points = bytearray(n + 1)
         self.forced_points = bytearray(n + 1)  # where every state is kept
         self.callback_points = bytearray(n + 1)  # calls of helpers that call back
+        self.iter_points = bytearray(n + 1)  # calls of bpf_iter_*_next()
         # What live_regs.py has found of the insns: by insn, and by the start of a subprog.
         self.successors: list[tuple[int, ...]] = []
         self.uses: list[tuple[int, int]] = []
@@ -110,7 +112,7 @@ class Env:
         self._protos: dict[int, Proto | None] = {}
 
         self.helpers = {insn.imm for insn in prog.insns if insn.code == _CALL and not insn.src}
-        self.has_dynptrs = not self.helpers.isdisjoint(_DYNPTR_MAKERS)
+        self.has_dynptrs = bool(prog.kfuncs) or not self.helpers.isdisjoint(_DYNPTR_MAKERS)
         self.every_path = every_path  # no path ends where an equivalent state was walked
         self.insn_idx = 0
         self.prev_insn_idx = -1
@@ -172,6 +174,19 @@ class Env:
                 helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
             )
         return self._protos[number]
+
+    def kfunc(self, insn: Insn) -> Kfunc | None:
+        """The kernel function that an insn calls; None where its name is not known."""
+        if insn.off or not 0 <= insn.imm < len(self.prog.kfuncs):
+            return None
+        return kfuncs.by_name(self.prog.kfuncs[insn.imm])
+
+    def kfunc_allowed(self, insn: Insn) -> Kfunc | None:
+        """The same; None where programs of this type may not call it."""
+        row = self.kfunc(insn)
+        if row is None or not kfuncs.is_allowed(self.kernel, self.prog_type, row):
+            return None
+        return row
 
     def known_at(self, state: VerifierState, idx: int) -> list[VerifierState]:
         """The states kept in the list of the insn and the frame's call: explored_state()."""

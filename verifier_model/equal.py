@@ -16,19 +16,32 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
+    RDONLY_MEM,
     SCALAR_VALUE,
     unknown_scalar,
 )
-from verifier_model.stack import DYNPTR, INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import (
+    DYNPTR,
+    INVALID,
+    IRQ_FLAG,
+    ITER,
+    MISC,
+    POISON,
+    SLOT,
+    SPILL,
+    ZERO,
+    Slot,
+)
 from verifier_model.state import ALL_REGS, bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
-    from verifier_model.state import FuncState, Lock, VerifierState
+    from verifier_model.state import FuncState, Lock, Regions, VerifierState
 
 _ANY_SCALAR = unknown_scalar()
+_MEMORY = (PTR_TO_MAP_VALUE, PTR_TO_MEM, RDONLY_MEM)
 _HALF, _NOTHING = SLOT // 2, INVALID + POISON
 # enum exact_level
 NOT_EXACT, EXACT, RANGE_WITHIN = 0, 1, 2
@@ -78,6 +91,8 @@ def states_equal(
     ids = IdMap(env.ids)
     if (old.refs or cur.refs) and not _same_refs(env, old, cur, ids):
         return False
+    if old.regions != cur.regions and not _same_regions(old.regions, cur.regions, ids):
+        return False
     if (old.lock or cur.lock) and not _same_lock(env, old.lock, cur.lock, ids):
         return False
     for depth, (a, b) in enumerate(zip(old.frames, cur.frames, strict=True)):
@@ -94,6 +109,12 @@ def _same_refs(env: Env, old: VerifierState, cur: VerifierState, ids: IdMap) -> 
         return False
     return len(old.refs) == len(cur.refs) and all(
         ids.check(a, b) for (a, _), (b, _) in zip(old.refs, cur.refs, strict=True)
+    )
+
+
+def _same_regions(old: Regions, cur: Regions, ids: IdMap) -> bool:
+    return (old.rcu, old.preempt, len(old.irqs)) == (cur.rcu, cur.preempt, len(cur.irqs)) and all(
+        ids.check(a, b) for a, b in zip(old.irqs, cur.irqs, strict=True)
     )
 
 
@@ -150,9 +171,10 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
         return _linked_alike(rules, old, cur, ids)
     if not rules.IDS_REMAPPED and old.type not in PACKET_POINTERS:
         return _safe_before_6_2(rules, old, cur, ids)
-    if old.type is PTR_TO_MAP_VALUE or old.type is PTR_TO_MEM:
+    if old.type in _MEMORY:
         return (
             old.off == cur.off
+            and old.frameno == cur.frameno
             and old.map is cur.map
             and old.mem_size == cur.mem_size
             and _covers(rules, old, cur)
@@ -266,6 +288,14 @@ def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> b
                 ) and regsafe(rules, old_reg, cur_reg, ids, exact)
     if a.kinds != b.kinds and not _bytes_safe(a.kinds, b.kinds, rules.STACK_UNINIT_READ):
         return False
+    if a.kinds[-1] in (ITER, IRQ_FLAG) and a.reg is not None:
+        # How often the iterator came to another element makes no difference.
+        return (
+            b.reg is not None
+            and a.reg.mem_size == b.reg.mem_size
+            and a.reg.maybe_null is b.reg.maybe_null
+            and ids.check(a.reg.ref_obj_id, b.reg.ref_obj_id)
+        )
     if a.kinds[-1] == DYNPTR and a.reg is not None:
         return (
             b.reg is not None

@@ -26,6 +26,7 @@ from emu.isa.table import (
     X,
     find,
 )
+from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, NOT_STRAIGHT, jump_target
 from verifier_model.reg import R1
 from verifier_model.state import ARGS_MASK
@@ -190,7 +191,10 @@ def _uses_of_atomic(operation: int, dst: int, src: int) -> tuple[int, int]:
 
 
 def _arguments(env: Env, insn: Insn) -> int:
-    """The arguments of a helper that the program has; all five for what is not known yet."""
+    """The arguments of a function that the program has; all five for what is not known yet."""
+    row = env.kfunc_allowed(insn) if insn.src == PSEUDO_KFUNC_CALL else None
+    if row is not None and row.params is not None:
+        return ((1 << len(row.params)) - 1) << R1
     proto = env.helper_proto(insn)
     return ARGS_MASK if proto is None else ((1 << len(proto.args)) - 1) << R1
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.btf import Kind
 from emu.isa.table import ALU, ALU64, LOAD_ACQ, STORE_REL
 from emu.kernel import helper_names
+from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model import log_buffer
 from verifier_model.domain.word import U32
 from verifier_model.reg import BTF_IDS, RegType
 
 if TYPE_CHECKING:
+    from emu.prog import Insn
     from verifier_model.env import Env
     from verifier_model.log_reg import RegText
     from verifier_model.reg import RegState
@@ -110,6 +113,8 @@ def _insn_text(env: Env, idx: int) -> str:
     insn = env.insns[idx]
     if insn.code == _CALL and not insn.src and insn.imm > helper_names.last(env.kernel):
         return f"(85) call unknown#{insn.imm}"
+    if insn.code == _CALL and insn.src == PSEUDO_KFUNC_CALL:
+        return f"(85) call {_kfunc_text(env, insn)}"
     row = env.rows[idx]
     if insn.code == _MAY_GOTO and row is None:
         return f"(e5) if r{insn.dst} (null) {insn.imm & U32:#x} goto pc{insn.off:+d}"
@@ -122,6 +127,15 @@ def _insn_text(env: Env, idx: int) -> str:
     if insn.off and insn.code & 7 in (ALU, ALU64):
         return disasm.coded([insn._replace(off=0)], 0)
     return disasm.coded(env.insns, idx)
+
+
+def _kfunc_text(env: Env, insn: Insn) -> str:
+    """The kernel function and its number in the kernel's BTF; 0, which is none, without BTF."""
+    if env.kfunc(insn) is None:
+        return f"#{insn.imm}"
+    name = env.prog.kfuncs[insn.imm]
+    number = env.btf.find(name, (Kind.FUNC,)) if env.btf is not None else None
+    return f"{name}#{number or 0}"
 
 
 def holds_inner_map(reg: RegState) -> bool:

@@ -30,6 +30,7 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_STACK,
     PTR_TO_TCP_SOCK,
+    RDONLY_MEM,
     SCALAR_VALUE,
     UNTRUSTED_MEM,
     struct_name,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 4096  # registers
 _HAS_MAP = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
 # What a reference is shown of: reg_type_may_be_refcounted_or_null(), until 6.1.
+_SIZED = (PTR_TO_MEM, RDONLY_MEM, UNTRUSTED_MEM)
 _REFERENCES = (PTR_TO_MEM, PTR_TO_SOCKET, PTR_TO_TCP_SOCK)
 
 
@@ -122,7 +124,7 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         parts.append(f"off={snum(reg.off)}")
     if kind in PACKET_POINTERS:
         parts.append(f"r={unum(reg.mem_size & U64)}")
-    if kind is PTR_TO_MEM or kind is UNTRUSTED_MEM:
+    if kind in _SIZED:
         parts.append(f"sz={unum(reg.mem_size)}")
     if bits.mask:
         _add_merged_ranges(parts, reg, hexadecimal=True)

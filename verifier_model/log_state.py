@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.kfuncs import ITER_KINDS
 from verifier_model.domain.word import s64
 from verifier_model.log import type_name
 from verifier_model.log_reg import reg_text_of
 from verifier_model.reg import NOT_INIT, PTR_TO_DYNPTR, SCALAR_VALUE
-from verifier_model.stack import EMPTY, INVALID, POISON, SLOT, SPILL, is_spilled
+from verifier_model.stack import EMPTY, INVALID, ITER, POISON, SLOT, SPILL, is_spilled
 from verifier_model.state import bits
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _NOTHING = INVALID + POISON
 _ALL = -1  # a mask of every register, or slot
-_DYNPTRS = {1: "local", 2: "ringbuf"}  # by RegState.mem_size
+_DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp"}  # by RegState.mem_size
 _LIVENESS = ("", "_r", "_w", "_rw")
 
 
@@ -67,6 +68,8 @@ def _frame_text(env: Env, state: VerifierState, frame: FuncState, regs: int, slo
             continue
         if env.rules.LOG_DYNPTRS and _is_second_half(slot):
             continue
+        if slot.kinds[-1] == ITER and slot.reg is not None and not slot.reg.ref_obj_id:
+            continue
         if shows_life:
             life = _liveness(frame.stack_read, frame.stack_written, spi)
         parts.append(f" fp{-SLOT * (spi + 1)}{life}={_slot_text(env, slot, number, reg_text)}")
@@ -97,6 +100,13 @@ def _dynptr_text(env: Env, reg: RegState) -> str:
     return f"dynptr_{_DYNPTRS[reg.mem_size]}({','.join(parts)})"
 
 
+def _iterator_text(env: Env, reg: RegState) -> str:
+    name = "id" if env.rules.LOG_PARENT_IDS else "ref_id"
+    left = "drained" if reg.maybe_null else "active"
+    kind = ITER_KINDS[reg.mem_size]
+    return f"iter_{kind}({name}={reg.ref_obj_id},state={left},depth={reg.off})"
+
+
 def _liveness(read: int, written: int, i: int) -> str:
     return _LIVENESS[read >> i & 1 | (written >> i & 1) << 1]
 
@@ -106,6 +116,8 @@ def _slot_text(env: Env, slot: Slot, frameno: int, reg_text: RegText) -> str:
     if not is_spilled(slot) or reg is None:
         if reg is not None and reg.type is PTR_TO_DYNPTR and env.rules.LOG_DYNPTRS:
             return _dynptr_text(env, reg)
+        if reg is not None and slot.kinds[-1] == ITER:
+            return _iterator_text(env, reg)
         return slot.kinds
     if env.rules.LOG_DETAILS:
         return slot.kinds.rstrip(SPILL) + reg_text(reg, frameno)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from verifier_model import log_walk
+from verifier_model.check.iters import are_apart, is_active
 from verifier_model.domain.word import U32
 from verifier_model.equal import (
     NOT_EXACT,
@@ -65,11 +66,11 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
             unfinished = old.branches
             if unfinished and forced_here and _same_iteration(env, old, cur):
                 if not calls_back:
-                    enter_loop(cur, old)
+                    enter_loop(env, cur, old)
                 _end_at(env, old, cur, comes_back=True)
                 env.explored[bucket] = kept + known[n:]
                 return True
-            if unfinished and calls_back:
+            if unfinished and (calls_back or env.iter_points[idx]):
                 pass
             elif unfinished and spaced:
                 _check_loop(env, old, cur)
@@ -79,7 +80,7 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
                 exact = _exactness(env, old)
                 if states_equal(env, old, cur, exact=exact):
                     if exact and old.loop_entry is not None:
-                        enter_loop(cur, _topmost(old.loop_entry))
+                        enter_loop(env, cur, _topmost(env, old.loop_entry))
                     _end_at(env, old, cur, comes_back=bool(exact))
                     env.explored[bucket] = kept + known[n:]
                     return True
@@ -119,24 +120,37 @@ def _is_visited_before_5_2(env: Env, cur: VerifierState) -> bool:
 
 
 def _same_iteration(env: Env, old: VerifierState, cur: VerifierState) -> bool:
-    """Whether one more callback or may_goto finds nothing that the last did not."""
-    if not env.callback_points[env.insn_idx] and old.may_goto_depth == cur.may_goto_depth:
+    """Whether one more callback, element or may_goto finds nothing that the last did not."""
+    idx = env.insn_idx
+    if env.iter_points[idx]:
+        return states_equal(env, old, cur, exact=RANGE_WITHIN) and is_active(cur)
+    if not env.callback_points[idx] and old.may_goto_depth == cur.may_goto_depth:
         return False
     return states_equal(env, old, cur, exact=RANGE_WITHIN)
 
 
-def enter_loop(cur: VerifierState, head: VerifierState) -> None:
+def enter_loop(env: Env, cur: VerifierState, head: VerifierState) -> None:
     """The path of `cur` goes round to `head`: update_loop_entry()."""
-    top = _topmost(head)
-    if top.branches and top.dfs_depth <= _topmost(cur).dfs_depth:
+    if env.rules.LOOP_ENTRY_TOPMOST:
+        mine, top = _topmost(env, cur), _topmost(env, head)
+        enters = top.branches and top.dfs_depth <= mine.dfs_depth
+    else:
+        enters = head.branches and head.dfs_depth < (cur.loop_entry or cur).dfs_depth
+    if enters:
         cur.loop_entry = head
+        head.enters_loop = True
 
 
-def _topmost(state: VerifierState) -> VerifierState:
+def _topmost(env: Env, state: VerifierState) -> VerifierState:
     """The outermost loop's first state: get_loop_entry()."""
-    while state.loop_entry is not None and state.loop_entry is not state:
-        state = state.loop_entry
-    return state
+    top = state
+    while top.loop_entry is not None and top.loop_entry is not top:
+        top = top.loop_entry
+    if env.rules.LOOP_ENTRY_TOPMOST:
+        # What was found is kept, though a loop between may come to have another entry.
+        while state is not top and state.loop_entry is not None:
+            state.loop_entry, state = top, state.loop_entry
+    return top
 
 
 def _end_at(env: Env, old: VerifierState, cur: VerifierState, *, comes_back: bool) -> None:
@@ -162,14 +176,15 @@ def _drop(env: Env, old: VerifierState) -> None:
         env.dropped_states += 1
         old.dropped = True
         free_dropped(env, old)
-    elif old.cleaned:
+    elif old.cleaned and not old.enters_loop:
         env.peak_states -= 1
 
 
 def free_dropped(env: Env, old: VerifierState) -> None:
     """Nothing needs a dropped state: maybe_free_verifier_state()."""
-    unfinished = env.loop_visits is not None and env.loop_visits.is_unfinished(old)
-    if not old.branches and not unfinished:
+    visits = env.loop_visits
+    needed = visits.is_unfinished(old) if visits is not None else old.enters_loop
+    if not old.branches and not needed:
         old.dropped = False
         env.dropped_states -= 1
 
@@ -186,7 +201,7 @@ def _exactness(env: Env, old: VerifierState) -> int:
         return RANGE_WITHIN if env.loop_visits.is_unfinished(old) else NOT_EXACT
     if old.loop_entry is None:
         return NOT_EXACT
-    return RANGE_WITHIN if _topmost(old).branches else NOT_EXACT
+    return RANGE_WITHIN if _topmost(env, old).branches else NOT_EXACT
 
 
 def push_history(env: Env, cur: VerifierState) -> None:
@@ -265,9 +280,17 @@ def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
             return
         if a.key() != b.key():
             return
-    if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT):
+    if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT) and not are_apart(old, cur):
         below = log_walk.infinite_loop(env, old, cur)
         raise Reject(f"infinite loop detected at insn {env.insn_idx}", EINVAL, below)
+
+
+def _is_in_unfinished_loop(env: Env, old: VerifierState) -> bool:
+    """Whether what later insns read of a state may not be known yet."""
+    if env.loop_visits is not None:
+        return env.loop_visits.is_unfinished(old)
+    in_loop = env.rules.LOOPS_NOT_CLEANED and old.loop_entry is not None
+    return in_loop and bool(_topmost(env, old).branches)
 
 
 def _clean_live_states(env: Env, known: list[VerifierState], cur: VerifierState) -> None:
@@ -277,7 +300,7 @@ def _clean_live_states(env: Env, known: list[VerifierState], cur: VerifierState)
             continue
         if [frame.callsite for frame in old.frames] != [frame.callsite for frame in cur.frames]:
             continue
-        if env.loop_visits is not None and env.loop_visits.is_unfinished(old):
+        if _is_in_unfinished_loop(env, old):
             continue
         old.cleaned = True
         if env.stack_use is not None:

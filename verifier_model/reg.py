@@ -38,6 +38,9 @@ class RegType(enum.Enum):
     PTR_TO_MAP_KEY = "map_key"
     PTR_TO_FUNC = "func"
     PTR_TO_DYNPTR = "dynptr_ptr"
+    ITERATOR = "iter"
+    SAVED_IRQS = "irq_flag"
+    RDONLY_MEM = "rdonly_mem"
     PTR_TO_BTF_ID = "ptr_"
     TRUSTED_BTF_ID = "trusted_ptr_"
     RCU_BTF_ID = "rcu_ptr_"
@@ -67,6 +70,9 @@ PTR_TO_TP_BUFFER = RegType.PTR_TO_TP_BUFFER
 PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
 PTR_TO_FUNC = RegType.PTR_TO_FUNC
 PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
+ITERATOR = RegType.ITERATOR
+SAVED_IRQS = RegType.SAVED_IRQS
+RDONLY_MEM = RegType.RDONLY_MEM
 PTR_TO_BTF_ID = RegType.PTR_TO_BTF_ID
 TRUSTED_BTF_ID = RegType.TRUSTED_BTF_ID
 RCU_BTF_ID = RegType.RCU_BTF_ID
@@ -140,7 +146,8 @@ class RegState(Value):
         self.ref_obj_id: int = 0  # the reference that must be released
         self.dynptr_id: int = 0  # of memory: the dynptr that it belongs to
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
-        self.frameno: int = 0  # whose stack a stack pointer points into
+        # Whose stack a stack pointer points into; of a slice, the kind of the dynptr it is of.
+        self.frameno: int = 0
         # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
         # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number; of a
         # BTF_IDS the index into BTF_STRUCTS.

@@ -76,6 +76,7 @@ class Rules:
     DIRECT_MAP_VALUE: bool
     DIRECT_OFFSET_LIMITED: bool
     DIV_TRACKED: bool
+    DYNPTR_CLONE_LOST: bool
     DYNPTR_TRACKED: bool
     EQ_KEEPS_ID: bool
     EXIT_LEAK_TEXT: bool
@@ -118,6 +119,8 @@ class Rules:
     JSET_FORGETS_RANGE: bool
     JSGT_FALSE_AT_EQUAL: bool
     JUMP_QUEUE_E2BIG: bool
+    KFUNC_ARGS_TRUSTED: bool
+    KFUNC_OFFSETS_FIRST: bool
     KPROBE_CTX_WRITE: bool
     KPTR_IS_REFERENCED: bool
     LD_ABS_IN_SUBPROGS: bool
@@ -156,6 +159,8 @@ class Rules:
     LOG_ZEXT: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
     LOOPS_BY_COMPONENT: bool
+    LOOPS_NOT_CLEANED: bool
+    LOOP_ENTRY_TOPMOST: bool
     LOOP_EXACT: bool
     LSH_32_KEEPS_SIGN: bool
     MAP_PTR_READ: bool
@@ -198,6 +203,7 @@ class Rules:
     PRIVATE_STACK: bool
     RANGES_CIRCULAR: bool
     RANGE_WRAPS_WHOLE: bool
+    RCU_LOCKS_NEST: bool
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
     RECURSION_WALKED: bool
@@ -210,6 +216,7 @@ class Rules:
     RINGBUF_MEM_UNMODIFIED: bool
     SCALAR_IDS: bool
     SINGULAR_IDS_CLEARED: bool
+    SLICES_FORGOTTEN: bool
     SPILL_CUT_TO_ZERO: bool
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
@@ -220,6 +227,7 @@ class Rules:
     STACK_DEPTH_BY_16: bool
     STACK_GROWS_BY_READ: bool
     STACK_LIVE_BY_CHAIN: bool
+    STACK_OBJECT_BELOW_FP: bool
     STACK_UNINIT_READ: bool
     STACK_VAR_OFF: bool
     STATES_FREED: bool
@@ -257,6 +265,7 @@ class Rules:
     VAR_FILL_ZERO_SPILLS: bool
     VAR_STORE_SCRUBS: bool
     VAR_STORE_ZERO_IMM: bool
+    WIDEN_IGNORES_IDS: bool
     XOR_TRACKED: bool
 
     def __init__(self, kernel: Kernel) -> None:

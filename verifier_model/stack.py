@@ -15,6 +15,9 @@ SLOT = 8  # bytes
 
 # enum bpf_stack_slot_type, by the letters of the log.
 INVALID, SPILL, MISC, ZERO, DYNPTR, POISON = "?", "r", "m", "0", "d", "p"
+ITER, IRQ_FLAG = "i", "f"
+# Of slots that only kernel functions write, and of registers.
+SPECIAL = SPILL + ITER + IRQ_FLAG
 
 
 class Slot(NamedTuple):

@@ -124,6 +124,17 @@ class Lock(NamedTuple):
     id: int
 
 
+class Regions(NamedTuple):
+    """What a path must leave before it ends, and what it has to do so often."""
+
+    rcu: int = 0  # bpf_rcu_read_lock()
+    preempt: int = 0  # bpf_preempt_disable()
+    irqs: tuple[int, ...] = ()  # ids of what bpf_local_irq_save() saved, the newest last
+
+
+NO_REGION = Regions()
+
+
 class VerifierState:
     """All frames of a path: struct bpf_verifier_state."""
 
@@ -133,6 +144,7 @@ class VerifierState:
         "cleaned",
         "dfs_depth",
         "dropped",
+        "enters_loop",
         "first_insn_idx",
         "frames",
         "history",
@@ -145,12 +157,14 @@ class VerifierState:
         "misses",
         "parent",
         "refs",
+        "regions",
     )
 
     def __init__(self, frame: FuncState) -> None:
         self.frames = [frame]
         self.refs: tuple[tuple[int, int], ...] = ()  # (id, insn that acquired it)
         self.lock: Lock | None = None  # the spin lock that is held
+        self.regions = NO_REGION
         self.parent: VerifierState | None = None
         self.branches = 1  # paths that go on from here and have not ended
         self.insn_idx = 0  # of a kept state: where it was kept
@@ -158,6 +172,7 @@ class VerifierState:
         self.may_goto_depth = 0  # exits of may_goto on this path
         self.dfs_depth = 0  # kept states on this path
         self.loop_entry: VerifierState | None = None  # the first state of the loop it is in
+        self.enters_loop = False  # it is the loop_entry of others
         self.first_insn_idx = 0
         self.last_insn_idx = -1
         self.history: list[Step] = []
@@ -171,6 +186,7 @@ class VerifierState:
         new.frames = [frame.copy() for frame in self.frames]
         new.refs = self.refs
         new.lock = self.lock
+        new.regions = self.regions
         new.parent = self.parent
         new.branches = self.branches
         new.insn_idx = self.insn_idx
@@ -178,6 +194,7 @@ class VerifierState:
         new.may_goto_depth = self.may_goto_depth
         new.dfs_depth = self.dfs_depth
         new.loop_entry = self.loop_entry
+        new.enters_loop = self.enters_loop
         new.first_insn_idx = self.first_insn_idx
         new.last_insn_idx = self.last_insn_idx
         new.history = self.history[:]

@@ -283,5 +283,5 @@ def _end_path(env: Env, state: VerifierState) -> None:
             if st.dropped:
                 free_dropped(env, st)
         if st.loop_entry is not None and st.parent is not None:
-            enter_loop(st.parent, st.loop_entry)
+            enter_loop(env, st.parent, st.loop_entry)
         st = st.parent

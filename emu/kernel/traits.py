@@ -1189,15 +1189,15 @@ class Trait(enum.Enum):
         "unless it was finished.",
     )
     NOTHING_IS_WITHIN = Row(
-        since="7.2",
-        commit="read in 6.19 and 7.2.13: regsafe(), stacksafe()",
+        since="7.0",
+        commit="read in 6.19 and 7.2.13: regsafe(), stacksafe(); measured on 6.19.14 and 7.0.4",
         note="Within a loop too, what the old state knows nothing of keeps no states apart.",
     )
     OLD_SCALAR_ID_DECIDES = Row(
         since="7.0",
         commit="read in 6.19 and 7.2.13: check_scalar_ids()",
         note="A scalar that the old state links to nothing may be linked in the new one.",
-        backports=("6.12.117", "6.18.44"),
+        backports=("6.12.94", "6.18.44"),
     )
     LINKED_IDS_BY_BASE = Row(
         since="7.1",
@@ -1749,6 +1749,53 @@ class Trait(enum.Enum):
         'kfuncs")',
         note="The task that bpf_get_current_task_btf() gives is trusted.",
     )
+    WIDEN_IGNORES_IDS = Row(
+        since="7.0",
+        commit="measured on 6.19.14 and 7.0.4; read in 6.12.117 and 7.2: maybe_widen_reg()",
+        note="A number that has not changed in an iteration is not forgotten, whatever its links.",
+    )
+    LOOP_ENTRY_TOPMOST = Row(
+        until="6.15",
+        commit="read in 6.12.117, measured on 6.12.107 and 6.16.12: update_loop_entry()",
+        note="The first state of the outermost loop decides whether a path enters the loop.",
+    )
+    LOOPS_NOT_CLEANED = Row(
+        since="6.15",
+        commit="9e63fdb0cbdb (\"bpf: don't do clean_live_states when state->loop_entry->branches "
+        '> 0")',
+        note="States in a loop that is still walked keep what was not read.",
+        backports=("6.12.43",),
+    )
+    RCU_LOCKS_NEST = Row(
+        since="6.19",
+        commit="measured on 6.18.44 and 6.19.6; read in 6.12.117 and 7.2: check_kfunc_call()",
+        note="bpf_rcu_read_lock() may be called again before bpf_rcu_read_unlock().",
+    )
+    KFUNC_ARGS_TRUSTED = Row(
+        since="7.0",
+        commit="measured on 6.19.14 and 7.0.4; read in 6.12.117 and 7.2: check_kfunc_args()",
+        note="Pointers for kernel functions are not null; before, where the function says so.",
+    )
+    KFUNC_OFFSETS_FIRST = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
+        note="The offset in a register is looked at first, of numbers for kernel functions too.",
+    )
+    STACK_OBJECT_BELOW_FP = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.11; read in 7.2: stack_slot_obj_get_spi()",
+        note="No object of the kernel's is looked for at or above the frame pointer.",
+    )
+    SLICES_FORGOTTEN = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.11; read in 6.12.117: destroy_if_dynptr_stack_slot()",
+        note="What bpf_dynptr_slice() gave is lost with the dynptr.",
+    )
+    DYNPTR_CLONE_LOST = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.3; read in 7.2: destroy_if_dynptr_stack_slot()",
+        note="A dynptr of a reservation may be overwritten where there is another of the same.",
+    )
     TEXT_SOCKET_LOCK = Row(
         since="5.11",
         commit='9e7a4d9831e8 ("bpf: Allow LSM programs to use bpf spin locks")',
@@ -1914,10 +1961,9 @@ class Trait(enum.Enum):
         note="The complaint about a helper that may sleep names it.",
     )
     HELPER_MEM_CTX = Row(
-        since="7.2",
-        commit="read in 7.1.3 and 7.2.13, measured on 7.1.13: mem_types",
+        since="7.1",
+        commit="read in 7.2.13, measured on 7.0.13 and 7.1.3: mem_types",
         note="A memory argument may be the context, for all that the types say.",
-        backports=("7.1.13",),
     )
     DYNPTR_TRACKED = Row(
         since="6.3",

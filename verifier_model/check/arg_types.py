@@ -23,6 +23,7 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_STACK,
     RCU_BTF_ID,
+    RDONLY_MEM,
     SCALAR_VALUE,
     SOCKETS,
     TRUSTED_BTF_ID,
@@ -176,6 +177,8 @@ def takes(kernel: Kernel, arg: Arg, kind: RegType) -> bool:
     """Whether a register of this type may be passed, whatever it points to."""
     if arg not in MEMORY_ARGS:
         return kind in TYPES[arg]
+    if kind is RDONLY_MEM:
+        return not MEM_ARGS.get(arg, True)
     if kind is PTR_TO_MEM:
         return _takes_any_memory(kernel, arg)
     if kind is PTR_TO_MAP_VALUE and arg in KEY_ARGS:

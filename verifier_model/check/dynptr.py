@@ -12,41 +12,28 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check.refs import release
+from verifier_model.check.stack_objects import NOWHERE, first_slot
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_DYNPTR, PTR_TO_MAP_VALUE, R1, pointer
 from verifier_model.stack import DYNPTR, EMPTY, SLOT, Slot
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from emu.kernel.helpers import Helper
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import FuncState, VerifierState
 
-LOCAL, RINGBUF = 1, 2
+LOCAL, RINGBUF, SKB, XDP = 1, 2, 3, 4
+_SLOTS = 2
+OF_PACKETS = (SKB, XDP)
 UNNUMBERED = -1  # stands for the id of a dynptr until 6.2, which has none
-_MAKERS = {"dynptr_from_mem": LOCAL, "ringbuf_reserve_dynptr": RINGBUF}
+MAKERS = {"dynptr_from_mem": LOCAL, "ringbuf_reserve_dynptr": RINGBUF}
 RELEASES = ("ringbuf_submit_dynptr", "ringbuf_discard_dynptr")
 
 
-def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> None:
-    """The argument is room for a dynptr, and holds one after the call."""
-    kind = _MAKERS.get(row.name)
-    if kind is None:
-        raise Unmodelled(f"the dynptr of {row.name}", env.insn_idx)
-    at = _offset(env, reg)
-    frame = state.frames[reg.frameno]
-    first = (-at - 1) // SLOT
-    if not env.rules.DYNPTR_TRACKED:
-        slots = frame.stack[first - 1 : first + 1] if first else []
-        if any(DYNPTR in slot.kinds for slot in slots):
-            raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
-    elif not _fits(env, at):
-        raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
-    from verifier_model.check import mem
-
-    mem.store(env, state, regno, 0, SLOT, -1)
-    mem.store(env, state, regno, SLOT, SLOT, -1)
+def make(env: Env, state: VerifierState, regno: int, reg: RegState, kind: int) -> None:
+    """The argument is room for a dynptr, and holds a new one after the call."""
+    frame, first = _make_room(env, state, regno, reg)
     held = pointer(PTR_TO_DYNPTR)
     held.mem_size = kind
     if kind == RINGBUF and env.rules.LOG_PARENT_IDS:
@@ -56,37 +43,68 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper)
     if kind == RINGBUF:
         held.ref_obj_id = held.ref_obj_id or env.new_id()
         state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
-    for spi in (first, first - 1):
-        part = held.copy()
-        part.frameno = int(spi == first)
-        frame.stack[spi] = Slot(DYNPTR * SLOT, part)
+    _put(frame, first, held)
+
+
+def clone(env: Env, state: VerifierState, regno: int, reg: RegState, of: RegState) -> None:
+    """The same for another of the same memory, which goes with the same reference."""
+    frame, first = _make_room(env, state, regno, reg)
+    held = of.copy()
+    held.id = env.new_id()
+    _put(frame, first, held)
+
+
+def check_data(env: Env, state: VerifierState) -> None:
+    """What bpf_dynptr_from_mem() makes a dynptr of is a map's value."""
     data = state.frames[-1].regs[R1]
-    if kind == LOCAL and data.type is not PTR_TO_MAP_VALUE:
+    if data.type is not PTR_TO_MAP_VALUE:
         shown = type_name(data, env.rules)
         raise Reject(f"Unsupported reg type {shown} for bpf_dynptr_from_mem data", EACCES)
 
 
-def _fits(env: Env, at: int) -> bool:
-    """Whether a dynptr can stand at fp+at: stack_slot_obj_get_spi(); it says so where not."""
-    fits = not at % SLOT and at <= -2 * SLOT
-    if not fits and env.rules.DYNPTR_TRACKED:
-        env.log.add(f"cannot pass in dynptr at an offset={at}")
-    return fits
-
-
-def use(env: Env, state: VerifierState, regno: int, reg: RegState, row: Helper) -> RegState:
-    """The argument is a dynptr: what its first slot holds."""
-    at = _offset(env, reg)
+def _make_room(env: Env, state: VerifierState, regno: int, reg: RegState) -> tuple[FuncState, int]:
+    """The frame, and the slot with the lower address, that a dynptr will be in."""
     frame = state.frames[reg.frameno]
-    first = (-at - 1) // SLOT
+    if env.rules.DYNPTR_TRACKED:
+        free = first_slot(env, frame, reg, "dynptr", _SLOTS) != NOWHERE
+    else:
+        first = _first_before_6_3(env, reg)
+        slots = frame.stack[first - 1 : first + 1] if first else []
+        free = not any(DYNPTR in slot.kinds for slot in slots)
+    if not free:
+        raise Reject("Dynptr has to be an uninitialized dynptr", EINVAL)
+    from verifier_model.check import mem
+
+    mem.store(env, state, regno, 0, SLOT, -1)
+    mem.store(env, state, regno, SLOT, SLOT, -1)
+    return frame, (-reg.off - reg.smin - 1) // SLOT
+
+
+def _put(frame: FuncState, first: int, held: RegState) -> None:
+    for spi in (first, first - 1):
+        part = held.copy()
+        part.frameno = int(spi == first)
+        frame.stack[spi] = Slot(DYNPTR * SLOT, part)
+
+
+def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str = "") -> RegState:
+    """The argument is a dynptr: what its first slot holds.
+
+    helper: which one takes it; "" for a kernel function.
+    """
+    frame = state.frames[reg.frameno]
+    if env.rules.DYNPTR_TRACKED:
+        first = first_slot(env, frame, reg, "dynptr", _SLOTS)
+    else:
+        first = _first_before_6_3(env, reg)
     found: RegState | None = None
     held: RegState | None = None
-    if _fits(env, at) and first < len(frame.stack):
+    if 1 <= first < len(frame.stack):
         slot, below = frame.stack[first], frame.stack[first - 1]
         held = slot.reg if slot.reg is not None and slot.reg.type is PTR_TO_DYNPTR else None
         if held is not None and held.frameno and below.kinds == slot.kinds == DYNPTR * SLOT:
             found = held
-    if row.name in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
+    if helper in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
         name = f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
@@ -121,16 +139,28 @@ def overwrite(env: Env, state: VerifierState, frame: FuncState, low: int, high: 
         held = frame.stack[spi].reg
         if DYNPTR not in frame.stack[spi].kinds or held is None:
             continue
-        if held.ref_obj_id:
+        if held.ref_obj_id and not (env.rules.DYNPTR_CLONE_LOST and _is_cloned(state, held)):
             raise Reject("cannot overwrite referenced dynptr", EINVAL)
         _forget(env, state, held.id)
+
+
+def _is_cloned(state: VerifierState, held: RegState) -> bool:
+    """Whether another dynptr goes with the same reference."""
+    return any(
+        slot.kinds == DYNPTR * SLOT
+        and slot.reg is not None
+        and slot.reg.ref_obj_id == held.ref_obj_id
+        and slot.reg.id != held.id
+        for frame in state.frames
+        for slot in frame.stack
+    )
 
 
 def _forget(env: Env, state: VerifierState, dynptr: int) -> None:
     """Both slots, and pointers into the memory of the dynptr."""
     for frame in state.frames:
         for i, reg in enumerate(frame.regs):
-            if reg.dynptr_id == dynptr:
+            if reg.dynptr_id == dynptr and _is_forgotten(env, reg):
                 frame.regs[i] = env.unknown()
         for spi, slot in enumerate(frame.stack):
             if slot.reg is None:
@@ -138,14 +168,20 @@ def _forget(env: Env, state: VerifierState, dynptr: int) -> None:
             if slot.reg.type is PTR_TO_DYNPTR and slot.reg.id == dynptr:
                 frame.stack[spi] = EMPTY
                 env.mark_stack_write(frame, spi)
-            elif slot.reg.dynptr_id == dynptr:
+            elif slot.reg.dynptr_id == dynptr and _is_forgotten(env, slot.reg):
                 frame.stack[spi] = Slot(slot.kinds, env.unknown())
 
 
-def _offset(env: Env, reg: RegState) -> int:
+def _is_forgotten(env: Env, reg: RegState) -> bool:
+    """Whether it goes with its dynptr; what bpf_dynptr_slice() gave lives on until 7.1."""
+    return env.rules.SLICES_FORGOTTEN or not reg.frameno
+
+
+def _first_before_6_3(env: Env, reg: RegState) -> int:
+    """Where a dynptr is, or would be: its slot with the lower address."""
     if not reg.is_const():
         raise Unmodelled("a dynptr at a variable offset", env.insn_idx)
     at = reg.off + reg.smin
-    if at % SLOT and not env.rules.DYNPTR_TRACKED:
+    if at % SLOT:
         raise Reject("cannot pass in dynptr at an offset", EINVAL)
-    return at
+    return (-at - 1) // SLOT

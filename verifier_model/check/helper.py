@@ -19,7 +19,7 @@ from verifier_model.check.arg_types import (
     expected,
     takes,
 )
-from verifier_model.check.helper_mem import check_memory, check_size, constant_key
+from verifier_model.check.helper_mem import Memory, check_memory, check_size, constant_key
 from verifier_model.check.helper_rules import SOCKMAPS
 from verifier_model.domain.word import U32
 from verifier_model.log import type_name
@@ -44,32 +44,27 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 
-class Meta:
+class Meta(Memory):
     """What the arguments say about the call: struct bpf_call_arg_meta."""
 
     __slots__ = (
         "const_key",
         "dynptr_id",
-        "filled",
+        "dynptr_kind",
         "helper",
         "map",
-        "max_size",
         "mem_size",
-        "raw",
         "ref_obj_id",
         "subprog",
-        "writes",
     )
 
     def __init__(self, helper: Helper) -> None:
+        super().__init__()
         self.helper = helper
         self.dynptr_id = 0  # of the dynptr argument
+        self.dynptr_kind = 0
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
-        self.raw = False  # the memory argument is written, not read
-        self.writes = False  # it is written, whether it is read or not
-        self.filled: list[tuple[int, int]] = []  # (register, bytes) that the helper fills
-        self.max_size = 0  # the largest value of the size argument
         self.mem_size = 0  # of the memory that the helper returns
         self.ref_obj_id = 0
         self.const_key: int | None = None  # the key, where the stack holds a known one
@@ -128,10 +123,13 @@ def _check_arg(
         writes = meta.raw = arg is Arg.PTR_TO_UNINIT_MAP_VALUE and not _is_bloom_filter(meta)
         check_memory(env, state, regno, meta.map.value_size, writes=writes, meta=meta)
     elif arg is Arg.PTR_TO_UNINIT_DYNPTR:
-        dynptr.make(env, state, regno, reg, meta.helper)
+        dynptr.make(env, state, regno, reg, _dynptr_kind(env, meta.helper))
+        if meta.helper.name == "dynptr_from_mem":
+            dynptr.check_data(env, state)
     elif arg is Arg.PTR_TO_DYNPTR:
-        found = dynptr.use(env, state, regno, reg, meta.helper)
+        found = dynptr.use(env, state, regno, reg, meta.helper.name)
         meta.ref_obj_id, meta.dynptr_id = found.ref_obj_id, found.id or dynptr.UNNUMBERED
+        meta.dynptr_kind = found.mem_size
     elif arg is Arg.PTR_TO_CONST_STR:
         const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
@@ -177,6 +175,14 @@ def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
         raise Reject(f"R{regno} {text}", EACCES)
     if narrow and reg.var_off.value > U32:
         raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
+
+
+def _dynptr_kind(env: Env, helper: Helper) -> int:
+    """What the dynptr is of that the helper makes."""
+    kind = dynptr.MAKERS.get(helper.name)
+    if kind is None:
+        raise Unmodelled(f"the dynptr of {helper.name}", env.insn_idx)
+    return kind
 
 
 def _socket_value(env: Env, arg: Arg) -> Arg:

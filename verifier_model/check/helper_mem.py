@@ -19,6 +19,7 @@ from verifier_model.reg import (
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
+    RDONLY_MEM,
     SCALAR_VALUE,
     TRUSTED_BTF_ID,
 )
@@ -28,7 +29,6 @@ from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.prog import MapDef
-    from verifier_model.check.helper import Meta
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
@@ -36,8 +36,20 @@ if TYPE_CHECKING:
 MAX_VAR_SIZE = 1 << 29
 
 
+class Memory:
+    """What is known of the memory arguments of a call."""
+
+    __slots__ = ("filled", "max_size", "raw", "writes")
+
+    def __init__(self) -> None:
+        self.raw = False  # it is written, not read
+        self.writes = False  # it is written, whether it is read or not
+        self.filled: list[tuple[int, int]] = []  # (register, bytes) that the helper fills
+        self.max_size = 0  # the largest value of the size argument
+
+
 def check_size(
-    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Meta
+    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Memory
 ) -> None:
     """The size argument, and with it the memory argument before it."""
     rules = env.rules
@@ -84,7 +96,7 @@ def check_memory(
     *,
     writes: bool,
     zero_ok: bool = False,
-    meta: Meta | None,
+    meta: Memory | None,
 ) -> None:
     """The helper may access `size` bytes at the pointer: check_helper_mem_access().
 
@@ -106,7 +118,9 @@ def check_memory(
     elif reg.type is PTR_TO_MAP_VALUE:
         map_value.check_type(env, reg, 0, size, "write" if writes else "read")
         map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
-    elif reg.type is PTR_TO_MEM:
+    elif reg.type is PTR_TO_MEM or reg.type is RDONLY_MEM:
+        if writes and reg.type is RDONLY_MEM:
+            raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
     elif reg.type is PTR_TO_MAP_KEY:
         if meta is not None and meta.raw:

@@ -34,6 +34,7 @@ from verifier_model.reg import (
     PTR_TO_MEM,
     PTR_TO_STACK,
     PTR_TO_TP_BUFFER,
+    RDONLY_MEM,
     SCALAR_VALUE,
     SOCKETS,
     UNTRUSTED_MEM,
@@ -75,7 +76,7 @@ def load(
         value = map_value.known_value(env, reg, off, size, sign_extend)
     elif kind is PTR_TO_CTX:
         value = ctx.load(env, reg, regno, off, size)
-    elif kind is PTR_TO_MEM and not reg.maybe_null:
+    elif (kind is PTR_TO_MEM or kind is RDONLY_MEM) and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
         value = env.anything
     elif kind is PTR_TO_MAP_KEY and reg.map is not None:
@@ -162,7 +163,7 @@ def store(
         map_struct.store(env, reg)
     elif kind in BTF_IDS and not reg.maybe_null:
         btf_ptr.store(env, reg, regno, off)
-    elif kind is UNTRUSTED_MEM:
+    elif kind is UNTRUSTED_MEM or (kind is RDONLY_MEM and not reg.maybe_null):
         raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)

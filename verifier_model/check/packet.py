@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.packet_helpers import PASS_PACKET, PASS_PACKET_ANYWHERE
 from verifier_model.domain import tnum
 from verifier_model.domain.compare import FLIPPED, JGE, JGT, JLE, JLT
 from verifier_model.domain.word import U64
 from verifier_model.reg import (
     PACKET_POINTERS,
+    PTR_TO_MEM,
     PTR_TO_PACKET,
     PTR_TO_PACKET_END,
     PTR_TO_PACKET_META,
+    RDONLY_MEM,
 )
 from verifier_model.stack import Slot
 from verifier_model.verdict import Reject
@@ -86,16 +89,29 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int) -> None:
     )
 
 
+def may_write(env: Env) -> bool:
+    """Whether programs of the type may change what they see of a packet."""
+    types = PASS_PACKET + PASS_PACKET_ANYWHERE
+    return env.prog_type in types and env.prog_type not in _READ_ONLY
+
+
 def invalidate(env: Env, state: VerifierState) -> None:
     """The packet may have moved; pointers into it become numbers: clear_all_pkt_pointers()."""
     kinds = (*PACKET_POINTERS, PTR_TO_PACKET_END)
     for frame in state.frames:
         for i, reg in enumerate(frame.regs):
-            if reg.type in kinds:
+            if reg.type in kinds or _is_slice(reg):
                 frame.regs[i] = env.unknown()
         for spi, slot in enumerate(frame.stack):
-            if slot.reg is not None and slot.reg.type in kinds:
+            if slot.reg is not None and (slot.reg.type in kinds or _is_slice(slot.reg)):
                 frame.stack[spi] = Slot(slot.kinds, env.unknown())
+
+
+def _is_slice(reg: RegState) -> bool:
+    """Whether it is part of a packet that a dynptr gave: reg_is_dynptr_slice_pkt()."""
+    from verifier_model.check.dynptr import OF_PACKETS
+
+    return reg.type in (PTR_TO_MEM, RDONLY_MEM) and reg.frameno in OF_PACKETS
 
 
 def branch_taken(env: Env, dst: RegState, src: RegState, op: int) -> bool | None:

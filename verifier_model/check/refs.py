@@ -25,12 +25,13 @@ def check_leak(env: Env, state: VerifierState, where: str, complaint: str) -> No
     where, complaint: the sentence that names the place and what is wrong; without a complaint the
     line that names the reference is the last.
     """
-    if not state.refs:
+    held = [ref for ref in state.refs if ref[0] not in state.regions.irqs]
+    if not held:
         return
     last = ""
-    for ref, idx in state.refs:
+    for ref, idx in held:
         last = f"Unreleased reference id={ref} alloc_insn={idx}"
-        if complaint or (ref, idx) != state.refs[-1]:
+        if complaint or (ref, idx) != held[-1]:
             env.log.add(last)
     raise Reject(f"{where} {complaint}" if complaint else last, EINVAL)
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.reg import PTR_TO_DYNPTR, UNINIT
-from verifier_model.stack import INVALID, MISC, POISON, SLOT, SPILL, ZERO, Slot, is_spilled
+from verifier_model.stack import (
+    INVALID,
+    MISC,
+    POISON,
+    SLOT,
+    SPECIAL,
+    SPILL,
+    ZERO,
+    Slot,
+)
 from verifier_model.state import Step
 from verifier_model.verdict import Reject
 
@@ -129,7 +138,7 @@ def write_data(env: Env, frame: FuncState, off: int, size: int, kind: str) -> No
         frame.stack[spi] = Slot(kind * SLOT, lasting(slot, kind))
         return
     kinds = slot.kinds
-    if env.rules.PARTIAL_SPILL_SCRUBBED and is_spilled(slot):
+    if env.rules.PARTIAL_SPILL_SCRUBBED and kinds[-1] in SPECIAL:
         kinds = scrubbed(kinds)
     last = ((-off - 1) & 7) + 1
     kinds = kinds[: last - size] + kind * size + kinds[last:]

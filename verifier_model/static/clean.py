@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from verifier_model.reg import SCALAR_VALUE, UNINIT
-from verifier_model.stack import DYNPTR, MISC, POISON, SLOT, SPILL, ZERO, Slot
+from verifier_model.stack import DYNPTR, IRQ_FLAG, ITER, MISC, POISON, SLOT, SPILL, ZERO, Slot
 from verifier_model.state import ALL_REGS, bits
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from verifier_model.static.live_stack import LiveStack
 
 _DEAD = Slot(POISON * SLOT)
+_OBJECTS = DYNPTR + ITER + IRQ_FLAG
 _HALF = 4  # bytes
 _DEAD_HALF = POISON * _HALF
 
@@ -36,7 +37,7 @@ def _clean_stack(frame: FuncState, live: int, rules: Rules) -> None:
     stack = frame.stack
     for spi, halves in _not_alive(live, len(stack)):
         slot = stack[spi]
-        if slot is _DEAD or slot.kinds[-1] == DYNPTR:
+        if slot is _DEAD or slot.kinds[-1] in _OBJECTS:
             continue
         if not halves:
             stack[spi] = _DEAD

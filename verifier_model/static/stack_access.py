@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX
 from emu.kernel.enums import Arg
-from emu.prog import PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
+from emu.kernel.kfuncs import Kind
+from emu.prog import PSEUDO_KFUNC_CALL, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.cfg import LD_IMM64
 from verifier_model.reg import R1
 from verifier_model.static.arg_track import SIZES, Track, add
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emu.kernel.helpers import Proto
+    from emu.kernel.kfuncs import Param
     from emu.prog import Insn, MapDef
     from verifier_model.env import Env
     from verifier_model.static.const_regs import ConstRegs
@@ -64,6 +66,7 @@ _FIXED = {
     Arg.PTR_TO_UNINIT_DYNPTR: 16,
     Arg.PTR_TO_STACK_OR_NULL: 0,  # a callback's context: the callback is looked at by itself
 }
+_FILLED = (Kind.NEW_ITER, Kind.NEW_DYNPTR)
 _SIZE_ARGS = (Arg.CONST_SIZE, Arg.CONST_SIZE_OR_ZERO)
 
 
@@ -87,8 +90,12 @@ def by_insn(insn: Insn, regs: tuple[Track, ...], depth: int) -> tuple[Access, ..
 def by_call(
     env: Env, known: ConstRegs, idx: int, regs: tuple[Track, ...], depth: int
 ) -> Iterator[Access]:
-    """The accesses that a helper makes through its arguments."""
-    proto = env.helper_proto(env.insns[idx])
+    """The accesses that a function of the kernel makes through its arguments."""
+    insn = env.insns[idx]
+    if insn.src == PSEUDO_KFUNC_CALL:
+        yield from _by_kfunc(env, known, idx, regs, depth)
+        return
+    proto = env.helper_proto(insn)
     for arg in range(5 if proto is None else len(proto.args)):
         track = regs[R1 + arg]
         if not track.is_fp:
@@ -96,6 +103,33 @@ def by_call(
         size = _UNKNOWN if proto is None else _argument_bytes(env, known, idx, proto, arg)
         if size != 0:
             yield from _accesses(track, 0, size, depth)
+
+
+def _by_kfunc(
+    env: Env, known: ConstRegs, idx: int, regs: tuple[Track, ...], depth: int
+) -> Iterator[Access]:
+    """Source: bpf_kfunc_stack_access_bytes()."""
+    row = env.kfunc_allowed(env.insns[idx])
+    params = row.params if row is not None else None
+    for arg in range(5 if params is None else len(params)):
+        track = regs[R1 + arg]
+        if not track.is_fp:
+            continue
+        size = _UNKNOWN if params is None else _parameter_bytes(known, idx, params[arg], arg)
+        if size != 0:
+            yield from _accesses(track, 0, size, depth)
+
+
+def _parameter_bytes(known: ConstRegs, idx: int, param: Param, arg: int) -> int | None:
+    """Bytes read through an argument, negative where they are written."""
+    if param.kind in (Kind.SCALAR, Kind.CONST_SIZE):
+        return 0
+    if param.kind is Kind.BUFFER_OR_NULL:
+        size = known.const(idx, R1 + arg + 1)
+        return _MAX_STACK if size is None else size
+    if not param.size:
+        return _UNKNOWN
+    return -param.size if param.kind in _FILLED else param.size
 
 
 def _argument_bytes(env: Env, known: ConstRegs, idx: int, proto: Proto, arg: int) -> int | None:

@@ -13,7 +13,16 @@ from emu.kernel.enums import AttachType, MapType, ProgType, Ret
 from emu.kernel.errno import EINVAL, MAX_ERRNO
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL
-from verifier_model.check import btf_ptr, const_str, dynptr, helper_rules, locks, packet, sock
+from verifier_model.check import (
+    btf_ptr,
+    const_str,
+    dynptr,
+    helper_rules,
+    locks,
+    packet,
+    regions,
+    sock,
+)
 from verifier_model.check import helper as check_helper
 from verifier_model.check.refs import release
 from verifier_model.check.stack_helper import clobber
@@ -37,6 +46,7 @@ from verifier_model.reg import (
 )
 from verifier_model.state import ARGS_MASK
 from verifier_model.transfer import callback
+from verifier_model.transfer.kfunc import call_kfunc
 from verifier_model.transfer.registry import transfer
 from verifier_model.transfer.subprog import call_subprog, check_no_leak, leave_subprog
 from verifier_model.verdict import Reject, Unmodelled
@@ -102,11 +112,7 @@ def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
     if insn.src == PSEUDO_CALL:
         return call_subprog(env, state, insn)
     if insn.src:
-        named = env.prog.kfuncs or insn.imm or insn.off
-        if named or not env.kernel.has(Trait.KFUNC_CALL_OF_NOTHING):
-            raise Unmodelled("a call of a kfunc", env.insn_idx)
-        env.fixups.calls_nothing = True
-        return env.insn_idx + 1
+        return call_kfunc(env, state, insn)
     following = _call_helper(env, state, insn)
     return env.insn_idx + 1 if following is None else following
 
@@ -147,6 +153,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
         check_no_leak(env, state, "tail_call")
+        regions.check_left(state, "tail_call")
+    if row.name == "dynptr_write" and meta.dynptr_kind in dynptr.OF_PACKETS:
+        packet.invalidate(env, state)
     if row.name == "snprintf":
         const_str.check_format(env, state)
     if row.name == "get_local_storage":

@@ -178,22 +178,24 @@ def widen(env: Env, old: VerifierState, cur: VerifierState) -> None:
     ids = IdMap(env.ids)
     for a, b in zip(old.frames, cur.frames, strict=True):
         for regno, reg in enumerate(a.regs):
-            if _widens(reg, b.regs[regno], ids):
+            if _widens(env, reg, b.regs[regno], ids):
                 b.regs[regno] = env.unknown()
         for spi, slot in enumerate(a.stack):
             other = b.stack[spi] if spi < len(b.stack) else None
             if other is None or slot.reg is None or other.reg is None:
                 continue
-            if is_spilled(slot) and is_spilled(other) and _widens(slot.reg, other.reg, ids):
+            if is_spilled(slot) and is_spilled(other) and _widens(env, slot.reg, other.reg, ids):
                 b.stack[spi] = Slot(other.kinds, env.unknown())
 
 
-def _widens(old: RegState, cur: RegState, ids: IdMap) -> bool:
+def _widens(env: Env, old: RegState, cur: RegState, ids: IdMap) -> bool:
     if old.type is not SCALAR_VALUE or cur.type is not SCALAR_VALUE:
         return False
     if old.precise or cur.precise:
         return False
-    return not (old.key() == cur.key() and ids.check(old.id, cur.id))
+    if old.key() != cur.key():
+        return True
+    return not env.rules.WIDEN_IGNORES_IDS and not ids.check(old.id, cur.id)
 
 
 def check_function(env: Env, idx: int, subprog: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.isa.table import MEMSX
 from emu.kernel.errno import EACCES, EINVAL
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
-from verifier_model.check import ctx, mem
+from verifier_model.check import ctx, mem, regions
 from verifier_model.check.locks import check_unlocked, has_lock
 from verifier_model.check.refs import check_leak
 from verifier_model.domain.word import U32
@@ -135,6 +135,7 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
         check_unlocked(state, "BPF_LD_[ABS|IND]")
     check_leak(env, state, "BPF_LD_[ABS|IND]", "cannot be mixed with socket references")
     check_unlocked(state, "BPF_LD_[ABS|IND]")
+    regions.check_left(state, "BPF_LD_[ABS|IND]")
     if reg.type is not PTR_TO_CTX:
         raise Reject("at the time of BPF_LD_ABS|IND R6 != pointer to skb", EINVAL)
     if insn.code & 0xE0 == _IND:

@@ -16,6 +16,7 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_TCP_SOCK,
     PTR_TO_XDP_SOCK,
+    RDONLY_MEM,
     TRUSTED_BTF_ID,
 )
 from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
@@ -39,7 +40,7 @@ def is_not_null(rules: Rules, reg: RegState) -> bool:
     kind = reg.type
     return (
         kind in _ALWAYS
-        or (kind is PTR_TO_MEM and rules.BRANCH_MEM_NOT_NULL)
+        or (kind in (PTR_TO_MEM, RDONLY_MEM) and rules.BRANCH_MEM_NOT_NULL)
         or (kind is TRUSTED_BTF_ID and rules.BRANCH_TRUSTED_NOT_NULL)
         or (kind is CONST_PTR_TO_MAP and rules.BRANCH_MAP_NOT_NULL)
         or (kind is PTR_TO_XDP_SOCK and rules.BRANCH_XDP_SOCK_NOT_NULL)

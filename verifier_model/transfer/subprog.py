@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel import prog_types
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import log_walk
-from verifier_model.check import locks
+from verifier_model.check import locks, regions
 from verifier_model.check.refs import check_leak, check_range
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -52,8 +52,11 @@ def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
 @transfer("exit")
 def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
     locks.check_exit(env, state)
+    if len(state.frames) == 1 and not env.rules.EXIT_LEAK_TEXT:
+        regions.check_left_at_exit(state)
     if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
         check_no_leak(env, state, "BPF_EXIT instruction in main prog")
+        regions.check_left(state, "BPF_EXIT instruction in main prog")
     if len(state.frames) > 1:
         return leave_subprog(env, state)
     check_no_leak(env, state, "")

@@ -77,7 +77,7 @@ def test_a_program_of_no_insns_and_one_of_too_many_are_refused():
 
 def test_what_the_model_does_not_cover_is_named_with_its_insn():
     kfunc = Prog("kfunc", ProgType.SOCKET_FILTER, (Insn(0x85, src=2, imm=1), Insn(0x95)))
-    with pytest.raises(Unmodelled, match="insn 0: a call of a kfunc"):
+    with pytest.raises(Unmodelled, match="insn 0: a call of a kernel function by its number"):
         verify(kfunc, Kernel.release("6.12"))
 
 

@@ -1,0 +1,391 @@
+"""KFUNCS: the kernel functions that programs call by name, and which program types may.
+
+A kernel's BTF has their prototypes, but not what else the verifier knows of them: that stands in
+lists of the kernel's sources, which this table follows.  Sources: the BTF_ID_FLAGS() lists of
+kernel/bpf/helpers.c, net/core/filter.c and the files named below, read in 6.1, 6.12, 7.2 and 7.3;
+that a release has a function was seen in the BTF of 6.1, 6.12.43, 6.16.3, 6.17.13, 6.18.5, 6.19.6,
+7.0.13, 7.1.13, 7.2.13 and 7.3.4.
+"""
+
+from __future__ import annotations
+
+import enum
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.kernel.enums import ProgType
+
+if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
+
+
+class Kind(enum.Enum):
+    """What an argument has to be: enum kfunc_ptr_arg_type, and what numbers are for."""
+
+    SCALAR = enum.auto()
+    CONST_SIZE = enum.auto()  # a known number: the bytes at the argument before
+    CTX = enum.auto()
+    DYNPTR = enum.auto()
+    NEW_DYNPTR = enum.auto()  # room for one
+    ITER = enum.auto()
+    NEW_ITER = enum.auto()
+    IRQ_FLAG = enum.auto()
+    NEW_IRQ_FLAG = enum.auto()
+    BUFFER_OR_NULL = enum.auto()  # memory, or none; its size is the next argument
+    MAP = enum.auto()
+    ANYTHING = enum.auto()  # no register is looked at
+
+
+class Result(enum.Enum):
+    """What a call leaves in r0."""
+
+    NOTHING = enum.auto()
+    SCALAR = enum.auto()  # or a pointer to void, which counts as one
+    ELEMENT = enum.auto()  # a pointer to memory that is only read, of an iterator
+    SLICE = enum.auto()  # the same, of a dynptr
+    SLICE_TO_WRITE = enum.auto()
+
+
+class Does(enum.Flag):
+    """KF_*: what else the verifier has to know."""
+
+    NOTHING = 0
+    MAY_BE_NULL = enum.auto()  # KF_RET_NULL
+    ITER_NEXT = enum.auto()
+    ITER_DESTROY = enum.auto()
+    SLEEPS = enum.auto()
+    TRUSTED_ARGS = enum.auto()  # its pointers are never null; since 7.0 those of all functions
+    RCU_LOCK = enum.auto()
+    RCU_UNLOCK = enum.auto()
+    PREEMPT_DISABLE = enum.auto()
+    PREEMPT_ENABLE = enum.auto()
+    PACKET_CHANGES = enum.auto()
+    TRAPS = enum.auto()
+
+
+class Hook(enum.Enum):
+    """enum btf_kfunc_hook: program types that share their functions."""
+
+    XDP = enum.auto()
+    TC = enum.auto()
+    TRACING = enum.auto()
+    SYSCALL = enum.auto()
+    STRUCT_OPS = enum.auto()
+    CGROUP = enum.auto()
+    SCHED_ACT = enum.auto()
+    SK_SKB = enum.auto()
+    SOCKET_FILTER = enum.auto()
+    LWT = enum.auto()
+    KPROBE = enum.auto()
+    NETFILTER = enum.auto()
+
+
+# bpf_prog_type_to_kfunc_hook(): program types, each since a release; measured on those above.
+HOOK_TYPES: dict[Hook, tuple[tuple[str, ProgType], ...]] = {
+    Hook.XDP: (("", ProgType.XDP),),
+    Hook.TC: (("", ProgType.SCHED_CLS),),
+    Hook.TRACING: (
+        ("", ProgType.TRACING),
+        ("", ProgType.LSM),
+        ("6.12", ProgType.TRACEPOINT),
+        ("6.12", ProgType.PERF_EVENT),
+        ("7.0", ProgType.RAW_TRACEPOINT),
+    ),
+    Hook.SYSCALL: (("", ProgType.SYSCALL),),
+    Hook.STRUCT_OPS: (("", ProgType.STRUCT_OPS),),
+    Hook.CGROUP: (
+        ("6.4", ProgType.CGROUP_SKB),
+        ("6.7", ProgType.CGROUP_SOCK_ADDR),
+        ("6.12", ProgType.CGROUP_SOCK),
+        ("6.12", ProgType.CGROUP_DEVICE),
+        ("6.12", ProgType.CGROUP_SOCKOPT),
+        ("6.12", ProgType.CGROUP_SYSCTL),
+        ("6.15", ProgType.SOCK_OPS),
+    ),
+    Hook.SCHED_ACT: (("6.4", ProgType.SCHED_ACT),),
+    Hook.SK_SKB: (("6.4", ProgType.SK_SKB),),
+    Hook.SOCKET_FILTER: (("6.4", ProgType.SOCKET_FILTER),),
+    Hook.LWT: (
+        ("6.4", ProgType.LWT_OUT),
+        ("6.4", ProgType.LWT_IN),
+        ("6.4", ProgType.LWT_XMIT),
+        ("6.4", ProgType.LWT_SEG6LOCAL),
+    ),
+    Hook.KPROBE: (("6.10", ProgType.KPROBE),),
+    Hook.NETFILTER: (("6.4", ProgType.NETFILTER),),
+}
+
+COMMON: tuple[Hook, ...] | None = None  # every program type: BTF_KFUNC_HOOK_COMMON
+_GENERIC = (Hook.TRACING, Hook.TC, Hook.XDP, Hook.STRUCT_OPS, Hook.SYSCALL, Hook.CGROUP)
+_SKB = (Hook.TC, Hook.SCHED_ACT, Hook.SK_SKB, Hook.SOCKET_FILTER, Hook.CGROUP, Hook.LWT)
+_SKB_HOOKS = (*_SKB, Hook.NETFILTER, Hook.TRACING)
+_CPUMASK = (Hook.TRACING, Hook.STRUCT_OPS, Hook.SYSCALL)
+_CRYPTO = (Hook.TC, Hook.SCHED_ACT, Hook.XDP, Hook.SYSCALL)
+
+
+class Param(NamedTuple):
+    """One argument."""
+
+    kind: Kind
+    iter: str = ""  # of an iterator: the name of its kind
+    size: int = 0  # bytes of what a pointer points to, where BTF says it
+
+
+class Kfunc(NamedTuple):
+    """A kernel function."""
+
+    name: str
+    since: str  # the first release that has it
+    hooks: tuple[Hook, ...] | None
+    params: tuple[Param, ...] | None = None  # None: its calls are not modelled
+    result: Result = Result.SCALAR
+    does: Does = Does.NOTHING
+
+
+# Bytes of the structures of iterators: struct bpf_iter_num, struct bpf_iter_bits.
+ITER_SIZES = {"num": 8, "bits": 16}
+ITER_KINDS = tuple(ITER_SIZES)
+ELEMENT_SIZES = {"num": 4, "bits": 4}  # bytes of what bpf_iter_*_next() points to
+
+_INT, _ADDRESS = Param(Kind.SCALAR), Param(Kind.ANYTHING)
+_NEW_WORD = Param(Kind.NEW_ITER, size=8)
+_STRING, _WORDS = Param(Kind.ANYTHING, size=1), Param(Kind.ANYTHING, size=8)
+_CTX, _MAP = Param(Kind.CTX), Param(Kind.MAP)
+_DYNPTR, _NEW_DYNPTR = Param(Kind.DYNPTR, size=16), Param(Kind.NEW_DYNPTR, size=16)
+_BUFFER, _SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
+_VOID = Result.NOTHING
+
+
+def _iterator(kind: str, since: str, *args: Param) -> tuple[Kfunc, ...]:
+    """The three functions of an iterator, the first with these arguments."""
+    size = ITER_SIZES[kind]
+    new, it = Param(Kind.NEW_ITER, kind, size), Param(Kind.ITER, kind, size)
+    name, null = f"bpf_iter_{kind}", Does.MAY_BE_NULL
+    return (
+        Kfunc(f"{name}_new", since, COMMON, (new, *args)),
+        Kfunc(f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT),
+        Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY),
+    )
+
+
+def _strings(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc, ...]:
+    """Functions of C strings, which they read as bpf_probe_read_kernel() does."""
+    return tuple(Kfunc(f"bpf_{name}", since, COMMON, params) for name in names.split())
+
+
+def _unmodelled(since: str, hooks: tuple[Hook, ...] | None, names: str) -> tuple[Kfunc, ...]:
+    return tuple(Kfunc(name, since, hooks) for name in names.split())
+
+
+def _sleeping(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc, ...]:
+    """Functions that only programs call that may sleep, and of which there are none here."""
+    return tuple(Kfunc(name, since, COMMON, params, does=Does.SLEEPS) for name in names.split())
+
+
+_FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
+_READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
+_NULL = Does.MAY_BE_NULL
+
+KFUNCS: tuple[Kfunc, ...] = (
+    # -- Regions of a program that other work waits for ------------------------------------------
+    Kfunc("bpf_rcu_read_lock", "6.2", COMMON, (), _VOID, Does.RCU_LOCK),
+    Kfunc("bpf_rcu_read_unlock", "6.2", COMMON, (), _VOID, Does.RCU_UNLOCK),
+    Kfunc("bpf_preempt_disable", "6.10", COMMON, (), _VOID, Does.PREEMPT_DISABLE),
+    Kfunc("bpf_preempt_enable", "6.10", COMMON, (), _VOID, Does.PREEMPT_ENABLE),
+    Kfunc("bpf_local_irq_save", "6.14", COMMON, (Param(Kind.NEW_IRQ_FLAG, size=8),), _VOID),
+    Kfunc("bpf_local_irq_restore", "6.14", COMMON, (Param(Kind.IRQ_FLAG, size=8),), _VOID),
+    # -- Iterators -------------------------------------------------------------------------------
+    *_iterator("num", "6.4", _INT, _INT),
+    *_iterator("bits", "6.11", _WORDS, _INT),
+    # -- Dynptrs ---------------------------------------------------------------------------------
+    Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_CTX, _INT, _NEW_DYNPTR)),
+    Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_CTX, _INT, _NEW_DYNPTR)),
+    Kfunc("bpf_dynptr_slice", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE, _NULL),
+    Kfunc("bpf_dynptr_slice_rdwr", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE_TO_WRITE, _NULL),
+    Kfunc("bpf_dynptr_adjust", "6.5", COMMON, (_DYNPTR, _INT, _INT)),
+    Kfunc("bpf_dynptr_is_null", "6.5", COMMON, (_DYNPTR,)),
+    Kfunc("bpf_dynptr_is_rdonly", "6.5", COMMON, (_DYNPTR,)),
+    Kfunc("bpf_dynptr_size", "6.5", COMMON, (_DYNPTR,)),
+    Kfunc("bpf_dynptr_clone", "6.5", COMMON, (_DYNPTR, _NEW_DYNPTR)),
+    Kfunc("bpf_dynptr_copy", "6.15", COMMON, (_DYNPTR, _INT, _DYNPTR, _INT, _INT)),
+    Kfunc("bpf_dynptr_memset", "6.17", COMMON, (_DYNPTR, _INT, _INT, _INT)),
+    Kfunc("bpf_probe_read_user_dynptr", "6.16", COMMON, _READ_TO_DYNPTR),
+    Kfunc("bpf_probe_read_kernel_dynptr", "6.16", COMMON, _READ_TO_DYNPTR),
+    Kfunc("bpf_probe_read_user_str_dynptr", "6.16", COMMON, _READ_TO_DYNPTR),
+    Kfunc("bpf_probe_read_kernel_str_dynptr", "6.16", COMMON, _READ_TO_DYNPTR),
+    # -- Strings ---------------------------------------------------------------------------------
+    *_strings("6.17", (_STRING,), "strlen"),
+    *_strings("6.17", (_STRING, _INT), "strnlen strchr strchrnul strrchr"),
+    *_strings("6.17", (_STRING, _STRING), "strcmp strspn strcspn strstr"),
+    *_strings("6.17", (_STRING, _INT, _INT), "strnchr"),
+    *_strings("6.17", (_STRING, _STRING, _INT), "strnstr"),
+    *_strings("6.18", (_STRING, _STRING), "strcasecmp"),
+    *_strings("6.19", (_STRING, _STRING), "strcasestr"),
+    *_strings("6.19", (_STRING, _STRING, _INT), "strncasestr"),
+    *_strings("7.0", (_STRING, _STRING, _INT), "strncasecmp"),
+    # -- Others ----------------------------------------------------------------------------------
+    Kfunc(  # kernel/bpf/map_iter.c
+        "bpf_map_sum_elem_count", "6.6", COMMON, (_MAP,), does=Does.TRUSTED_ARGS
+    ),
+    Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_CTX, _INT), does=Does.PACKET_CHANGES),
+    Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
+    # -- Those that may sleep --------------------------------------------------------------------
+    *_sleeping("6.12", (_BUFFER, _SIZE, _ADDRESS, _INT), "bpf_copy_from_user_str"),
+    *_sleeping("6.15", (_BUFFER, _SIZE, _ADDRESS, _ADDRESS, _INT), "bpf_copy_from_user_task_str"),
+    *_sleeping("6.16", _READ_TO_DYNPTR, "bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr"),
+    *_sleeping(
+        "6.16",
+        (*_READ_TO_DYNPTR, _ADDRESS),
+        "bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str_dynptr",
+    ),
+    *_sleeping("6.13", (_NEW_WORD,), "bpf_iter_kmem_cache_new"),
+    *_sleeping("6.13", (_WORDS,), "bpf_iter_kmem_cache_next bpf_iter_kmem_cache_destroy"),
+    *_sleeping("6.16", (_NEW_WORD,), "bpf_iter_dmabuf_new"),
+    *_sleeping("6.16", (_WORDS,), "bpf_iter_dmabuf_next bpf_iter_dmabuf_destroy"),
+    # -- Those whose calls are not modelled ------------------------------------------------------
+    *_unmodelled("6.2", COMMON, "bpf_cast_to_kern_ctx bpf_rdonly_cast"),
+    *_unmodelled(
+        "6.7",
+        COMMON,
+        """
+        bpf_iter_task_vma_new bpf_iter_task_vma_next bpf_iter_task_vma_destroy
+        bpf_iter_css_task_new bpf_iter_css_task_next bpf_iter_css_task_destroy
+        bpf_iter_css_new bpf_iter_css_next bpf_iter_css_destroy bpf_iter_task_new
+        bpf_iter_task_next bpf_iter_task_destroy
+        """,
+    ),
+    *_unmodelled("6.9", COMMON, "bpf_arena_alloc_pages bpf_arena_free_pages"),
+    *_unmodelled(
+        "6.17",
+        COMMON,
+        """
+        bpf_arena_reserve_pages bpf_cgroup_read_xattr
+        """,
+    ),
+    *_unmodelled(
+        "6.10",
+        COMMON,
+        """
+        bpf_modify_return_test_tp bpf_wq_init bpf_wq_start bpf_wq_set_callback_impl
+        """,
+    ),
+    *_unmodelled(
+        "7.0",
+        COMMON,
+        """
+        bpf_wq_set_callback bpf_stream_print_stack bpf_task_work_schedule_signal
+        bpf_task_work_schedule_resume bpf_timer_cancel_async
+        """,
+    ),
+    *_unmodelled("6.13", COMMON, "bpf_get_kmem_cache"),
+    *_unmodelled(
+        "6.15",
+        COMMON,
+        """
+        bpf_res_spin_lock bpf_res_spin_unlock bpf_res_spin_lock_irqsave
+        bpf_res_spin_unlock_irqrestore
+        """,
+    ),
+    *_unmodelled("6.19", COMMON, "bpf_dynptr_from_file bpf_dynptr_file_discard"),
+    *_unmodelled("6.18", (Hook.TC, Hook.SCHED_ACT), "bpf_dynptr_from_skb_meta"),
+    *_unmodelled("6.10", (Hook.KPROBE,), "bpf_session_is_return bpf_session_cookie"),
+    *_unmodelled("6.0", _GENERIC, "crash_kexec"),
+    *_unmodelled(
+        "6.2",
+        _GENERIC,
+        """
+        bpf_obj_new_impl bpf_obj_drop_impl bpf_list_push_front_impl
+        bpf_list_push_back_impl bpf_list_pop_front bpf_list_pop_back bpf_task_acquire
+        bpf_task_release bpf_task_from_pid bpf_cgroup_acquire bpf_cgroup_release
+        bpf_cgroup_ancestor
+        """,
+    ),
+    *_unmodelled(
+        "6.3",
+        _GENERIC,
+        """
+        bpf_rbtree_add_impl bpf_rbtree_first bpf_rbtree_remove
+        """,
+    ),
+    *_unmodelled("6.4", _GENERIC, "bpf_refcount_acquire_impl bpf_cgroup_from_id"),
+    *_unmodelled("6.5", _GENERIC, "bpf_task_under_cgroup"),
+    *_unmodelled(
+        "6.7",
+        _GENERIC,
+        """
+        bpf_throw bpf_percpu_obj_new_impl bpf_percpu_obj_drop_impl
+        """,
+    ),
+    *_unmodelled("6.8", _GENERIC, "bpf_task_get_cgroup1"),
+    *_unmodelled("6.13", _GENERIC, "bpf_send_signal_task bpf_task_from_vpid"),
+    *_unmodelled(
+        "6.16",
+        _GENERIC,
+        """
+        bpf_rbtree_root bpf_rbtree_left bpf_rbtree_right bpf_list_front bpf_list_back
+        """,
+    ),
+    *_unmodelled(
+        "7.1",
+        _GENERIC,
+        """
+        bpf_obj_new bpf_obj_drop bpf_percpu_obj_new bpf_percpu_obj_drop
+        bpf_refcount_acquire bpf_rbtree_add bpf_list_push_front bpf_list_push_back
+        """,
+    ),
+    *_unmodelled(
+        "7.2",
+        _GENERIC,
+        """
+        bpf_list_add bpf_list_del bpf_list_empty bpf_list_is_first bpf_list_is_last
+        """,
+    ),
+    # kernel/bpf/cpumask.c, kernel/bpf/crypto.c
+    *_unmodelled(
+        "6.3",
+        _CPUMASK,
+        """
+        bpf_cpumask_create bpf_cpumask_release bpf_cpumask_acquire bpf_cpumask_first
+        bpf_cpumask_first_zero bpf_cpumask_copy bpf_cpumask_set_cpu
+        bpf_cpumask_clear_cpu bpf_cpumask_or bpf_cpumask_test_cpu
+        bpf_cpumask_test_and_set_cpu bpf_cpumask_test_and_clear_cpu bpf_cpumask_setall
+        bpf_cpumask_clear bpf_cpumask_and bpf_cpumask_xor bpf_cpumask_equal
+        bpf_cpumask_intersects bpf_cpumask_full bpf_cpumask_subset bpf_cpumask_empty
+        """,
+    ),
+    *_unmodelled(
+        "6.5",
+        _CPUMASK,
+        """
+        bpf_cpumask_first_and bpf_cpumask_any_distribute bpf_cpumask_any_and_distribute
+        """,
+    ),
+    *_unmodelled("6.8", _CPUMASK, "bpf_cpumask_weight"),
+    *_unmodelled("6.15", _CPUMASK, "bpf_cpumask_populate"),
+    *_unmodelled("6.10", _CRYPTO, "bpf_crypto_decrypt bpf_crypto_encrypt"),
+)
+
+# Where no source was read: the calls of releases from the first to before the second are not known.
+_UNREAD = ("6.2", "6.12")
+
+
+@cache
+def by_name(name: str) -> Kfunc | None:
+    """The function's row; None for a name that the table does not have."""
+    return next((row for row in KFUNCS if row.name == name), None)
+
+
+def is_unread(kernel: Kernel) -> bool:
+    """Whether nothing is known of the release's functions."""
+    return kernel.at_least(_UNREAD[0]) and not kernel.at_least(_UNREAD[1])
+
+
+def is_allowed(kernel: Kernel, prog_type: ProgType, row: Kfunc) -> bool:
+    """Whether programs of the type may call it: btf_kfunc_id_set_contains()."""
+    if row.hooks is None:
+        return True
+    return any(
+        prog_type is kind and kernel.holds(since)
+        for hook in row.hooks
+        for since, kind in HOOK_TYPES[hook]
+    )

@@ -1,0 +1,78 @@
+"""The table of kernel functions agrees with the types of the running kernel."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from emu.btf import PARAM, BtfData, Kind
+from emu.kernel import kfuncs
+from emu.kernel.kfuncs import Param
+from emu.kernel.profile import Kernel
+
+VMLINUX = "/sys/kernel/btf/vmlinux"
+# Functions of a configuration that not every kernel has.
+OPTIONAL = ("crash_kexec", "bpf_arena_", "bpf_crypto_", "bpf_iter_dmabuf_", "bpf_session_")
+
+
+def expected(btf: BtfData, name: str, type_: int) -> Param:
+    """What check_kfunc_args() takes for the argument, by its type and the end of its name."""
+    record = btf.record(btf.stripped(type_))
+    if record.kind != Kind.PTR:
+        return Param(kfuncs.Kind.CONST_SIZE if name.endswith("__szk") else kfuncs.Kind.SCALAR)
+    pointee = btf.stripped(record.size)
+    struct = btf.name(pointee) if pointee else ""
+    size = btf.size_of(pointee) if pointee else 0
+    if name.endswith("__ign"):
+        return Param(kfuncs.Kind.ANYTHING, size=size)
+    if name.endswith("__irq_flag"):
+        return Param(kfuncs.Kind.IRQ_FLAG, size=size)
+    if name.endswith(("__opt", "__nullable")):
+        return Param(kfuncs.Kind.BUFFER_OR_NULL)
+    if struct == "bpf_dynptr":
+        new = name.endswith("__uninit")
+        return Param(kfuncs.Kind.NEW_DYNPTR if new else kfuncs.Kind.DYNPTR, size=size)
+    if struct.startswith("bpf_iter_"):
+        return Param(kfuncs.Kind.ITER, struct.removeprefix("bpf_iter_"), size)
+    if struct == "bpf_map":
+        return Param(kfuncs.Kind.MAP)
+    return Param(kfuncs.Kind.CTX)
+
+
+SAME = {
+    kfuncs.Kind.NEW_ITER: kfuncs.Kind.ITER,
+    kfuncs.Kind.NEW_IRQ_FLAG: kfuncs.Kind.IRQ_FLAG,
+}
+
+
+@pytest.mark.kernel
+def test_modelled_functions_have_the_arguments_of_the_running_kernel() -> None:
+    kernel = Kernel.of_uname(os.uname().release)
+    with open(VMLINUX, "rb") as file:
+        btf = BtfData(file.read())
+    compared = 0
+    for row in kfuncs.KFUNCS:
+        if row.params is None or kfuncs.Does.SLEEPS in row.does or not kernel.at_least(row.since):
+            continue
+        func = btf.find(row.name, (Kind.FUNC,))
+        assert func is not None, row.name
+        proto = btf.record(btf.record(func).size)
+        found = tuple(
+            expected(btf, btf.string(name), type_) for name, type_ in btf.parts(proto, PARAM)
+        )
+        ours = tuple(p._replace(kind=SAME.get(p.kind, p.kind)) for p in row.params)
+        assert found == ours, row.name
+        compared += 1
+    assert compared >= 20
+
+
+@pytest.mark.kernel
+def test_functions_are_in_the_running_kernel_from_the_release_on_that_the_table_says() -> None:
+    kernel = Kernel.of_uname(os.uname().release)
+    with open(VMLINUX, "rb") as file:
+        btf = BtfData(file.read())
+    for row in kfuncs.KFUNCS:
+        if not row.name.startswith(OPTIONAL):
+            there = btf.find(row.name, (Kind.FUNC,)) is not None
+            assert there == kernel.at_least(row.since), row.name

@@ -1,0 +1,111 @@
+"""Kernel functions: which programs may call them, what they are given, and what the log says.
+
+What kernels say to them is in corpus/kernels/kfuncs.jsonl.xz; here is what that does not hold: the
+log's words for iterators, and answers of the model's own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.isa.asm import assemble
+from emu.kernel.enums import ProgType
+from emu.kernel.kfuncs import ITER_SIZES, KFUNCS, by_name
+from emu.kernel.profile import Kernel
+from emu.prog import Prog
+from verifier_model import verify
+from verifier_model.verdict import Unmodelled
+
+NAMES = ("bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy")
+LOOP = """
+        r1 = r10
+        r1 += -8
+        r2 = 0
+        r3 = 3
+        .insn 0x85 0 2 0 0          ; bpf_iter_num_new
+again:  r1 = r10
+        r1 += -8
+        .insn 0x85 0 2 0 1          ; bpf_iter_num_next
+        if r0 == 0 goto done
+        goto again
+done:   r1 = r10
+        r1 += -8
+        .insn 0x85 0 2 0 2          ; bpf_iter_num_destroy
+        r0 = 0
+        exit
+"""
+
+
+def prog(text=LOOP, *, kind=ProgType.KPROBE, names=NAMES, license="GPL"):
+    return Prog("prog", kind, assemble(text), kfuncs=names, license=license)
+
+
+def one_call(name):
+    return prog(".insn 0x85 0 2 0 0\nr0 = 0\nexit", names=(name,))
+
+
+def log(release, program=None):
+    return verify(program or prog(), Kernel.release(release), log_level=2).log
+
+
+@pytest.mark.parametrize(
+    ("release", "shown"),
+    [
+        ("6.12", "fp-8=iter_num(ref_id=1,state=drained,depth=0)"),
+        ("6.18", "fp-8=iter_num(ref_id=1,state=drained,depth=0)"),
+        ("7.2", "fp-8=iter_num(id=1,state=drained,depth=0)"),
+    ],
+)
+def test_an_iterator_is_shown_as_the_release_writes_it(release, shown):
+    lines = [line for line in log(release) if "bpf_iter_num_next" in line and shown in line]
+    assert len(lines) == 1
+
+
+def test_without_btf_a_function_is_shown_by_its_name_and_no_number():
+    assert any("(85) call bpf_iter_num_new#0" in line for line in log("6.12"))
+
+
+@pytest.mark.parametrize("release", ["6.2", "6.6", "6.11"])
+def test_releases_whose_functions_were_not_read_are_unmodelled(release):
+    with pytest.raises(Unmodelled, match=r"insn 4: a call of bpf_iter_num_new\(\)"):
+        verify(prog(), Kernel.release(release))
+
+
+def test_a_function_that_the_kernel_does_not_have_yet_is_not_found_as_libbpf_says_it():
+    verdict = verify(one_call("bpf_strlen"), Kernel.release("6.16"))
+    assert (verdict.accepted, verdict.errno) == (False, 3)
+    assert verdict.message == (
+        "extern (func ksym) 'bpf_strlen': not found in kernel or module BTFs"
+    )
+
+
+def test_a_function_that_nothing_is_known_of_is_unmodelled():
+    with pytest.raises(Unmodelled, match=r"insn 0: a call of bpf_of_a_module\(\)"):
+        verify(
+            one_call("bpf_of_a_module"),
+            Kernel.release("6.18"),
+        )
+
+
+def test_programs_that_are_not_under_the_gpl_call_none():
+    verdict = verify(prog(license="MIT"), Kernel.release("6.12"))
+    assert verdict.message == "cannot call kernel function from non-GPL compatible program"
+
+
+@pytest.mark.parametrize(
+    ("release", "message"),
+    [
+        ("6.12-uml", "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF"),
+        ("5.10", "BPF_CALL uses reserved fields"),
+    ],
+)
+def test_kernels_that_cannot_call_functions_say_so(release, message):
+    loop = prog(kind=ProgType.SOCKET_FILTER)
+    assert verify(loop, Kernel.release(release)).message == message
+
+
+def test_no_name_is_in_the_table_twice_and_every_iterator_has_its_three_functions():
+    names = [row.name for row in KFUNCS]
+    assert len(names) == len(set(names))
+    for kind in ITER_SIZES:
+        assert all(by_name(f"bpf_iter_{kind}_{end}") for end in ("new", "next", "destroy"))

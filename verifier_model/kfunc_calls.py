@@ -1,0 +1,46 @@
+"""What a kernel asks of the kernel functions that a program calls, before the program is walked.
+
+Source: add_kfunc_call(), kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import kfuncs
+from emu.kernel.errno import EINVAL, ENOTSUPP, ESRCH
+from emu.kernel.kfuncs import Does
+from emu.kernel.traits import Trait
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from verifier_model.env import Env
+
+
+def declare(env: Env, idx: int) -> None:
+    """The insn calls a kernel function by name.
+
+    Raises Reject for one that the kernel does not have, as libbpf does before it asks the kernel,
+    and Unmodelled for one of which nothing is known.
+    """
+    insn, kernel = env.insns[idx], env.kernel
+    if not kernel.has(Trait.KFUNC_CALLS):
+        return  # the insn is refused where it is met
+    if not kernel.has(Trait.VMLINUX_BTF):
+        text = "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF"
+        raise Reject(text, ENOTSUPP)
+    if not kernel.has(Trait.JIT):
+        raise Reject("JIT is required for calling kernel function", ENOTSUPP)
+    if not env.gpl:
+        raise Reject("cannot call kernel function from non-GPL compatible program", EINVAL)
+    row = env.kfunc(insn)
+    if row is None or kfuncs.is_unread(kernel):
+        known = 0 <= insn.imm < len(env.prog.kfuncs)
+        name = f"{env.prog.kfuncs[insn.imm]}()" if known else "a kernel function by its number"
+        raise Unmodelled(f"a call of {name}", idx)
+    if not kernel.at_least(row.since):
+        text = f"extern (func ksym) '{row.name}': not found in kernel or module BTFs"
+        raise Reject(text, ESRCH)
+    allowed = env.kfunc_allowed(insn) is not None
+    if allowed and row.params is None and Does.SLEEPS not in row.does:
+        raise Unmodelled(f"a call of {row.name}()", idx)

@@ -1,0 +1,120 @@
+"""Calls of kernel functions.
+
+Source: add_kfunc_call(), fetch_kfunc_meta(), check_kfunc_call() and process_iter_next_call(),
+kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel import kfuncs
+from emu.kernel.errno import EACCES, EFAULT, EINVAL
+from emu.kernel.kfuncs import Does, Result
+from emu.kernel.traits import Trait
+from verifier_model.check import kfunc_args, packet, regions
+from verifier_model.reg import CALLER_SAVED, PTR_TO_MEM, R0, R1, RDONLY_MEM, UNINIT, pointer
+from verifier_model.stack import Slot
+from verifier_model.transfer.callback import previous_entry, widen
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.kernel.kfuncs import Kfunc
+    from emu.prog import Insn
+    from verifier_model.check.iters import Iterator
+    from verifier_model.check.kfunc_args import Found
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+
+def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int:
+    """Check the call.  Returns the insn to go on at."""
+    env.scratched_regs |= 1
+    row = env.kfunc(insn)
+    if row is None:
+        nothing = env.kernel.has(Trait.KFUNC_CALL_OF_NOTHING)
+        if insn.imm or insn.off or not nothing:
+            raise Unmodelled("a call of a kernel function by its number", env.insn_idx)
+        env.fixups.calls_nothing = True
+        return env.insn_idx + 1
+    if not kfuncs.is_allowed(env.kernel, env.prog_type, row):
+        raise Reject(f"calling kernel function {row.name} is not allowed", EACCES)
+    if Does.TRAPS in row.does:
+        raise Reject("unexpected __bpf_trap() due to uninitialized variable?", EFAULT)
+    if Does.SLEEPS in row.does:
+        text = f"program must be sleepable to call sleepable kfunc {row.name}"
+        raise Reject(text, EACCES)
+    if row.params is None:
+        raise Unmodelled(f"a call of {row.name}()", env.insn_idx)
+    found = kfunc_args.check(env, state, row, row.params)
+    regions.enter_or_leave(env, state, row)
+    frame = state.frames[-1]
+    for regno in CALLER_SAVED:
+        frame.regs[regno] = UNINIT
+    result = _result(env, row, found)
+    if result is not None:
+        frame.regs[R0] = result
+        frame.regs_written |= 1
+    if env.marks_reads:
+        for i in range(len(row.params)):
+            state.mark_reg_read(len(state.frames) - 1, R1 + i)
+    if Does.PACKET_CHANGES in row.does:
+        packet.invalidate(env, state)
+    if Does.ITER_NEXT in row.does and found.iter is not None:
+        _go_on(env, state, found.iter)
+    return env.insn_idx + 1
+
+
+def _result(env: Env, row: Kfunc, found: Found) -> RegState | None:
+    """What r0 is after the call; None where it is nothing."""
+    if row.result is Result.NOTHING:
+        return None
+    if row.result is Result.SCALAR:
+        return env.unknown()
+    if row.result is Result.ELEMENT:
+        assert found.iter is not None
+        reg = pointer(RDONLY_MEM)
+        reg.mem_size = found.iter.element_size
+        reg.ref_obj_id = found.iter.ref
+        if env.rules.LOG_PARENT_IDS:
+            reg.dynptr_id = found.iter.ref
+    else:
+        reg = _slice(env, row, found)
+    reg.maybe_null = Does.MAY_BE_NULL in row.does
+    reg.id = env.new_id()
+    return reg
+
+
+def _slice(env: Env, row: Kfunc, found: Found) -> RegState:
+    """A part of a dynptr's memory."""
+    assert found.dynptr is not None
+    writable = row.result is Result.SLICE_TO_WRITE
+    if writable and not packet.may_write(env):
+        raise Reject("the prog does not allow writes to packet data", EINVAL)
+    reg = pointer(PTR_TO_MEM if writable else RDONLY_MEM)
+    reg.mem_size = found.size
+    reg.frameno = found.dynptr.mem_size
+    reg.dynptr_id = found.dynptr.id
+    return reg
+
+
+def _go_on(env: Env, state: VerifierState, it: Iterator) -> None:
+    """After *_next(): the path on which there is another element is walked later."""
+    slot = state.frames[it.frameno].stack[it.first]
+    assert slot.reg is not None
+    if not slot.reg.maybe_null:
+        before = previous_entry(env, state, state.parent, env.insn_idx)
+        other = env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        another = slot.reg.copy()
+        another.off += 1
+        other.frames[it.frameno].stack[it.first] = Slot(slot.kinds, another)
+        if before is not None:
+            widen(env, before, other)
+        element = other.frames[-1].regs[R0].copy()
+        element.maybe_null = False
+        other.frames[-1].regs[R0] = element
+        drained = slot.reg.copy()
+        drained.maybe_null = True
+        state.frames[it.frameno].stack[it.first] = Slot(slot.kinds, drained)
+    state.frames[-1].regs[R0] = env.const(0)
