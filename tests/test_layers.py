@@ -77,6 +77,7 @@ MAX_LINES = 400
 # Modules that are one table and may be longer.
 TABLES = (
     "emu.kernel.helpers",
+    "emu.kernel.kfuncs",
     "emu.kernel.syscalls",
     "emu.kernel.traits",
     "verifier_model.report.findings",

@@ -33,6 +33,8 @@ class Kind(enum.Enum):
     NEW_IRQ_FLAG = enum.auto()
     BUFFER_OR_NULL = enum.auto()  # memory, or none; its size is the next argument
     MAP = enum.auto()
+    STRUCT = enum.auto()  # a kernel structure
+    CONST = enum.auto()  # a known number
     ANYTHING = enum.auto()  # no register is looked at
 
 
@@ -44,6 +46,9 @@ class Result(enum.Enum):
     ELEMENT = enum.auto()  # a pointer to memory that is only read, of an iterator
     SLICE = enum.auto()  # the same, of a dynptr
     SLICE_TO_WRITE = enum.auto()
+    STRUCT = enum.auto()  # a kernel structure
+    OF_TYPE = enum.auto()  # what the known number says, a type of the kernel's BTF
+    KERNEL_CTX = enum.auto()  # what the kernel has where programs see their context
 
 
 class Does(enum.Flag):
@@ -61,6 +66,9 @@ class Does(enum.Flag):
     PREEMPT_ENABLE = enum.auto()
     PACKET_CHANGES = enum.auto()
     TRAPS = enum.auto()
+    ACQUIRES = enum.auto()  # what it gives must be given back
+    RELEASES = enum.auto()
+    RCU_ARGS = enum.auto()  # structures need not be trusted where RCU protects them
 
 
 class Hook(enum.Enum):
@@ -127,7 +135,7 @@ class Param(NamedTuple):
     """One argument."""
 
     kind: Kind
-    iter: str = ""  # of an iterator: the name of its kind
+    name: str = ""  # of an iterator's kind, or of a structure
     size: int = 0  # bytes of what a pointer points to, where BTF says it
 
 
@@ -140,7 +148,33 @@ class Kfunc(NamedTuple):
     params: tuple[Param, ...] | None = None  # None: its calls are not modelled
     result: Result = Result.SCALAR
     does: Does = Does.NOTHING
+    gives: str = ""  # the structure that r0 points to
 
+
+# What the kernel has where programs of a type see their context: include/linux/bpf_types.h.
+KERNEL_CONTEXTS: dict[ProgType, str] = {
+    **dict.fromkeys(
+        (
+            *(ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT, ProgType.CGROUP_SKB),
+            *(ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_XMIT, ProgType.LWT_SEG6LOCAL),
+            ProgType.SK_SKB,
+        ),
+        "sk_buff",
+    ),
+    ProgType.XDP: "xdp_buff",
+    ProgType.KPROBE: "pt_regs",
+    ProgType.PERF_EVENT: "bpf_perf_event_data_kern",
+    ProgType.CGROUP_SOCK: "sock",
+    ProgType.CGROUP_SOCK_ADDR: "bpf_sock_addr_kern",
+    ProgType.CGROUP_DEVICE: "bpf_cgroup_dev_ctx",
+    ProgType.CGROUP_SYSCTL: "bpf_sysctl_kern",
+    ProgType.CGROUP_SOCKOPT: "bpf_sockopt_kern",
+    ProgType.SOCK_OPS: "bpf_sock_ops_kern",
+    ProgType.SK_MSG: "sk_msg",
+    ProgType.SK_LOOKUP: "bpf_sk_lookup_kern",
+    ProgType.SK_REUSEPORT: "sk_reuseport_kern",
+    ProgType.FLOW_DISSECTOR: "bpf_flow_dissector",
+}
 
 # Bytes of the structures of iterators: struct bpf_iter_num, struct bpf_iter_bits.
 ITER_SIZES = {"num": 8, "bits": 16}
@@ -168,6 +202,31 @@ def _iterator(kind: str, since: str, *args: Param) -> tuple[Kfunc, ...]:
     )
 
 
+def _acquires(
+    name: str,
+    since: str,
+    hooks: tuple[Hook, ...],
+    gives: str,
+    params: tuple[Param, ...],
+    does: Does = Does.MAY_BE_NULL,
+) -> Kfunc:
+    """A function whose structure must be given back."""
+    return Kfunc(name, since, hooks, params, Result.STRUCT, does | Does.ACQUIRES, gives)
+
+
+def _masks(params: tuple[Param, ...], names: str, since: str = "6.3") -> tuple[Kfunc, ...]:
+    """Functions of sets of CPUs: kernel/bpf/cpumask.c."""
+    rcu = Does.RCU_ARGS
+    return tuple(
+        Kfunc(f"bpf_cpumask_{name}", since, _CPUMASK, params, does=rcu) for name in names.split()
+    )
+
+
+def _changes(params: tuple[Param, ...], names: str) -> tuple[Kfunc, ...]:
+    """The same of those that give nothing."""
+    return tuple(row._replace(result=_VOID) for row in _masks(params, names))
+
+
 def _strings(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc, ...]:
     """Functions of C strings, which they read as bpf_probe_read_kernel() does."""
     return tuple(Kfunc(f"bpf_{name}", since, COMMON, params) for name in names.split())
@@ -182,6 +241,9 @@ def _sleeping(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc,
     return tuple(Kfunc(name, since, COMMON, params, does=Does.SLEEPS) for name in names.split())
 
 
+_TASK, _CGROUP = Param(Kind.STRUCT, "task_struct"), Param(Kind.STRUCT, "cgroup")
+_CPUS, _OWN_CPUS = Param(Kind.STRUCT, "cpumask"), Param(Kind.STRUCT, "bpf_cpumask")
+_RCU = Does.MAY_BE_NULL | Does.RCU_ARGS
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
 _NULL = Does.MAY_BE_NULL
@@ -229,6 +291,43 @@ KFUNCS: tuple[Kfunc, ...] = (
     ),
     Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_CTX, _INT), does=Does.PACKET_CHANGES),
     Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
+    # -- Kernel structures -----------------------------------------------------------------------
+    Kfunc("bpf_rdonly_cast", "6.2", COMMON, (_ADDRESS, Param(Kind.CONST)), Result.OF_TYPE),
+    Kfunc("bpf_cast_to_kern_ctx", "6.2", COMMON, (_CTX,), Result.KERNEL_CTX),
+    _acquires("bpf_task_from_pid", "6.2", _GENERIC, "task_struct", (_INT,)),
+    _acquires("bpf_task_from_vpid", "6.13", _GENERIC, "task_struct", (_INT,)),
+    _acquires("bpf_task_acquire", "6.2", _GENERIC, "task_struct", (_TASK,), _RCU),
+    Kfunc("bpf_task_release", "6.2", _GENERIC, (_TASK,), _VOID, Does.RELEASES),
+    _acquires("bpf_cgroup_from_id", "6.4", _GENERIC, "cgroup", (_INT,)),
+    _acquires("bpf_cgroup_acquire", "6.2", _GENERIC, "cgroup", (_CGROUP,), _RCU),
+    _acquires("bpf_cgroup_ancestor", "6.2", _GENERIC, "cgroup", (_CGROUP, _INT), _RCU),
+    _acquires("bpf_task_get_cgroup1", "6.8", _GENERIC, "cgroup", (_TASK, _INT), _RCU),
+    Kfunc("bpf_cgroup_release", "6.2", _GENERIC, (_CGROUP,), _VOID, Does.RELEASES),
+    Kfunc("bpf_task_under_cgroup", "6.5", _GENERIC, (_TASK, _CGROUP), does=Does.RCU_ARGS),
+    Kfunc(
+        "bpf_send_signal_task",
+        "6.13",
+        _GENERIC,
+        (_TASK, _INT, _INT, _INT),
+        does=Does.TRUSTED_ARGS,
+    ),
+    _acquires("bpf_cpumask_create", "6.3", _CPUMASK, "bpf_cpumask", ()),
+    _acquires(
+        "bpf_cpumask_acquire", "6.3", _CPUMASK, "bpf_cpumask", (_OWN_CPUS,), Does.TRUSTED_ARGS
+    ),
+    Kfunc("bpf_cpumask_release", "6.3", _CPUMASK, (_OWN_CPUS,), _VOID, Does.RELEASES),
+    *_masks((_CPUS,), "first first_zero empty full"),
+    *_masks((_CPUS,), "any_distribute", "6.5"),
+    *_masks((_CPUS,), "weight", "6.8"),
+    *_masks((_CPUS, _CPUS), "equal intersects subset"),
+    *_masks((_CPUS, _CPUS), "first_and any_and_distribute", "6.5"),
+    *_masks((_INT, _CPUS), "test_cpu"),
+    *_masks((_INT, _OWN_CPUS), "test_and_set_cpu test_and_clear_cpu"),
+    *_changes((_INT, _OWN_CPUS), "set_cpu clear_cpu"),
+    *_changes((_OWN_CPUS,), "setall clear"),
+    *_changes((_OWN_CPUS, _CPUS), "copy"),
+    *_masks((_OWN_CPUS, _CPUS, _CPUS), "and"),
+    *_changes((_OWN_CPUS, _CPUS, _CPUS), "or xor"),
     # -- Those that may sleep --------------------------------------------------------------------
     *_sleeping("6.12", (_BUFFER, _SIZE, _ADDRESS, _INT), "bpf_copy_from_user_str"),
     *_sleeping("6.15", (_BUFFER, _SIZE, _ADDRESS, _ADDRESS, _INT), "bpf_copy_from_user_task_str"),
@@ -243,7 +342,6 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_sleeping("6.16", (_NEW_WORD,), "bpf_iter_dmabuf_new"),
     *_sleeping("6.16", (_WORDS,), "bpf_iter_dmabuf_next bpf_iter_dmabuf_destroy"),
     # -- Those whose calls are not modelled ------------------------------------------------------
-    *_unmodelled("6.2", COMMON, "bpf_cast_to_kern_ctx bpf_rdonly_cast"),
     *_unmodelled(
         "6.7",
         COMMON,
@@ -295,9 +393,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         _GENERIC,
         """
         bpf_obj_new_impl bpf_obj_drop_impl bpf_list_push_front_impl
-        bpf_list_push_back_impl bpf_list_pop_front bpf_list_pop_back bpf_task_acquire
-        bpf_task_release bpf_task_from_pid bpf_cgroup_acquire bpf_cgroup_release
-        bpf_cgroup_ancestor
+        bpf_list_push_back_impl bpf_list_pop_front bpf_list_pop_back
         """,
     ),
     *_unmodelled(
@@ -307,8 +403,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         bpf_rbtree_add_impl bpf_rbtree_first bpf_rbtree_remove
         """,
     ),
-    *_unmodelled("6.4", _GENERIC, "bpf_refcount_acquire_impl bpf_cgroup_from_id"),
-    *_unmodelled("6.5", _GENERIC, "bpf_task_under_cgroup"),
+    *_unmodelled("6.4", _GENERIC, "bpf_refcount_acquire_impl"),
     *_unmodelled(
         "6.7",
         _GENERIC,
@@ -316,8 +411,6 @@ KFUNCS: tuple[Kfunc, ...] = (
         bpf_throw bpf_percpu_obj_new_impl bpf_percpu_obj_drop_impl
         """,
     ),
-    *_unmodelled("6.8", _GENERIC, "bpf_task_get_cgroup1"),
-    *_unmodelled("6.13", _GENERIC, "bpf_send_signal_task bpf_task_from_vpid"),
     *_unmodelled(
         "6.16",
         _GENERIC,
@@ -340,27 +433,6 @@ KFUNCS: tuple[Kfunc, ...] = (
         bpf_list_add bpf_list_del bpf_list_empty bpf_list_is_first bpf_list_is_last
         """,
     ),
-    # kernel/bpf/cpumask.c, kernel/bpf/crypto.c
-    *_unmodelled(
-        "6.3",
-        _CPUMASK,
-        """
-        bpf_cpumask_create bpf_cpumask_release bpf_cpumask_acquire bpf_cpumask_first
-        bpf_cpumask_first_zero bpf_cpumask_copy bpf_cpumask_set_cpu
-        bpf_cpumask_clear_cpu bpf_cpumask_or bpf_cpumask_test_cpu
-        bpf_cpumask_test_and_set_cpu bpf_cpumask_test_and_clear_cpu bpf_cpumask_setall
-        bpf_cpumask_clear bpf_cpumask_and bpf_cpumask_xor bpf_cpumask_equal
-        bpf_cpumask_intersects bpf_cpumask_full bpf_cpumask_subset bpf_cpumask_empty
-        """,
-    ),
-    *_unmodelled(
-        "6.5",
-        _CPUMASK,
-        """
-        bpf_cpumask_first_and bpf_cpumask_any_distribute bpf_cpumask_any_and_distribute
-        """,
-    ),
-    *_unmodelled("6.8", _CPUMASK, "bpf_cpumask_weight"),
     *_unmodelled("6.15", _CPUMASK, "bpf_cpumask_populate"),
     *_unmodelled("6.10", _CRYPTO, "bpf_crypto_decrypt bpf_crypto_encrypt"),
 )

@@ -20,7 +20,8 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
     """What check_kfunc_args() takes for the argument, by its type and the end of its name."""
     record = btf.record(btf.stripped(type_))
     if record.kind != Kind.PTR:
-        return Param(kfuncs.Kind.CONST_SIZE if name.endswith("__szk") else kfuncs.Kind.SCALAR)
+        ends = {"__szk": kfuncs.Kind.CONST_SIZE, "__k": kfuncs.Kind.CONST}
+        return Param(next((k for end, k in ends.items() if name.endswith(end)), kfuncs.Kind.SCALAR))
     pointee = btf.stripped(record.size)
     struct = btf.name(pointee) if pointee else ""
     size = btf.size_of(pointee) if pointee else 0
@@ -35,11 +36,14 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
         return Param(kfuncs.Kind.NEW_DYNPTR if new else kfuncs.Kind.DYNPTR, size=size)
     if struct.startswith("bpf_iter_"):
         return Param(kfuncs.Kind.ITER, struct.removeprefix("bpf_iter_"), size)
+    if struct in STRUCTS:
+        return Param(kfuncs.Kind.STRUCT, struct)
     if struct == "bpf_map":
         return Param(kfuncs.Kind.MAP)
     return Param(kfuncs.Kind.CTX)
 
 
+STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask")
 SAME = {
     kfuncs.Kind.NEW_ITER: kfuncs.Kind.ITER,
     kfuncs.Kind.NEW_IRQ_FLAG: kfuncs.Kind.IRQ_FLAG,

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.btf import Kind
 from emu.kernel import kfuncs
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import Does, Result
 from emu.kernel.traits import Trait
-from verifier_model.check import kfunc_args, packet, regions
-from verifier_model.reg import CALLER_SAVED, PTR_TO_MEM, R0, R1, RDONLY_MEM, UNINIT, pointer
+from verifier_model.check import btf_ptr, kfunc_args, packet, regions
+from verifier_model.check.refs import release
+from verifier_model.reg import (
+    CALLER_SAVED,
+    PTR_TO_BTF_ID,
+    PTR_TO_MEM,
+    R0,
+    R1,
+    RDONLY_MEM,
+    TRUSTED_BTF_ID,
+    UNINIT,
+    UNTRUSTED_BTF_ID,
+    UNTRUSTED_MEM,
+    pointer,
+)
 from verifier_model.stack import Slot
 from verifier_model.transfer.callback import previous_entry, widen
 from verifier_model.verdict import Reject, Unmodelled
@@ -49,10 +63,12 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int:
         raise Unmodelled(f"a call of {row.name}()", env.insn_idx)
     found = kfunc_args.check(env, state, row, row.params)
     regions.enter_or_leave(env, state, row)
+    if found.released:
+        release(env, state, found.released)
     frame = state.frames[-1]
     for regno in CALLER_SAVED:
         frame.regs[regno] = UNINIT
-    result = _result(env, row, found)
+    result = _result(env, state, row, found)
     if result is not None:
         frame.regs[R0] = result
         frame.regs_written |= 1
@@ -66,12 +82,16 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int:
     return env.insn_idx + 1
 
 
-def _result(env: Env, row: Kfunc, found: Found) -> RegState | None:
+def _result(env: Env, state: VerifierState, row: Kfunc, found: Found) -> RegState | None:
     """What r0 is after the call; None where it is nothing."""
     if row.result is Result.NOTHING:
         return None
     if row.result is Result.SCALAR:
         return env.unknown()
+    if row.result in (Result.OF_TYPE, Result.KERNEL_CTX):
+        return _cast(env, row, found)
+    if row.result is Result.STRUCT:
+        return _structure(env, state, row)
     if row.result is Result.ELEMENT:
         assert found.iter is not None
         reg = pointer(RDONLY_MEM)
@@ -84,6 +104,43 @@ def _result(env: Env, row: Kfunc, found: Found) -> RegState | None:
     reg.maybe_null = Does.MAY_BE_NULL in row.does
     reg.id = env.new_id()
     return reg
+
+
+def _structure(env: Env, state: VerifierState, row: Kfunc) -> RegState:
+    """A structure that must be given back."""
+    kind = TRUSTED_BTF_ID if env.rules.KFUNC_ARGS_TRUSTED else PTR_TO_BTF_ID
+    reg = btf_ptr.to_struct(env, kind, row.gives)
+    if Does.MAY_BE_NULL in row.does:
+        env.new_id()
+    reg.ref_obj_id = env.new_id()
+    state.refs = (*state.refs, (reg.ref_obj_id, env.insn_idx))
+    reg.maybe_null = Does.MAY_BE_NULL in row.does
+    if reg.maybe_null or env.rules.LOG_PARENT_IDS:
+        reg.id = reg.ref_obj_id
+    return reg
+
+
+def _cast(env: Env, row: Kfunc, found: Found) -> RegState:
+    """A pointer that a program says, or the kernel knows, to be one to a structure."""
+    if row.result is Result.KERNEL_CTX:
+        name = kfuncs.KERNEL_CONTEXTS.get(env.prog_type)
+        if name is None:
+            raise Unmodelled("a context that is no structure", env.insn_idx)
+        return btf_ptr.to_struct(env, TRUSTED_BTF_ID, name)
+    void = env.kernel.has(Trait.BTF_LEAVES_UNTRUSTED)
+    if not found.size and void:
+        return pointer(UNTRUSTED_MEM)
+    if env.btf is None and found.size:
+        raise Unmodelled(f"type {found.size} of the kernel's BTF", env.insn_idx)
+    known = env.btf is not None and found.size <= len(env.btf.index.offsets)
+    kind = env.btf.kind(found.size) if env.btf is not None and known else Kind.VOID
+    if not known and void:
+        raise Reject(f"Unknown type ID {found.size} passed to kfunc {row.name}", EINVAL)
+    if kind not in (Kind.STRUCT, Kind.UNION):
+        what = "a struct or void" if void else "a struct"
+        raise Reject(f"kfunc {row.name} type ID argument must be of {what}", EINVAL)
+    assert env.btf is not None  # else the type is not known
+    return btf_ptr.to_type(env, env.btf, UNTRUSTED_BTF_ID, found.size)
 
 
 def _slice(env: Env, row: Kfunc, found: Found) -> RegState:
