@@ -292,6 +292,7 @@ def _slots_equal(env: Env, a: Slot, b: Slot | None, ids: IdMap, exact: int) -> b
         # How often the iterator came to another element makes no difference.
         return (
             b.reg is not None
+            and (a.reg.type is b.reg.type or rules.ITER_PROTECTION_IGNORED)
             and a.reg.mem_size == b.reg.mem_size
             and a.reg.maybe_null is b.reg.maybe_null
             and ids.check(a.reg.ref_obj_id, b.reg.ref_obj_id)

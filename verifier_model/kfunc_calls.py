@@ -11,10 +11,20 @@ from emu.kernel import kfuncs
 from emu.kernel.errno import EINVAL, ENOTSUPP, ESRCH
 from emu.kernel.kfuncs import Does
 from emu.kernel.traits import Trait
+from emu.prog import PSEUDO_FUNC
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
+    from emu.prog import Insn
     from verifier_model.env import Env
+
+
+_LD_IMM64 = 0x18
+
+
+def is_callback(insn: Insn) -> bool:
+    """Whether it loads the address of a function of the program."""
+    return insn.code == _LD_IMM64 and insn.src == PSEUDO_FUNC
 
 
 def declare(env: Env, idx: int) -> None:
@@ -41,6 +51,8 @@ def declare(env: Env, idx: int) -> None:
     if not kernel.at_least(row.since):
         text = f"extern (func ksym) '{row.name}': not found in kernel or module BTFs"
         raise Reject(text, ESRCH)
+    if Does.ENDS in row.does and any(map(is_callback, env.insns)):
+        raise Unmodelled(f"a call of {row.name}() beside functions that are called back", idx)
     allowed = env.kfunc_allowed(insn) is not None
     if allowed and row.params is None and Does.SLEEPS not in row.does:
         raise Unmodelled(f"a call of {row.name}()", idx)

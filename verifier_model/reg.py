@@ -39,6 +39,8 @@ class RegType(enum.Enum):
     PTR_TO_FUNC = "func"
     PTR_TO_DYNPTR = "dynptr_ptr"
     ITERATOR = "iter"
+    RCU_ITERATOR = "rcu_iter"
+    LOST_ITERATOR = "untrusted_iter"
     SAVED_IRQS = "irq_flag"
     RDONLY_MEM = "rdonly_mem"
     PTR_TO_BTF_ID = "ptr_"
@@ -71,6 +73,8 @@ PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
 PTR_TO_FUNC = RegType.PTR_TO_FUNC
 PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
 ITERATOR = RegType.ITERATOR
+RCU_ITERATOR = RegType.RCU_ITERATOR
+LOST_ITERATOR = RegType.LOST_ITERATOR
 SAVED_IRQS = RegType.SAVED_IRQS
 RDONLY_MEM = RegType.RDONLY_MEM
 PTR_TO_BTF_ID = RegType.PTR_TO_BTF_ID

@@ -109,6 +109,7 @@ class Rules:
     INVARIANTS_ARE_BUGS: bool
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
+    ITER_PROTECTION_IGNORED: bool
     JEQ_BITS_LOST: bool
     JIT: bool
     JMP32: bool
@@ -203,6 +204,7 @@ class Rules:
     PRIVATE_STACK: bool
     RANGES_CIRCULAR: bool
     RANGE_WRAPS_WHOLE: bool
+    RCU_HELD_OUTSIDE: bool
     RCU_LOCKS_NEST: bool
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
@@ -257,6 +259,7 @@ class Rules:
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool
     TEXT_ZERO_SIZED_RANGE: bool
+    THROW_CHECKED: bool
     TIMER_IN_TRACING: bool
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool

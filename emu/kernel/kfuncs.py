@@ -34,6 +34,7 @@ class Kind(enum.Enum):
     BUFFER_OR_NULL = enum.auto()  # memory, or none; its size is the next argument
     MAP = enum.auto()
     STRUCT = enum.auto()  # a kernel structure
+    STRUCT_OR_NULL = enum.auto()
     CONST = enum.auto()  # a known number
     ANYTHING = enum.auto()  # no register is looked at
 
@@ -66,6 +67,7 @@ class Does(enum.Flag):
     PREEMPT_ENABLE = enum.auto()
     PACKET_CHANGES = enum.auto()
     TRAPS = enum.auto()
+    ENDS = enum.auto()  # it ends the program
     ACQUIRES = enum.auto()  # what it gives must be given back
     RELEASES = enum.auto()
     RCU_ARGS = enum.auto()  # structures need not be trusted where RCU protects them
@@ -176,10 +178,24 @@ KERNEL_CONTEXTS: dict[ProgType, str] = {
     ProgType.FLOW_DISSECTOR: "bpf_flow_dissector",
 }
 
-# Bytes of the structures of iterators: struct bpf_iter_num, struct bpf_iter_bits.
-ITER_SIZES = {"num": 8, "bits": 16}
-ITER_KINDS = tuple(ITER_SIZES)
-ELEMENT_SIZES = {"num": 4, "bits": 4}  # bytes of what bpf_iter_*_next() points to
+
+class IterKind(NamedTuple):
+    """A kind of open-coded iterators: struct bpf_iter_NAME."""
+
+    size: int  # bytes of its structure
+    element_size: int = 0  # bytes of what its elements' addresses point to
+    element: str = ""  # or the structure that they are
+    rcu: bool = False  # RCU protects it and its elements: KF_RCU_PROTECTED
+
+
+ITERATORS = {
+    "num": IterKind(8, element_size=4),
+    "bits": IterKind(16, element_size=4),
+    "task": IterKind(24, element="task_struct", rcu=True),
+    "css": IterKind(24, element="cgroup_subsys_state", rcu=True),
+    "task_vma": IterKind(8, element="vm_area_struct"),
+}
+ITER_KINDS = tuple(ITERATORS)
 
 _INT, _ADDRESS = Param(Kind.SCALAR), Param(Kind.ANYTHING)
 _NEW_WORD = Param(Kind.NEW_ITER, size=8)
@@ -190,13 +206,13 @@ _BUFFER, _SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
 _VOID = Result.NOTHING
 
 
-def _iterator(kind: str, since: str, *args: Param) -> tuple[Kfunc, ...]:
+def _iterator(kind: str, since: str, *args: Param, does: Does = Does.NOTHING) -> tuple[Kfunc, ...]:
     """The three functions of an iterator, the first with these arguments."""
-    size = ITER_SIZES[kind]
+    size = ITERATORS[kind].size
     new, it = Param(Kind.NEW_ITER, kind, size), Param(Kind.ITER, kind, size)
     name, null = f"bpf_iter_{kind}", Does.MAY_BE_NULL
     return (
-        Kfunc(f"{name}_new", since, COMMON, (new, *args)),
+        Kfunc(f"{name}_new", since, COMMON, (new, *args), does=does),
         Kfunc(f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT),
         Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY),
     )
@@ -243,7 +259,8 @@ def _sleeping(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc,
 
 _TASK, _CGROUP = Param(Kind.STRUCT, "task_struct"), Param(Kind.STRUCT, "cgroup")
 _CPUS, _OWN_CPUS = Param(Kind.STRUCT, "cpumask"), Param(Kind.STRUCT, "bpf_cpumask")
-_RCU = Does.MAY_BE_NULL | Does.RCU_ARGS
+_TASK_OR_NULL = Param(Kind.STRUCT_OR_NULL, "task_struct")
+_RCU, _TRUSTED = Does.MAY_BE_NULL | Does.RCU_ARGS, Does.TRUSTED_ARGS
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
 _NULL = Does.MAY_BE_NULL
@@ -259,6 +276,9 @@ KFUNCS: tuple[Kfunc, ...] = (
     # -- Iterators -------------------------------------------------------------------------------
     *_iterator("num", "6.4", _INT, _INT),
     *_iterator("bits", "6.11", _WORDS, _INT),
+    *_iterator("task", "6.7", _TASK_OR_NULL, _INT, does=_TRUSTED),
+    *_iterator("css", "6.7", Param(Kind.STRUCT, "cgroup_subsys_state"), _INT, does=_TRUSTED),
+    *_iterator("task_vma", "6.7", _TASK, _INT, does=Does.RCU_ARGS),
     # -- Dynptrs ---------------------------------------------------------------------------------
     Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_CTX, _INT, _NEW_DYNPTR)),
     Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_CTX, _INT, _NEW_DYNPTR)),
@@ -290,6 +310,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         "bpf_map_sum_elem_count", "6.6", COMMON, (_MAP,), does=Does.TRUSTED_ARGS
     ),
     Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_CTX, _INT), does=Does.PACKET_CHANGES),
+    Kfunc("bpf_throw", "6.7", _GENERIC, (_INT,), _VOID, Does.ENDS),
     Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
     # -- Kernel structures -----------------------------------------------------------------------
     Kfunc("bpf_rdonly_cast", "6.2", COMMON, (_ADDRESS, Param(Kind.CONST)), Result.OF_TYPE),
@@ -346,10 +367,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         "6.7",
         COMMON,
         """
-        bpf_iter_task_vma_new bpf_iter_task_vma_next bpf_iter_task_vma_destroy
         bpf_iter_css_task_new bpf_iter_css_task_next bpf_iter_css_task_destroy
-        bpf_iter_css_new bpf_iter_css_next bpf_iter_css_destroy bpf_iter_task_new
-        bpf_iter_task_next bpf_iter_task_destroy
         """,
     ),
     *_unmodelled("6.9", COMMON, "bpf_arena_alloc_pages bpf_arena_free_pages"),
@@ -408,7 +426,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         "6.7",
         _GENERIC,
         """
-        bpf_throw bpf_percpu_obj_new_impl bpf_percpu_obj_drop_impl
+        bpf_percpu_obj_new_impl bpf_percpu_obj_drop_impl
         """,
     ),
     *_unmodelled(

@@ -1781,6 +1781,24 @@ class Trait(enum.Enum):
         commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
         note="The offset in a register is looked at first, of numbers for kernel functions too.",
     )
+    RCU_HELD_OUTSIDE = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3: check_kfunc_call()",
+        note="Where a program cannot sleep, bpf_rcu_read_unlock() makes no pointer untrusted.",
+    )
+    THROW_CHECKED = Row(
+        since="7.0",
+        commit="read in 6.12.117 and 7.2, measured on 6.18.15, 6.19.6 and 6.19.14: do_check()",
+        note="No lock is held and no region entered where bpf_throw() is called; before, nowhere "
+        "but in the main function.",
+        backports=("6.12.117", "6.18.44", "6.19.14"),
+    )
+    ITER_PROTECTION_IGNORED = Row(
+        since="6.16",
+        until="7.2",
+        commit="measured on 6.12.107, 6.16.12, 7.1.13 and 7.2.13",
+        note="Whether RCU still protects an iterator keeps no two states apart.",
+    )
     STACK_OBJECT_BELOW_FP = Row(
         since="7.2",
         commit="measured on 7.1.13 and 7.2.11; read in 7.2: stack_slot_obj_get_spi()",

@@ -29,6 +29,9 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
         return Param(kfuncs.Kind.ANYTHING, size=size)
     if name.endswith("__irq_flag"):
         return Param(kfuncs.Kind.IRQ_FLAG, size=size)
+    if struct in STRUCTS:
+        null = name.endswith("__nullable")
+        return Param(kfuncs.Kind.STRUCT_OR_NULL if null else kfuncs.Kind.STRUCT, struct)
     if name.endswith(("__opt", "__nullable")):
         return Param(kfuncs.Kind.BUFFER_OR_NULL)
     if struct == "bpf_dynptr":
@@ -36,14 +39,12 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
         return Param(kfuncs.Kind.NEW_DYNPTR if new else kfuncs.Kind.DYNPTR, size=size)
     if struct.startswith("bpf_iter_"):
         return Param(kfuncs.Kind.ITER, struct.removeprefix("bpf_iter_"), size)
-    if struct in STRUCTS:
-        return Param(kfuncs.Kind.STRUCT, struct)
     if struct == "bpf_map":
         return Param(kfuncs.Kind.MAP)
     return Param(kfuncs.Kind.CTX)
 
 
-STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask")
+STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask", "cgroup_subsys_state")
 SAME = {
     kfuncs.Kind.NEW_ITER: kfuncs.Kind.ITER,
     kfuncs.Kind.NEW_IRQ_FLAG: kfuncs.Kind.IRQ_FLAG,

@@ -11,16 +11,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.kernel.errno import EINVAL
-from emu.kernel.kfuncs import ELEMENT_SIZES, ITER_KINDS, ITER_SIZES
+from emu.kernel.errno import EINVAL, EPROTO
+from emu.kernel.kfuncs import ITER_KINDS, ITERATORS
 from verifier_model.check import mem
 from verifier_model.check.refs import release
 from verifier_model.check.stack_objects import first_slot, is_free
-from verifier_model.reg import ITERATOR, PTR_TO_STACK, R1, pointer
+from verifier_model.reg import (
+    ITERATOR,
+    LOST_ITERATOR,
+    PTR_TO_STACK,
+    R1,
+    RCU_ITERATOR,
+    pointer,
+)
 from verifier_model.stack import EMPTY, ITER, SLOT, Slot
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
+    from emu.kernel.kfuncs import IterKind, Kfunc
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import FuncState, VerifierState
@@ -32,12 +40,13 @@ class Iterator(NamedTuple):
     frameno: int
     first: int  # its slot with the lowest address
     ref: int
-    element_size: int  # bytes of what *_next() points to
+    kind: IterKind
+    rcu: bool  # RCU protects it
 
 
 def slots_of(kind: str) -> int:
     """How many slots an iterator of the kind fills."""
-    return ITER_SIZES[kind] // SLOT
+    return ITERATORS[kind].size // SLOT
 
 
 def make(env: Env, state: VerifierState, regno: int, kind: str, where: str) -> None:
@@ -55,25 +64,31 @@ def make(env: Env, state: VerifierState, regno: int, kind: str, where: str) -> N
     ref = env.new_id()
     state.refs = (*state.refs, (ref, env.insn_idx))
     for spi in range(first, first - slots, -1):
-        held = pointer(ITERATOR)
+        held = pointer(RCU_ITERATOR if ITERATORS[kind].rcu else ITERATOR)
         held.mem_size = ITER_KINDS.index(kind)
         held.ref_obj_id = ref if spi == first else 0
         frame.stack[spi] = Slot(ITER * SLOT, held)
         env.scratched_slots |= 1 << spi
 
 
-def use(env: Env, state: VerifierState, regno: int, kind: str, where: str) -> Iterator:
-    """The argument is an iterator of the kind."""
+def use(env: Env, state: VerifierState, regno: int, row: Kfunc, where: str) -> Iterator:
+    """The argument is an iterator of the kind that the function is for."""
+    assert row.params is not None
+    kind = row.params[0].name
     reg = state.frames[-1].regs[regno]
     frame, slots = state.frames[reg.frameno], slots_of(kind)
     first = first_slot(env, frame, reg, "iter", slots)
     ref = _ref(frame, first, kind) if first >= 0 else 0
     if not ref:
         raise Reject(f"expected an initialized iter_{kind} as {where}", EINVAL)
+    held = frame.stack[first].reg
+    if held is not None and held.type is LOST_ITERATOR:
+        raise Reject(f"expected an RCU CS when using {row.name}", EPROTO)
     for spi in range(first, first - slots, -1):
         env.mark_stack_read(state, reg.frameno, spi)
         env.scratched_slots |= 1 << spi
-    return Iterator(reg.frameno, first, ref, ELEMENT_SIZES[kind])
+    rcu = held is not None and held.type is RCU_ITERATOR
+    return Iterator(reg.frameno, first, ref, ITERATORS[kind], rcu)
 
 
 def _ref(frame: FuncState, first: int, kind: str) -> int:

@@ -45,7 +45,7 @@ _MOVED = (
 )
 _TRUSTED = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
 _NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE)
-_MAY_BE_NULL = (Kind.BUFFER_OR_NULL, *_NUMBERS)
+_MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *_NUMBERS)
 # Functions that make a dynptr, and the kind that it is of.
 _MAKERS = {"bpf_dynptr_from_skb": dynptr.SKB, "bpf_dynptr_from_xdp": dynptr.XDP}
 
@@ -98,7 +98,9 @@ def _check_pointer(
 ) -> None:
     regno, kind = R1 + i, param.kind
     reg = state.frames[-1].regs[regno]
-    if kind is Kind.STRUCT:
+    if kind is Kind.STRUCT_OR_NULL and is_null(reg):
+        return
+    if kind in (Kind.STRUCT, Kind.STRUCT_OR_NULL):
         kfunc_structs.check(env, row, reg, i, param.name)
         if Does.RELEASES in row.does:
             found.released = reg.ref_obj_id
@@ -132,7 +134,7 @@ def _check_iterator(
     if param.kind is Kind.NEW_ITER:
         iters.make(env, state, regno, param.name, where)
         return
-    found.iter = iters.use(env, state, regno, param.name, where)
+    found.iter = iters.use(env, state, regno, row, where)
     if Does.ITER_DESTROY in row.does:
         iters.destroy(env, state, found.iter, param.name)
 

@@ -14,7 +14,15 @@ from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.kfuncs import Does
 from verifier_model.check import mem
 from verifier_model.check.stack_objects import first_slot, is_free
-from verifier_model.reg import PTR_TO_STACK, RCU_BTF_ID, SAVED_IRQS, UNTRUSTED_BTF_ID, pointer
+from verifier_model.reg import (
+    LOST_ITERATOR,
+    PTR_TO_STACK,
+    RCU_BTF_ID,
+    RCU_ITERATOR,
+    SAVED_IRQS,
+    UNTRUSTED_BTF_ID,
+    pointer,
+)
 from verifier_model.stack import EMPTY, IRQ_FLAG, SLOT, Slot
 from verifier_model.verdict import Reject
 
@@ -36,7 +44,7 @@ def enter_or_leave(env: Env, state: VerifierState, row: Kfunc) -> None:
         if not now.rcu:
             raise Reject(f"unmatched rcu read unlock {caller}", EINVAL)
         state.regions = now._replace(rcu=now.rcu - 1)
-        if not state.regions.rcu:
+        if not state.regions.rcu and not env.rules.RCU_HELD_OUTSIDE:
             _forget_protected(state)
     elif Does.PREEMPT_DISABLE in row.does:
         state.regions = now._replace(preempt=now.preempt + 1)
@@ -55,6 +63,10 @@ def _forget_protected(state: VerifierState) -> None:
         for spi, slot in enumerate(frame.stack):
             if slot.reg is not None and slot.reg.type is RCU_BTF_ID:
                 frame.stack[spi] = Slot(slot.kinds, _untrusted(slot.reg))
+            elif slot.reg is not None and slot.reg.type is RCU_ITERATOR:
+                lost = slot.reg.copy()
+                lost.type = LOST_ITERATOR
+                frame.stack[spi] = Slot(slot.kinds, lost)
 
 
 def _untrusted(reg: RegState) -> RegState:

@@ -9,6 +9,7 @@ from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, 
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.smt import words
 from verifier_model.smt.judge import finding
+from verifier_model.smt.kfuncs import has_endless_walk
 from verifier_model.smt.memory import Pointer, Unmodelled
 from verifier_model.smt.paths import Explored, Machine, OutOfTime
 from verifier_model.smt.results import MAX_CPUS
@@ -43,6 +44,8 @@ def confirm(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Fi
     deadline = monotonic() + budget_s
     machine = _Confirming(verdict.loaded(prog), kernel, budget_s)
     try:
+        if has_endless_walk(prog.kfuncs):
+            raise Unmodelled("the walk of every path around an iterator, which has no end,")
         machine.believed = _walked(prog, kernel, deadline)
         explored = machine.explore()
     except OutOfTime:

@@ -80,6 +80,8 @@ _ROWS = (
     _Row("unknown opcode|uses reserved fields|ld_imm64 insn|BPF_LD_IMM insn", _NOTHING),
     _Row("jump out of range|jump into the middle|last insn is not an exit", _NOTHING),
     _Row("is not pointing to valid bpf_map|[Uu]nrecognized bpf_ld|invalid shift", _NOTHING),
+    _Row("extern \\(func ksym\\)|calling kernel function|program must be sleepable", _NOTHING),
+    _Row("kernel function from non-GPL", _NOTHING),
     _Row("unknown func|invalid func unknown|cannot use helper|GPL-restricted", _NOTHING),
     _Row("btf_id|kernel is missing BTF|CONFIG_DEBUG_INFO_BTF|invalid may_goto", _NOTHING),
     _Row("BPF_ST stores into|BPF_XADD stores into|BPF_ATOMIC stores into|div by zero", _NOTHING),
@@ -135,6 +137,8 @@ def charge(message: str) -> Charge | None:
     """What a kernel's complaint amounts to; None for one that no row tells of."""
     if not message:
         return _SILENT
+    if "cannot write into rdonly_mem" in message:
+        return None  # a run does what the kernel forbids, and nothing in the machine shows it
     for pattern, row in _COMPILED:
         if pattern.search(message):
             lengths = _LENGTHS if row.scope is Scope.PROGRAM else frozenset()

@@ -321,9 +321,10 @@ def ld_imm64(b: Bound) -> Effect:
 def call(b: Bound) -> Effect:
     if b.insn.src == PSEUDO_CALL:
         return _call_subprog(b)
+    from verifier_model.smt import calls, kfuncs
+
     if b.insn.src:
-        return _unknown("a call of a kernel function")
-    from verifier_model.smt import calls
+        return kfuncs.bind(b.insn.imm, b.pc)
 
     return calls.bind(b.insn.imm, b.pc)
 

@@ -102,7 +102,7 @@ _SIZE_RETURNED = (
 
 
 @transfer("call")
-def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int:
+def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int | None:
     locks.check_call(
         env,
         state,

@@ -21,6 +21,7 @@ from verifier_model.reg import (
     PTR_TO_MEM,
     R0,
     R1,
+    RCU_BTF_ID,
     RDONLY_MEM,
     TRUSTED_BTF_ID,
     UNINIT,
@@ -30,6 +31,7 @@ from verifier_model.reg import (
 )
 from verifier_model.stack import Slot
 from verifier_model.transfer.callback import previous_entry, widen
+from verifier_model.transfer.subprog import throw
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 
-def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int:
-    """Check the call.  Returns the insn to go on at."""
+def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
+    """Check the call.  Returns the insn to go on at; None where the program ends."""
     env.scratched_regs |= 1
     row = env.kfunc(insn)
     if row is None:
@@ -65,6 +67,9 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int:
     regions.enter_or_leave(env, state, row)
     if found.released:
         release(env, state, found.released)
+    if Does.ENDS in row.does:
+        throw(env, state)
+        return None
     frame = state.frames[-1]
     for regno in CALLER_SAVED:
         frame.regs[regno] = UNINIT
@@ -94,15 +99,23 @@ def _result(env: Env, state: VerifierState, row: Kfunc, found: Found) -> RegStat
         return _structure(env, state, row)
     if row.result is Result.ELEMENT:
         assert found.iter is not None
-        reg = pointer(RDONLY_MEM)
-        reg.mem_size = found.iter.element_size
-        reg.ref_obj_id = found.iter.ref
-        if env.rules.LOG_PARENT_IDS:
-            reg.dynptr_id = found.iter.ref
+        reg = _element(env, found.iter)
     else:
         reg = _slice(env, row, found)
     reg.maybe_null = Does.MAY_BE_NULL in row.does
     reg.id = env.new_id()
+    return reg
+
+
+def _element(env: Env, it: Iterator) -> RegState:
+    """What the address of an element points to."""
+    if it.kind.element:
+        return btf_ptr.to_struct(env, RCU_BTF_ID if it.rcu else TRUSTED_BTF_ID, it.kind.element)
+    reg = pointer(RDONLY_MEM)
+    reg.mem_size = it.kind.element_size
+    reg.ref_obj_id = it.ref
+    if env.rules.LOG_PARENT_IDS:
+        reg.dynptr_id = it.ref
     return reg
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
+    PTR_TO_BTF_ID,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -31,6 +32,11 @@ _ALWAYS = (
 )
 
 
+def _is_trusted(reg: RegState) -> bool:
+    """Whether it points to a kernel structure for sure: is_trusted_reg()."""
+    return reg.type is TRUSTED_BTF_ID or (reg.type is PTR_TO_BTF_ID and reg.ref_obj_id != 0)
+
+
 def is_not_null(rules: Rules, reg: RegState) -> bool:
     """Whether the release knows that the pointer is not null."""
     if reg.maybe_null:
@@ -41,7 +47,7 @@ def is_not_null(rules: Rules, reg: RegState) -> bool:
     return (
         kind in _ALWAYS
         or (kind in (PTR_TO_MEM, RDONLY_MEM) and rules.BRANCH_MEM_NOT_NULL)
-        or (kind is TRUSTED_BTF_ID and rules.BRANCH_TRUSTED_NOT_NULL)
+        or (rules.BRANCH_TRUSTED_NOT_NULL and _is_trusted(reg))
         or (kind is CONST_PTR_TO_MAP and rules.BRANCH_MAP_NOT_NULL)
         or (kind is PTR_TO_XDP_SOCK and rules.BRANCH_XDP_SOCK_NOT_NULL)
     )

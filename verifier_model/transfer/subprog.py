@@ -94,14 +94,33 @@ def check_no_leak(env: Env, state: VerifierState, where: str) -> None:
     check_leak(env, state, where, "would lead to reference leak" if where else "")
 
 
-def _check_return_code(env: Env, state: VerifierState) -> None:
-    reg = env.read_reg(state, R0)
+def throw(env: Env, state: VerifierState) -> None:
+    """The program ends in whatever frame it is: r1 is its result."""
+    _check_return_code(env, state, R1)
+    rules = env.rules
+    where = "bpf_throw" if rules.THROW_CHECKED else "BPF_EXIT instruction in main prog"
+    asked = rules.THROW_CHECKED or len(state.frames) == 1
+    if asked and (rules.THROW_CHECKED or rules.EXIT_LEAK_TEXT):
+        locks.check_unlocked(state, where)
+    elif asked:
+        locks.check_exit(env, state)
+        regions.check_left_at_exit(state)
+    if not rules.EXIT_LEAK_TEXT and rules.THROW_CHECKED:
+        regions.check_left(state, where)
+    check_no_leak(env, state, where if rules.EXIT_LEAK_TEXT else "")
+    if asked and rules.EXIT_LEAK_TEXT:
+        regions.check_left(state, where)
+
+
+def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
+    reg = env.read_reg(state, regno)
     allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
     if allowed is None:
         return
     if reg.type is not SCALAR_VALUE:
         kind = type_name(reg, env.rules)
-        raise Reject(f"At program exit the register R0 is not a known value ({kind})", EINVAL)
+        text = f"At program exit the register R{regno} is not a known value ({kind})"
+        raise Reject(text, EINVAL)
     if env.rules.RETURN_RANGE_SIGNED:
-        mark_chain_precision(env, state, R0)
-    check_range(env, reg, allowed.low, allowed.high, "program exit")
+        mark_chain_precision(env, state, regno)
+    check_range(env, reg, allowed.low, allowed.high, "program exit", name=f"R{regno}")

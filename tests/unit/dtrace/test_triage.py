@@ -31,6 +31,45 @@ LOOKUP = """
     call map_lookup_elem
 """
 
+# Eight bytes for each number that an iterator gives, of the 16 of a map's value.
+NUMBERS = """
+        r9 = 0
+        r1 = r10
+        r1 += -8
+        r2 = 0
+        r3 = {end}
+        .insn 0x85 0 2 0 0          ; bpf_iter_num_new
+again:  r1 = r10
+        r1 += -8
+        .insn 0x85 0 2 0 1          ; bpf_iter_num_next
+        if r0 == 0 goto done
+        r1 = *(u32 *)(r0 +0)
+        r2 = map[0]+0 ll
+        r1 <<= 3
+        r2 += r1
+        *(u64 *)(r2 +0) = r9
+        goto again
+done:   r1 = r10
+        r1 += -8
+        .insn 0x85 0 2 0 2          ; bpf_iter_num_destroy
+        r0 = 0
+        exit
+"""
+KFUNCS = ("bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy")
+
+
+@pytest.mark.parametrize(("end", "word"), [(2, "limit"), (3, "real"), (0, "limit")])
+def test_the_numbers_of_an_iterator_are_those_that_a_run_gets(end, word):
+    """The verifier does not know them; a run does, and goes wrong at the third."""
+    prog = Prog("loop", ProgType.KPROBE, assemble(NUMBERS.format(end=end)), (ONE,), kfuncs=KFUNCS)
+    kernel = Kernel.release("6.18")
+    verdict = verify(prog, kernel)
+    assert "R2 unbounded memory access" in verdict.message
+    finding, replay = judged(prog, kernel, 10.0, verdict)
+    assert finding.word == word
+    assert (replay is not None and "faulted at insn 15" in replay.text) is (word == "real")
+
+
 # name: word, release, maps, text[, rule]
 CASES = {
     # From 9 on, 8 bytes end behind the 16.

@@ -10,7 +10,7 @@ import pytest
 
 from emu.isa.asm import assemble
 from emu.kernel.enums import ProgType
-from emu.kernel.kfuncs import ITER_SIZES, KFUNCS, by_name
+from emu.kernel.kfuncs import ITERATORS, KFUNCS, by_name
 from emu.kernel.profile import Kernel
 from emu.prog import Prog
 from verifier_model import verify
@@ -107,5 +107,5 @@ def test_kernels_that_cannot_call_functions_say_so(release, message):
 def test_no_name_is_in_the_table_twice_and_every_iterator_has_its_three_functions():
     names = [row.name for row in KFUNCS]
     assert len(names) == len(set(names))
-    for kind in ITER_SIZES:
+    for kind in ITERATORS:
         assert all(by_name(f"bpf_iter_{kind}_{end}") for end in ("new", "next", "destroy"))
