@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.btf import Kind
-from emu.isa.table import ALU, ALU64, LOAD_ACQ, STORE_REL
+from emu.isa.table import ALU, ALU64, JMP, JMP32, LOAD_ACQ, STORE_REL, X
 from emu.kernel import helper_names
 from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model import log_buffer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verifier_model.rules import Rules
 
 _ORDERED = (LOAD_ACQ, STORE_REL)
-_GOTOL, _CALL, _MAY_GOTO = 0x06, 0x85, 0xE5
+_GOTOL, _CALL, _NAMELESS_JUMPS = 0x06, 0x85, 0xE0
 
 
 class Log:
@@ -116,8 +116,11 @@ def _insn_text(env: Env, idx: int) -> str:
     if insn.code == _CALL and insn.src == PSEUDO_KFUNC_CALL:
         return f"(85) call {_kfunc_text(env, insn)}"
     row = env.rows[idx]
-    if insn.code == _MAY_GOTO and row is None:
-        return f"(e5) if r{insn.dst} (null) {insn.imm & U32:#x} goto pc{insn.off:+d}"
+    if row is None and insn.code & 7 in (JMP, JMP32) and insn.code & 0xF0 >= _NAMELESS_JUMPS:
+        letter = "r" if insn.code & 7 == JMP else "w"
+        operand = f"{letter}{insn.src}" if insn.code & X else f"{insn.imm & U32:#x}"
+        text = f"if {letter}{insn.dst} (null) {operand} goto pc{insn.off:+d}"
+        return f"({insn.code:02x}) {text}"
     if row is not None and insn.imm in _ORDERED and row.needs and not env.kernel.has(row.needs):
         return f"BUG_{insn.code:02x}"
     if env.rules.ISA_V4:
