@@ -30,7 +30,7 @@ from verifier_model.state import ARGS_MASK
 if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
-    from verifier_model.state import Step
+    from verifier_model.history import Step, Tracked
 
 _CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
 TAIL_CALL = 12
@@ -52,6 +52,16 @@ class Tracker:
 
     def empty(self) -> bool:
         return not (self.regs[-1] or self.slots[-1] or any(self.regs) or any(self.slots))
+
+    def tracked(self) -> Tracked:
+        return tuple(self.regs), tuple(self.slots)
+
+    def track(self, tracked: Tracked | None) -> None:
+        """Track these instead; None: what cannot be followed."""
+        if tracked is None:
+            raise CannotTrack
+        regs, slots = tracked
+        self.regs, self.slots, self.frame = list(regs), list(slots), len(regs) - 1
 
     def concerns(self, step: Step) -> bool:
         """Whether what an insn did may matter though none of its registers is tracked."""

@@ -17,7 +17,11 @@ from verifier_model.state import bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
+    from verifier_model.history import Place, Tracked
     from verifier_model.state import FuncState, VerifierState
+
+# Insns of a straight run, and steps of a history, from one landmark to the next.
+_APART = 64
 
 
 def mark_chain_precision(env: Env, state: VerifierState, regno: int) -> None:
@@ -117,50 +121,23 @@ def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
 def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bool:
     """Walk back from an insn, which itself is not undone: whether a state got a new mark."""
     by_frame = env.rules.PRECISION_BY_FRAME
-    around, logs = env.rules.PRECISION_AROUND_LOOPS, env.log.tells_precision
-    matters = involved(env)
     st: VerifierState = state
-    first_idx = state.first_insn_idx
     subseq_idx = -1
-    skip, changed = True, False
+    changed = False
     try:
         while True:
-            idx = last_idx
-            steps, history = st.history, len(st.history)
-            if logs:
-                log_precise.begins(env, bt, last_idx, first_idx, subseq_idx)
+            if env.log.tells_precision:
+                log_precise.begins(env, bt, last_idx, st.first_insn_idx, subseq_idx)
             if last_idx < 0:
                 return changed
-            while True:
-                step = steps[history - 1] if history else None
-                if step is not None and step.idx != idx:
-                    step = None
-                if skip:
-                    skip = False
-                else:
-                    if logs:
-                        log_precise.undoes(env, bt, idx)
-                    mask = matters[idx]
-                    if mask < 0 or mask & bt.regs[-1] or (step is not None and bt.concerns(step)):
-                        undo(env, idx, subseq_idx, step, bt)
-                        if bt.empty():
-                            return changed
-                subseq_idx = idx
-                # The insn before, or the start of this state's path: get_prev_insn_idx().
-                if idx == first_idx and (
-                    not around or not history or (history == 1 and step is not None)
-                ):
-                    break
-                if step is None:
-                    idx -= 1
-                else:
-                    idx = step.prev_idx
-                    history -= 1
+            _undo_history(env, st, bt, last_idx, subseq_idx)
+            if bt.empty():
+                return changed
             if st.parent is None:
                 break
-            subseq_idx = first_idx
+            subseq_idx = st.first_insn_idx
             st = st.parent
-            last_idx, first_idx = st.last_insn_idx, st.first_insn_idx
+            last_idx = st.last_insn_idx
             changed |= _mark(env, st, bt)
             if bt.empty():
                 return changed
@@ -170,6 +147,54 @@ def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bo
     if by_frame:
         mark_all(env, state)
     return changed
+
+
+def _undo_history(env: Env, st: VerifierState, bt: Tracker, last_idx: int, subseq_idx: int) -> None:
+    """Walk back to the first insn of one state's path, or to where nothing is tracked any more.
+
+    subseq_idx: the insn after the last; negative if that one is not undone itself.
+
+    Many checks in a long straight run, or in a loop that is walked in one state, lead the same way
+    back.  What came of it is noted at landmarks on the way, and no other goes on from there.
+    """
+    around, logs = env.rules.PRECISION_AROUND_LOOPS, env.log.tells_precision
+    matters, first_idx = involved(env), st.first_insn_idx
+    idx, last = last_idx, st.history
+    passed: list[tuple[Place, Tracked]] = []
+    try:
+        while True:
+            step = last if last is not None and last.idx == idx else None
+            if subseq_idx >= 0:
+                if logs:
+                    log_precise.undoes(env, bt, idx)
+                mask = matters[idx]
+                if mask < 0 or mask & bt.regs[-1] or (step is not None and bt.concerns(step)):
+                    undo(env, idx, subseq_idx, step, bt)
+                    if bt.empty():
+                        break
+            subseq_idx = idx
+            # The insn before, or the start of this state's path: get_prev_insn_idx().
+            if idx == first_idx and (
+                not around or last is None or (step is not None and step.before is None)
+            ):
+                break
+            if step is None:
+                idx -= 1
+                landmark = not idx % _APART
+            else:
+                idx, last = step.prev_idx, step.before
+                landmark = not step.number % _APART
+            if landmark and not logs:
+                key = (last, idx, subseq_idx), bt.tracked()
+                if key in st.outcomes:
+                    bt.track(st.outcomes[key])
+                    break
+                passed.append(key)
+    except CannotTrack:
+        st.outcomes.update(dict.fromkeys(passed))
+        raise
+    if passed:
+        st.outcomes.update(dict.fromkeys(passed, bt.tracked()))
 
 
 def _mark(env: Env, st: VerifierState, bt: Tracker) -> bool:

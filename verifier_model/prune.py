@@ -16,6 +16,7 @@ from verifier_model.equal import (
     RANGE_WITHIN,
     states_equal,
 )
+from verifier_model.history import Step
 from verifier_model.precise import propagate_precision
 from verifier_model.reg import (
     SCALAR_VALUE,
@@ -23,7 +24,7 @@ from verifier_model.reg import (
 )
 from verifier_model.scalars import clear_singular_ids
 from verifier_model.stack import EMPTY, Slot
-from verifier_model.state import ALL_REGS, Step, bits
+from verifier_model.state import ALL_REGS, bits
 from verifier_model.static.clean import clean
 from verifier_model.undropped import Undropped
 from verifier_model.verdict import Reject
@@ -47,7 +48,8 @@ def is_state_visited(env: Env, cur: VerifierState) -> bool:
     insns = env.insns_processed - env.prev_insns_processed
     forced_here, calls_back = env.forced_points[idx], env.callback_points[idx]
     forced = bool(env.keep_every_state or forced_here)
-    forced = forced or (rules.JMP_HISTORY_LIMITED and len(cur.history) > 40)
+    if rules.JMP_HISTORY_LIMITED and cur.history is not None:
+        forced = forced or cur.history.number > 40
     spaced = rules.STATES_SPACED
     add_new = forced or not spaced or (jumps >= 2 and insns >= 8)
 
@@ -204,10 +206,11 @@ def _exactness(env: Env, old: VerifierState) -> int:
     return RANGE_WITHIN if _topmost(env, old).branches else NOT_EXACT
 
 
-def push_history(env: Env, cur: VerifierState) -> None:
+def push_history(env: Env, cur: VerifierState) -> Step:
     """Note how the walk came to this insn: push_jmp_history()."""
-    cur.history.append(Step(env.insn_idx, env.prev_insn_idx))
+    cur.history = step = Step(cur.history, env.insn_idx, env.prev_insn_idx)
     env.hist_pushed = env.insns_processed
+    return step
 
 
 def _keep(env: Env, cur: VerifierState) -> VerifierState:
@@ -232,7 +235,8 @@ def _keep(env: Env, cur: VerifierState) -> VerifierState:
     cur.parent = new
     cur.first_insn_idx = env.insn_idx
     cur.dfs_depth += 1
-    cur.history = []
+    cur.history = None
+    cur.outcomes = {}
     for frame in cur.frames:
         frame.regs_read = frame.regs_written = 0
         frame.stack_read = frame.stack_written = 0

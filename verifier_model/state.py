@@ -13,6 +13,7 @@ from verifier_model.stack import EMPTY
 
 if TYPE_CHECKING:
     from emu.prog import MapDef
+    from verifier_model.history import Outcomes, Step
     from verifier_model.reg import RegState
     from verifier_model.stack import Slot
 
@@ -106,17 +107,6 @@ class FuncState:
             self.stack.extend([EMPTY] * missing)
 
 
-class Step(NamedTuple):
-    """An entry of a state's history: how the walk came to an insn, and what it did there."""
-
-    idx: int
-    prev_idx: int
-    stack_frame: int = -1  # the frame whose slot `spi` the insn loaded or stored; -1 for none
-    spi: int = -1
-    # Scalars that share an id: a frame, and masks of its registers and of its slots.
-    linked: tuple[tuple[int, int, int], ...] = ()
-
-
 class Lock(NamedTuple):
     """A spin lock: the id of the map value it is in."""
 
@@ -155,6 +145,7 @@ class VerifierState:
         "loop_entry",
         "may_goto_depth",
         "misses",
+        "outcomes",
         "parent",
         "refs",
         "regions",
@@ -175,7 +166,8 @@ class VerifierState:
         self.enters_loop = False  # it is the loop_entry of others
         self.first_insn_idx = 0
         self.last_insn_idx = -1
-        self.history: list[Step] = []
+        self.history: Step | None = None  # since first_insn_idx
+        self.outcomes: Outcomes = {}  # of walks back through what was the history at some time
         self.cleaned = False  # what no path reads is forgotten
         self.hits = 0  # of a kept state: how often it ended a path
         self.misses = 0
@@ -197,7 +189,8 @@ class VerifierState:
         new.enters_loop = self.enters_loop
         new.first_insn_idx = self.first_insn_idx
         new.last_insn_idx = self.last_insn_idx
-        new.history = self.history[:]
+        new.history = self.history
+        new.outcomes = self.outcomes
         new.cleaned = False
         new.hits = 0
         new.misses = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
+from verifier_model.history import Step
 from verifier_model.reg import PTR_TO_DYNPTR, UNINIT
 from verifier_model.stack import (
     INVALID,
@@ -20,7 +21,6 @@ from verifier_model.stack import (
     ZERO,
     Slot,
 )
-from verifier_model.state import Step
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -149,10 +149,9 @@ def remember_access(env: Env, state: VerifierState, frame: FuncState, spi: int) 
     """Note in the history that this insn moves a register to or from the slot (6.8)."""
     if not env.rules.SPILL_ZERO:
         return
-    history, idx = state.history, env.insn_idx
-    if history and history[-1].idx == idx and env.hist_pushed == env.insns_processed:
-        _, prev_idx, _, _, linked = history[-1]
-        history[-1] = Step(idx, prev_idx, frame.frameno, spi, linked)
+    last, idx = state.history, env.insn_idx
+    if last is not None and last.idx == idx and env.hist_pushed == env.insns_processed:
+        state.history = Step(last.before, idx, last.prev_idx, frame.frameno, spi, last.linked)
     else:
-        history.append(Step(idx, env.prev_insn_idx, frame.frameno, spi))
+        state.history = Step(last, idx, env.prev_insn_idx, frame.frameno, spi)
         env.hist_pushed = env.insns_processed

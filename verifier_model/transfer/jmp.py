@@ -18,6 +18,7 @@ from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
 from verifier_model.domain.value import Value
 from verifier_model.domain.word import U64
+from verifier_model.history import Step
 from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
 from verifier_model.reg import (
@@ -29,7 +30,6 @@ from verifier_model.reg import (
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
-from verifier_model.state import Step
 from verifier_model.transfer.callback import previous_entry, widen
 from verifier_model.transfer.not_null import is_not_null
 from verifier_model.transfer.registry import transfer
@@ -200,10 +200,12 @@ def _remember_linked(env: Env, state: VerifierState, places: list[tuple[int, int
     """What counts for one of them counts for all, as the way back must know."""
     if not env.rules.JMP_HISTORY_LIMITED or len(places) < 2:
         return
-    if not (state.history and env.hist_pushed == env.insns_processed):
-        push_history(env, state)
-    idx, prev_idx, stack_frame, stack_slot, _ = state.history[-1]
-    state.history[-1] = Step(idx, prev_idx, stack_frame, stack_slot, _by_frame(places))
+    last = state.history
+    if last is None or env.hist_pushed != env.insns_processed:
+        last = push_history(env, state)
+    state.history = Step(
+        last.before, last.idx, last.prev_idx, last.stack_frame, last.spi, _by_frame(places)
+    )
 
 
 def _by_frame(places: list[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
