@@ -259,7 +259,7 @@ def mark_all(env: Env, state: VerifierState) -> None:
     if logs:
         log_precise.gives_up(env, state)
     st: VerifierState | None = state.parent if env.rules.PRECISION_FORGOTTEN else state
-    while st is not None:
+    while st is not None and not st.all_precise:
         for depth, frame in enumerate(st.frames):
             spilled = sum(1 << i for i, slot in enumerate(frame.stack) if is_spilled(slot))
             _, _, regs, slots = _mark_frame(frame, (1 << FP) - 1, spilled)
@@ -268,4 +268,5 @@ def mark_all(env: Env, state: VerifierState) -> None:
                     log_precise.forces(env, depth, 1 << regno, 0)
                 for spi in bits(slots):
                     log_precise.forces(env, depth, 0, 1 << spi)
+        st.all_precise = st is not state  # which may yet get other scalars
         st = st.parent

@@ -129,6 +129,7 @@ class VerifierState:
     """All frames of a path: struct bpf_verifier_state."""
 
     __slots__ = (
+        "all_precise",
         "branches",
         "callback_unroll",
         "cleaned",
@@ -169,6 +170,8 @@ class VerifierState:
         self.history: Step | None = None  # since first_insn_idx
         self.outcomes: Outcomes = {}  # of walks back through what was the history at some time
         self.cleaned = False  # what no path reads is forgotten
+        # Of a kept state: each scalar of it and of its ancestors is precise.
+        self.all_precise = False
         self.hits = 0  # of a kept state: how often it ended a path
         self.misses = 0
         self.dropped = False  # no longer searched, but paths still go on from it
@@ -192,6 +195,7 @@ class VerifierState:
         new.history = self.history
         new.outcomes = self.outcomes
         new.cleaned = False
+        new.all_precise = False
         new.hits = 0
         new.misses = 0
         new.dropped = False

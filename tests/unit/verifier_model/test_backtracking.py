@@ -11,6 +11,7 @@ from emu.kernel.enums import MapType, ProgType
 from emu.kernel.profile import Kernel
 from emu.prog import MapDef, Prog
 from verifier_model import precise, verify
+from verifier_model.state import VerifierState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +191,7 @@ def test_the_marks_are_the_same_if_nothing_is_remembered(name, release, monkeypa
     prog, kernel = program(name, 30), Kernel.release(release)
     with monkeypatch.context() as patch:
         patch.setattr(precise, "_APART", 1 << 30)
+        patch.setattr(VerifierState, "all_precise", property(lambda _: False, lambda *_: None))
         forgetful = walked(prog, kernel)
     for apart in (1, 2, 64):
         monkeypatch.setattr(precise, "_APART", apart)
@@ -204,3 +206,14 @@ def test_twice_the_rounds_are_twice_the_insns_undone(name, release, monkeypatch)
         for rounds in (60, 120)
     )
     assert many <= 3 * few
+
+
+@pytest.mark.parametrize("release", ["5.10.262", "6.1.176"])
+def test_where_all_scalars_are_marked_none_is_looked_at_again(release, monkeypatch):
+    few, many = (
+        calls(
+            monkeypatch, "_mark_frame", program("results of calls", rounds), Kernel.release(release)
+        )
+        for rounds in (60, 120)
+    )
+    assert many < 3 * few
