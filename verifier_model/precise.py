@@ -155,7 +155,8 @@ def _undo_history(env: Env, st: VerifierState, bt: Tracker, last_idx: int, subse
     subseq_idx: the insn after the last; negative if that one is not undone itself.
 
     Many checks in a long straight run, or in a loop that is walked in one state, lead the same way
-    back.  What came of it is noted at landmarks on the way, and no other goes on from there.
+    back.  What came of it is noted at landmarks on the way, and no other goes on from there, unless
+    the log tells of each.
     """
     around, logs = env.rules.PRECISION_AROUND_LOOPS, env.log.tells_precision
     matters, first_idx = involved(env), st.first_insn_idx

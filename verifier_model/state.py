@@ -168,7 +168,7 @@ class VerifierState:
         self.first_insn_idx = 0
         self.last_insn_idx = -1
         self.history: Step | None = None  # since first_insn_idx
-        self.outcomes: Outcomes = {}  # of walks back through what was the history at some time
+        self.outcomes: Outcomes = {}  # of walks back, one for all paths from first_insn_idx
         self.cleaned = False  # what no path reads is forgotten
         # Of a kept state: each scalar of it and of its ancestors is precise.
         self.all_precise = False
