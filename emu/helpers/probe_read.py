@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAGE = 4096
 TASK_SIZE = USER_END - PAGE
 KERNEL_START = (1 << 64) - USER_END  # the first canonical address that is not the user's
+WORD = 8  # bytes
 VSYSCALL = 0xFFFF_FFFF_FF60_0000
 
 
@@ -65,14 +66,12 @@ def probe_read_kernel_str(run: Run, dst: int, size: int, src: int) -> int:
 
 @helper("probe_read_user_str")
 def probe_read_user_str(run: Run, dst: int, size: int, src: int) -> int:
-    if not size:
-        return 0
-    text = run.task.user.peek_string(src, size - 1)
-    if text is None:
+    result, stored = user_string(run, size, src)
+    if result < 0:
         run.mem.clear(dst, size)
-        return -EFAULT
-    run.mem.write(dst, text + b"\0")
-    return len(text) + 1
+    else:
+        run.mem.write(dst, stored)
+    return result
 
 
 @helper("probe_read_str")
@@ -88,16 +87,40 @@ def probe_write_user(run: Run, dst: int, src: int, size: int) -> int:
     return 0 if run.task.user.poke(dst, run.mem.read(src, size)) else -EPERM
 
 
-def _unreadable(run: Run, dst: int, size: int, src: int) -> int:
-    """What a read of kernel memory that is not there returns; the destination becomes zero.
+def user_string(run: Run, size: int, src: int) -> tuple[int, bytes]:
+    """What reading a user's string returns, and what is stored: strncpy_from_user_nofault().
 
-    Source: copy_from_kernel_nofault(), copy_from_kernel_nofault_allowed() of x86.
+    Words are copied whole, so that zeros follow a string that ends in one.
     """
+    if not size:
+        return 0, b""
+    text = run.task.user.peek_string(src, size)
+    if text is None:
+        return -EFAULT, b""
+    if len(text) == size:
+        return size, text[:-1] + b"\0"
+    length = len(text) + 1
+    padded = -(-length // WORD) * WORD
+    if not text and run.host.kernel.has(Trait.USER_STR_EMPTY_0):
+        length = 0
+    return length, text.ljust(padded if padded <= size else len(text) + 1, b"\0")
+
+
+def _unreadable(run: Run, dst: int, size: int, src: int) -> int:
+    """What a read of kernel memory that is not there returns; the destination becomes zero."""
     run.mem.clear(dst, size)
-    kernel = run.host.kernel
-    allowed = KERNEL_START <= src < VSYSCALL or src >= VSYSCALL + PAGE
-    if VSYSCALL <= src < VSYSCALL + PAGE:
-        allowed = not kernel.has(Trait.VSYSCALL_NOT_READ)
-    if not allowed:
+    return kernel_error(run, size, src)
+
+
+def kernel_error(run: Run, size: int, src: int) -> int:
+    """What copy_from_kernel_nofault() returns where nothing can be read."""
+    if not is_kernel_address(run, src):
         return -ERANGE
     return -EFAULT if size else 0
+
+
+def is_kernel_address(run: Run, address: int) -> bool:
+    """copy_from_kernel_nofault_allowed() of x86."""
+    if VSYSCALL <= address < VSYSCALL + PAGE:
+        return not run.host.kernel.has(Trait.VSYSCALL_NOT_READ)
+    return address >= KERNEL_START

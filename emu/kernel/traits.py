@@ -2155,6 +2155,11 @@ class Trait(enum.Enum):
         commit='b5964b968ac6 ("bpf: Add skb dynptrs")',
         note="bpf_dynptr_write() checks the bounds before it checks the flags.",
     )
+    USER_STR_EMPTY_0 = Row(
+        until="6.16",
+        commit="measured on 6.12.107 and 6.16.12: strncpy_from_user_nofault()",
+        note="bpf_probe_read_user_str() of an empty string returns 0, not 1 for its NUL.",
+    )
     SKB_HWTSTAMP = Row(
         since="5.16",
         commit='f64c4acea51f ("bpf: Add hardware timestamp field to __sk_buff")',

@@ -6,6 +6,7 @@ import pytest
 
 from emu.kernel.enums import MapType
 from emu.kernel.errno import E2BIG, EAGAIN, EFAULT, EINVAL, ENOENT, ERANGE
+from emu.kernel.profile import Kernel
 from emu.maps.prog_array import ProgArrayMap
 from emu.maps.ringbuf import RingBufMap
 from emu.prog import MapDef
@@ -131,7 +132,9 @@ def test_read_of_nothing_only_fails_at_addresses_that_cannot_be_right():
 @pytest.mark.parametrize(
     ("size", "result", "buffer"),
     [
-        (16, 6, b"hello\0" + b"\x11" * 10),
+        (16, 6, b"hello\0\0\0" + b"\x11" * 8),
+        (8, 6, b"hello\0\0\0" + b"\x11" * 8),
+        (7, 6, b"hello\0" + b"\x11" * 10),
         (6, 6, b"hello\0" + b"\x11" * 10),
         (5, 5, b"hell\0" + b"\x11" * 11),
         (1, 1, b"\0" + b"\x11" * 15),
@@ -139,8 +142,21 @@ def test_read_of_nothing_only_fails_at_addresses_that_cannot_be_right():
     ],
 )
 def test_string_is_copied_with_its_nul_and_counted(size, result, buffer):
+    """Words are copied whole, as measured on 5.10, 6.1, 6.12, 6.16 and 7.2."""
     machine, task = task_machine()
     assert read(machine, "probe_read_user_str", size, task.user.text("hello")) == (result, buffer)
+
+
+# Measured on 5.10.262, 6.1.180, 6.12.107, 6.16.12 and 7.2.13.
+@pytest.mark.parametrize(("release", "result"), [("6.12", 0), ("6.16", 1)])
+def test_empty_string_of_a_user_is_counted_since_6_16(release, result):
+    machine, task = task_machine()
+    machine.world.kernel = Kernel.release(release)
+    empty = task.user.text("")
+    zeros = bytes(8) + b"\x11" * 8
+    assert read(machine, "probe_read_user_str", 16, empty) == (result, zeros)
+    assert read(machine, "probe_read_user_str", 1, empty) == (result, b"\0" + b"\x11" * 15)
+    assert read(machine, "probe_read_user_str", 1, task.user.text("hello"))[0] == 1
 
 
 def test_huge_size_is_a_fault_and_takes_no_memory():
