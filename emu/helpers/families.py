@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.helpers import control, map, output, printk, probe_read, stack, string, task, time
-from emu.helpers.registry import HELPERS, KFUNCS, NOT_EMULATED
+from emu.helpers.registry import HELPERS, KFUNCS, KFUNCS_NOT_EMULATED, NOT_EMULATED
 from emu.kernel.helper_names import NAMES
 from emu.vm.fault import Kind, VmFault
 
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 FAMILIES = (control, map, output, printk, probe_read, stack, string, task, time)
 # What D programs do not call is imported when a program does.
 RARE = (
+    "c_strings",
     "counters",
     "dynptr",
+    "dynptr_functions",
+    "dynptr_reads",
     "iterators",
+    "map_counts",
     "packet_fields",
     "packet_room",
     "packets",
+    "regions",
     "storage",
     "texts",
 )
@@ -63,5 +68,6 @@ def kfunc(prog: Prog, number: int) -> tuple[Function, int]:
     load_all()
     function = KFUNCS.get(name)
     if function is None:
-        raise VmFault(Kind.HELPER, f"the kernel function {name}() is not emulated")
+        reason = f": {KFUNCS_NOT_EMULATED[name]}" if name in KFUNCS_NOT_EMULATED else ""
+        raise VmFault(Kind.HELPER, f"the kernel function {name}() is not emulated{reason}")
     return function, function.__code__.co_argcount - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.helpers.packets import skb_of, xdp_of
-from emu.helpers.registry import helper
+from emu.helpers.registry import helper, kernel_function
 from emu.kernel.errno import EACCES, EFAULT, EINVAL, ENOMEM, ENOTSUPP
 from emu.kernel.traits import Trait
 from emu.net import skb as skbs
@@ -208,3 +208,9 @@ def xdp_adjust_meta(run: Run, xdp: int, delta: int) -> int:
         return -EACCES
     packet.set_meta(meta)
     return 0
+
+
+@kernel_function("bpf_xdp_pull_data")
+def bpf_xdp_pull_data(run: Run, xdp: int, size: int) -> int:
+    """Nothing is left to pull: a packet is in one piece."""
+    return -EINVAL & U32 if size & U32 > len(xdp_of(run, xdp)) else 0

@@ -42,6 +42,34 @@ def _copied(run: Run, to: int, size: int, found: bytes | None) -> int:
     return 0
 
 
+def store_skb(run: Run, skb: int, offset: int, data: bytes, flags: int) -> int:
+    """____bpf_skb_store_bytes(): 0 or a negative errno."""
+    packet = skb_of(run, skb)
+    if flags & ~(F_RECOMPUTE_CSUM | F_INVALIDATE_HASH):
+        return -EINVAL
+    if not packet.write(offset, data):
+        return -EFAULT
+    if flags & F_INVALIDATE_HASH:
+        packet["hash"] = 0
+    return 0
+
+
+def store_xdp(run: Run, xdp: int, offset: int, data: bytes) -> int:
+    """____bpf_xdp_store_bytes(): 0 or a negative errno."""
+    packet = xdp_of(run, xdp)
+    error = xdp_error(packet, offset, len(data))
+    if not error:
+        packet.write(offset, data)
+    return error
+
+
+def xdp_error(packet: XdpBuff, offset: int, size: int) -> int:
+    """bpf_xdp_pointer(): 0 where the bytes are all in the packet."""
+    if offset > MAX_OFFSET or size > MAX_OFFSET:
+        return -EFAULT
+    return -EINVAL if offset + size > len(packet) else 0
+
+
 @helper("skb_load_bytes")
 def skb_load_bytes(run: Run, skb: int, offset: int, to: int, size: int) -> int:
     size &= U32
@@ -63,14 +91,7 @@ def skb_load_bytes_relative(
 
 @helper("skb_store_bytes")
 def skb_store_bytes(run: Run, skb: int, offset: int, data: int, size: int, flags: int) -> int:
-    packet = skb_of(run, skb)
-    if flags & ~(F_RECOMPUTE_CSUM | F_INVALIDATE_HASH):
-        return -EINVAL
-    if not packet.write(offset & U32, run.mem.read(data, size & U32)):
-        return -EFAULT
-    if flags & F_INVALIDATE_HASH:
-        packet["hash"] = 0
-    return 0
+    return store_skb(run, skb, offset & U32, run.mem.read(data, size & U32), flags)
 
 
 @helper("xdp_get_buff_len")
@@ -81,7 +102,7 @@ def xdp_get_buff_len(run: Run, xdp: int) -> int:
 @helper("xdp_load_bytes")
 def xdp_load_bytes(run: Run, xdp: int, offset: int, to: int, size: int) -> int:
     packet, offset, size = xdp_of(run, xdp), offset & U32, size & U32
-    error = _out_of_range(packet, offset, size)
+    error = xdp_error(packet, offset, size)
     if not error:
         run.mem.write(to, packet.read(offset, size) or b"")
     return error
@@ -89,15 +110,4 @@ def xdp_load_bytes(run: Run, xdp: int, offset: int, to: int, size: int) -> int:
 
 @helper("xdp_store_bytes")
 def xdp_store_bytes(run: Run, xdp: int, offset: int, data: int, size: int) -> int:
-    packet, offset, size = xdp_of(run, xdp), offset & U32, size & U32
-    error = _out_of_range(packet, offset, size)
-    if not error:
-        packet.write(offset, run.mem.read(data, size))
-    return error
-
-
-def _out_of_range(packet: XdpBuff, offset: int, size: int) -> int:
-    """bpf_xdp_pointer(): 0 where the bytes are all in the packet."""
-    if offset > MAX_OFFSET or size > MAX_OFFSET:
-        return -EFAULT
-    return -EINVAL if offset + size > len(packet) else 0
+    return store_xdp(run, xdp, offset & U32, run.mem.read(data, size & U32))

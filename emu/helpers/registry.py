@@ -30,7 +30,6 @@ _OTHER_TYPES = "it is not for the program types that are emulated"
 _FILES = "the world has no files"
 _CGROUPS = "the world has no cgroups"
 _BTF_POINTERS = "typed kernel pointers are not emulated"
-_DYNPTR = "dynptrs are not emulated"
 _ITERATORS = "iterator programs are not emulated"
 _COUNTERS = "the world's CPUs have no hardware counters and branch records"
 _TRAMPOLINE = "the world has no kernel functions to attach to"
@@ -76,7 +75,6 @@ NOT_EMULATED: dict[str, str] = {
         task_pt_regs this_cpu_ptr
         """,
     ),
-    **_reason(_DYNPTR, "user_ringbuf_drain"),
     **_reason(_ITERATORS, "seq_printf seq_printf_btf seq_write"),
     **_reason(_COUNTERS, "get_branch_snapshot perf_prog_read_value read_branch_records"),
     **_reason(
@@ -100,6 +98,22 @@ NOT_EMULATED: dict[str, str] = {
     "get_ns_current_pid_tgid": "the world has one PID namespace",
     "ktime_get_tai_ns": "leap seconds are not modelled",
     "skb_set_tstamp": "the clocks of packets' times are not modelled",
+    "user_ringbuf_drain": "ring buffers that user space writes are not emulated",
+}
+
+# The same for the kernel functions whose calls the verifier model knows.
+KFUNCS_NOT_EMULATED: dict[str, str] = {
+    **_reason(
+        "programs that may sleep are not emulated",
+        """
+        bpf_copy_from_user_dynptr bpf_copy_from_user_str bpf_copy_from_user_str_dynptr
+        bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str
+        bpf_copy_from_user_task_str_dynptr bpf_iter_dmabuf_destroy bpf_iter_dmabuf_new
+        bpf_iter_dmabuf_next bpf_iter_kmem_cache_destroy bpf_iter_kmem_cache_new
+        bpf_iter_kmem_cache_next
+        """,
+    ),
+    "__bpf_trap": "compilers call it where a program must not get to",
 }
 
 
@@ -128,10 +142,14 @@ def helper(*names: str) -> Callable[[F], F]:
 def kernel_function(name: str) -> Callable[[F], F]:
     """Register what a kernel function does.
 
-    Raises ValueError for a name that is registered.
+    Raises ValueError for a name that is no kernel function's, or that is registered.
     """
 
     def register(function: F) -> F:
+        from emu.kernel.kfuncs import by_name
+
+        if by_name(name) is None:
+            raise ValueError(f"{name} is not a kernel function of emu.kernel.kfuncs")
         if name in KFUNCS:
             raise ValueError(f"{name} is registered already")
         KFUNCS[name] = function

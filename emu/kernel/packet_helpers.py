@@ -288,6 +288,18 @@ TAKES_PACKET = _names(
 PASS_PACKET = TC + XDP + CGROUP_SKB + LWT + SK_SKB + SK_MSG + SK_REUSEPORT + FLOW_DISSECTOR
 PASS_PACKET_ANYWHERE = SOCKOPT
 
+# Those of them whose programs may not change it.
+READ_PACKET = (
+    *(ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_SEG6LOCAL),
+    *(ProgType.SK_REUSEPORT, ProgType.FLOW_DISSECTOR, ProgType.CGROUP_SKB, ProgType.SOCK_OPS),
+)
+
+
+def may_write_packet(prog_type: ProgType) -> bool:
+    """Whether programs of the type may change what they see of a packet."""
+    return prog_type in PASS_PACKET + PASS_PACKET_ANYWHERE and prog_type not in READ_PACKET
+
+
 # may_update_sockmap(): where no program holds the lock of a socket.
 _SOCKMAP_UPDATES = (
     Reach(SOCKET + TC + XDP + FLOW_DISSECTOR, "5.10", until="7.3"),

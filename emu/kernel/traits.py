@@ -2155,6 +2155,18 @@ class Trait(enum.Enum):
         commit='b5964b968ac6 ("bpf: Add skb dynptrs")',
         note="bpf_dynptr_write() checks the bounds before it checks the flags.",
     )
+    DYNPTR_64_BIT = Row(
+        since="6.19",
+        commit="measured on 6.18.44 and 6.19.6; read in 6.12 and 7.2: bpf_dynptr_check_off_len()",
+        note="Offsets and sizes in dynptrs are numbers of 64 bits; before, their low half counted.",
+    )
+    SKB_SLICE_BEYOND_END = Row(
+        until="7.3",
+        commit="measured on 7.2.6, 7.2.11 and 7.3.4: skb_pointer_if_linear()",
+        note="A slice without a buffer that begins behind a packet's end, which was cut since the "
+        "dynptr was made, is not refused: the difference is taken for a large number.",
+        backports=("7.2.11",),
+    )
     USER_STR_EMPTY_0 = Row(
         until="6.16",
         commit="measured on 6.12.107 and 6.16.12: strncpy_from_user_nofault()",

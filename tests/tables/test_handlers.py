@@ -13,6 +13,7 @@ from emu.isa.table import INSNS
 from emu.kernel.enums import MapType
 from emu.kernel.helper_names import NAMES
 from emu.kernel.helpers import HELPERS
+from emu.kernel.kfuncs import KFUNCS, Does
 from emu.maps import create
 from emu.maps.base import Map
 from emu.vm import interp, registry
@@ -69,6 +70,32 @@ def test_class_of_a_rare_map_is_where_the_table_says(map_type):
     assert issubclass(getattr(import_module(f"emu.maps.{module}"), name), Map)
 
 
+MODELLED = [row for row in KFUNCS if row.params is not None]
+
+
+@pytest.mark.parametrize("row", MODELLED, ids=lambda row: row.name)
+def test_modelled_kernel_function_has_a_function_or_a_reason(row):
+    families.load_all()
+    handled = row.name in helper_registry.KFUNCS
+    assert handled != (row.name in helper_registry.KFUNCS_NOT_EMULATED)
+
+
+@pytest.mark.parametrize("row", MODELLED, ids=lambda row: row.name)
+def test_function_takes_as_many_arguments_as_its_kernel_function(row):
+    families.load_all()
+    function = helper_registry.KFUNCS.get(row.name)
+    if function is not None:
+        parameters = list(inspect.signature(function).parameters)
+        assert parameters[0] == "run"
+        assert len(parameters) - 1 == len(row.params)
+
+
+def test_kernel_functions_are_refused_for_what_their_rows_say():
+    """What may sleep and what traps is not emulated, and nothing else that is modelled."""
+    refused = {row.name for row in MODELLED if row.does & (Does.SLEEPS | Does.TRAPS)}
+    assert set(helper_registry.KFUNCS_NOT_EMULATED) == refused
+
+
 def test_unknown_names_are_refused_where_they_are_registered():
     with pytest.raises(ValueError, match="add65_reg is not an instruction"):
         registry.handles("add65_reg")(registry.HANDLERS["add64_reg"])
@@ -78,3 +105,7 @@ def test_unknown_names_are_refused_where_they_are_registered():
         helper_registry.helper("map_eat_elem")(lambda run: 0)
     with pytest.raises(ValueError, match="map_lookup_elem is registered already"):
         helper_registry.helper("map_lookup_elem")(lambda run: 0)
+    with pytest.raises(ValueError, match="bpf_eat is not a kernel function"):
+        helper_registry.kernel_function("bpf_eat")(lambda run: 0)
+    with pytest.raises(ValueError, match="bpf_strlen is registered already"):
+        helper_registry.kernel_function("bpf_strlen")(lambda run: 0)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
-from emu.kernel.packet_helpers import PASS_PACKET, PASS_PACKET_ANYWHERE
+from emu.kernel.packet_helpers import READ_PACKET, may_write_packet
 from verifier_model.domain import tnum
 from verifier_model.domain.compare import FLIPPED, JGE, JGT, JLE, JLT
 from verifier_model.domain.word import U64
@@ -34,15 +33,6 @@ if TYPE_CHECKING:
 AT_END, BEYOND_END = -1, -2
 MAX_OFF = 0xFFFF  # MAX_PACKET_OFF
 _IP_ALIGN = 2  # NET_IP_ALIGN, where the verifier is strict
-_READ_ONLY = (
-    ProgType.LWT_IN,
-    ProgType.LWT_OUT,
-    ProgType.LWT_SEG6LOCAL,
-    ProgType.SK_REUSEPORT,
-    ProgType.FLOW_DISSECTOR,
-    ProgType.CGROUP_SKB,
-    ProgType.SOCK_OPS,
-)
 
 
 def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: bool = False) -> None:
@@ -72,7 +62,7 @@ def check(env: Env, reg: RegState, regno: int, off: int, size: int, zero_ok: boo
 
 def check_write(env: Env) -> None:
     """Programs of this type may change the packet: may_access_direct_pkt_data()."""
-    if env.prog_type in _READ_ONLY:
+    if env.prog_type in READ_PACKET:
         raise Reject("cannot write into packet", EACCES)
 
 
@@ -91,8 +81,7 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int) -> None:
 
 def may_write(env: Env) -> bool:
     """Whether programs of the type may change what they see of a packet."""
-    types = PASS_PACKET + PASS_PACKET_ANYWHERE
-    return env.prog_type in types and env.prog_type not in _READ_ONLY
+    return may_write_packet(env.prog_type)
 
 
 def invalidate(env: Env, state: VerifierState) -> None:

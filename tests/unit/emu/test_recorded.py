@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from emu import batch, runner
+from emu.helpers.families import load_all
+from emu.helpers.registry import KFUNCS
 from emu.kernel.profile import Kernel
 
 CORPUS = Path(__file__).parents[3] / "corpus" / "kernels"
 FILES = ("socket_filter", "sched_cls", "xdp", "raw_tracepoint", "generated")
 KERNELS = ("5.10.262", "6.1.180", "6.12.107", "6.18.44/2", "7.2.13")
 PER_CPU = ("percpu_hash", "percpu_array", "lru_percpu_hash")
+CALLING_KERNELS = ("6.12.107", "6.16.12", "6.18.44/2", "6.19.14", "7.2.6", "7.2.13", "7.3.4")
 # The translator takes the longer for translating; the interpreter has shown the others' facts.
-TRANSLATED = ("6.12.107",)
+TRANSLATED = {"6.12.107": FILES, "7.2.13": ("kfuncs",)}
+RUNS = [
+    *(("interpreter", name, file) for file in FILES for name in KERNELS),
+    *(("interpreter", name, "kfuncs") for name in CALLING_KERNELS),
+    *(("translator", name, file) for name, files in TRANSLATED.items() for file in files),
+]
 
 
 def rows(file):
@@ -46,12 +54,8 @@ def differences(program, expected, answer):
             yield f"map {number}: {ours}, kernel {theirs}"
 
 
-@pytest.mark.parametrize(
-    ("engine", "name"),
-    [("interpreter", name) for name in KERNELS] + [("translator", name) for name in TRANSLATED],
-)
-@pytest.mark.parametrize("file", FILES)
-def test_programs_run_as_on_the_kernel(file, name, engine):
+@pytest.mark.parametrize(("engine", "name", "file"), RUNS)
+def test_programs_run_as_on_the_kernel(engine, name, file):
     release, _, cpus = name.partition("/")
     kernel = Kernel.release(release)
     wrong = {}
@@ -65,3 +69,9 @@ def test_programs_run_as_on_the_kernel(file, name, engine):
             compared += 1
     assert compared > 20
     assert {id_: found for id_, found in wrong.items() if found} == {}
+
+
+def test_every_emulated_kernel_function_was_recorded():
+    load_all()
+    called = {name for row in rows("kfuncs") for _, name in row["program"]["kfuncs"]}
+    assert called == set(KFUNCS)
