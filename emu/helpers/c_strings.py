@@ -35,6 +35,11 @@ class Text(NamedTuple):
     def ended(self) -> bool:
         return self.data[-1:] == b"\0"
 
+    @property
+    def characters(self) -> bytes:
+        """`data` without a NUL."""
+        return self.data[:-1] if self.ended else self.data
+
     def lower(self) -> Text:
         return Text(self.data.translate(LOWER), self.error)
 
@@ -77,7 +82,7 @@ def bpf_strnlen(run: Run, s: int, count: int) -> int:
     if _is_outside(run, s):
         return -ERANGE & U32
     text = _text(run, s, count)
-    return text.error & U32 or len(text.data) - text.ended
+    return text.error & U32 or len(text.characters)
 
 
 @kernel_function("bpf_strchr")
@@ -102,7 +107,7 @@ def bpf_strchrnul(run: Run, s: int, char: int) -> int:
         return -ERANGE & U32
     text = _text(run, s)
     at = text.data.find(char & U8)
-    return at if at >= 0 else text.error & U32 or len(text.data) - 1
+    return at if at >= 0 else text.error & U32 or len(text.characters)
 
 
 @kernel_function("bpf_strrchr")
@@ -212,26 +217,12 @@ def _found(run: Run, s: int, part: int, size: int, fold: Callable[[Text], Text] 
     if _is_outside(run, s, part):
         return -ERANGE & U32
     text, sought = fold(_read(run, s, 2 * LONGEST)), fold(_text(run, part))
+    there, wanted = text.characters, sought.characters
     for at in range(LONGEST):
-        result = _matched(text.data, sought.data, at, size)
-        if result is not None:
-            return result & U32
+        common = min(len(wanted), len(there) - at, size - at)
+        if not there.startswith(wanted[:common], at):
+            continue
+        if common == len(wanted):
+            return at if sought.ended else sought.error & U32
+        return (-ENOENT if at + common == size or text.ended else -EFAULT) & U32
     return -E2BIG & U32
-
-
-def _matched(text: bytes, part: bytes, at: int, size: int) -> int | None:
-    """What is returned for index `at`; None to go on with the next."""
-    for i in range(LONGEST):
-        if i == len(part):
-            return -EFAULT
-        if not part[i]:
-            return at
-        if at + i == size:
-            return -ENOENT
-        if at + i == len(text):
-            return -EFAULT
-        if not text[at + i]:
-            return -ENOENT
-        if text[at + i] != part[i]:
-            return None
-    return -E2BIG
