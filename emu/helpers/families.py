@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.helpers import control, map, output, printk, probe_read, stack, string, task, time
 from emu.helpers.registry import HELPERS, KFUNCS, KFUNCS_NOT_EMULATED, NOT_EMULATED
+from emu.kernel import kfuncs
 from emu.kernel.helper_names import NAMES
 from emu.vm.fault import Kind, VmFault
 
@@ -68,6 +69,15 @@ def kfunc(prog: Prog, number: int) -> tuple[Function, int]:
     load_all()
     function = KFUNCS.get(name)
     if function is None:
-        reason = f": {KFUNCS_NOT_EMULATED[name]}" if name in KFUNCS_NOT_EMULATED else ""
-        raise VmFault(Kind.HELPER, f"the kernel function {name}() is not emulated{reason}")
+        text = f"the kernel function {name}() is not emulated"
+        reason = why_not(name)
+        raise VmFault(Kind.HELPER, f"{text}: {reason}" if reason else text)
     return function, function.__code__.co_argcount - 1
+
+
+def why_not(name: str) -> str:
+    """Why a kernel function is not emulated; "" for one of which nothing is known."""
+    row = kfuncs.by_name(name)
+    if row is not None and kfuncs.is_of_structures(row):
+        return "kernel structures are not emulated"
+    return KFUNCS_NOT_EMULATED.get(name, "")

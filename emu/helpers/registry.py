@@ -114,6 +114,7 @@ KFUNCS_NOT_EMULATED: dict[str, str] = {
         """,
     ),
     "__bpf_trap": "compilers call it where a program must not get to",
+    "bpf_throw": "exceptions are not emulated",
 }
 
 

@@ -465,6 +465,21 @@ def by_name(name: str) -> Kfunc | None:
     return next((row for row in KFUNCS if row.name == name), None)
 
 
+def is_of_structures(row: Kfunc) -> bool:
+    """Whether it takes, gives or walks kernel structures."""
+    if row.result in (Result.STRUCT, Result.OF_TYPE, Result.KERNEL_CTX):
+        return True
+    return any(
+        param.kind in (Kind.STRUCT, Kind.STRUCT_OR_NULL)
+        or (param.kind in (Kind.NEW_ITER, Kind.ITER) and _walks_structures(param))
+        for param in row.params or ()
+    )
+
+
+def _walks_structures(param: Param) -> bool:
+    return param.name in ITERATORS and bool(ITERATORS[param.name].element)
+
+
 def is_unread(kernel: Kernel) -> bool:
     """Whether nothing is known of the release's functions."""
     return kernel.at_least(_UNREAD[0]) and not kernel.at_least(_UNREAD[1])
