@@ -74,12 +74,27 @@ class Subprog(NamedTuple):
     name: str
 
 
+class FuncArg(NamedTuple):
+    """A parameter of a function; types are those behind typedefs and qualifiers."""
+
+    kind: str  # BTF_KIND_* without the prefix, as kernels print it; "UNKNOWN" is void
+    to: str = ""  # of a pointer, the kind of what it points to
+    name: str = ""  # the name of that type
+    alias: str = ""  # the first typedef on the way to it
+    size: int = -1  # its size in bytes, -1 where it has none
+    tags: tuple[str, ...] = ()  # declaration tags of the parameter: "arg:ctx"
+
+
 class FuncInfo(NamedTuple):
     """What the program's BTF says of one of its functions: struct bpf_func_info."""
 
     start: int  # index of its first instruction
     linkage: int  # 0 static, 1 global, 2 extern
     name: str = ""
+    type_id: int = 0  # of the function in the BTF
+    args: tuple[FuncArg, ...] = ()
+    result: str = "INT"  # the kind of what it returns
+    result_size: int = 4  # in bytes
 
 
 class Prog(NamedTuple):

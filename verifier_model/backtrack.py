@@ -24,6 +24,7 @@ from emu.isa.table import (
     X,
 )
 from emu.prog import PSEUDO_CALL
+from verifier_model.check.func_types import is_global
 from verifier_model.reg import FP, R0
 from verifier_model.state import ARGS_MASK
 
@@ -103,7 +104,7 @@ def _involved(env: Env, insn: Insn, idx: int) -> int:
         return dst
     if insn.code == 0:
         return 0  # the second half of ld_imm64
-    if env.rules.HIDDEN_EXITS_WALKED and is_hidden_exit(insn):
+    if _may_exit(env, insn):
         return -1
     if cls == LD:
         return dst
@@ -123,6 +124,13 @@ def is_hidden_exit(insn: Insn) -> bool:
     if insn.code & 7 == LD:
         return insn.code & 0xE0 != 0
     return insn.code == JMP | _CALL and not insn.src and insn.imm == TAIL_CALL
+
+
+def _may_exit(env: Env, insn: Insn) -> bool:
+    """The same, where the walk knows."""
+    if insn.code & 7 == LD:
+        return env.rules.LD_ABS_EXIT_WALKED and is_hidden_exit(insn)
+    return env.rules.HIDDEN_EXITS_WALKED and is_hidden_exit(insn)
 
 
 def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -> None:
@@ -149,7 +157,7 @@ def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) ->
             bt.regs[-1] &= ~bit
             if insn.code & 0xE0:
                 raise CannotTrack
-        if env.rules.HIDDEN_EXITS_WALKED and insn.code & 0xE0 and subseq_idx != idx + 1:
+        if _may_exit(env, insn) and subseq_idx != idx + 1:
             bt.enter()
     if step is not None and step.linked:
         _track_linked(bt, step)
@@ -240,12 +248,7 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
         bt.regs[-1] &= ~1
         if bt.regs[-1] & ARGS_MASK:
             raise CannotTrack
-        if (
-            env.rules.HIDDEN_EXITS_WALKED
-            and subseq_idx != idx + 1
-            and not insn.src
-            and insn.imm == TAIL_CALL
-        ):
+        if _may_exit(env, insn) and subseq_idx != idx + 1:
             bt.enter()
     elif op == _EXIT:
         called_back = subseq_idx >= 0 and env.callback_points[subseq_idx]
@@ -268,6 +271,11 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
 def _undo_subprog_call(env: Env, idx: int, subseq_idx: int, bt: Tracker) -> None:
     if not env.rules.PRECISION_ACROSS_CALLS:
         raise CannotTrack
+    if is_global(env, env.subprogs.index(env.calls[idx])):
+        if bt.regs[-1] & ARGS_MASK:
+            raise CannotTrack
+        bt.regs[-1] &= ~1
+        return
     if bt.regs[-1] & ~ARGS_MASK:
         raise CannotTrack
     args = bt.regs[-1]

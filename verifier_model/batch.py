@@ -49,7 +49,8 @@ def _func_info(row: Any, btfs: list[bytes]) -> tuple[FuncInfo, ...]:
     if not row.get("func_info"):
         return ()
     info = bytes.fromhex(row["func_info"])
-    return func_info.read(info, row.get("func_info_size", 8), btfs[row.get("prog_btf", 0)])
+    btf = BtfData(btfs[row.get("prog_btf", 0)])
+    return func_info.read(info, row.get("func_info_size", 8), btf)
 
 
 def _fields(spec: Any, btfs: list[bytes]) -> tuple[MapField, ...] | None:

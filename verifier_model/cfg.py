@@ -15,9 +15,9 @@ from verifier_model import kfunc_calls
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from emu.prog import Insn
+    from emu.prog import FuncInfo, Insn
     from verifier_model.env import Env
 
     _Edge = tuple[int, int, bool]  # where to, its kind, whether it may lead back
@@ -28,6 +28,7 @@ MAY_GOTO = 0xE5
 _CALL_BACK = (164, 180, 181, 209)
 
 _TAIL_CALL = 12
+_LARGEST_INT = 8  # bytes: btf_type_is_small_int()
 _DISCOVERED, _EXPLORED = 1, 2
 _FALLTHROUGH, _BRANCH = 1, 2
 # Codes of insns that do not lead to the next insn and nowhere else.
@@ -92,15 +93,26 @@ def check_func_info(env: Env) -> None:
         if [info.start for info in infos] != env.subprogs:
             text = "func_info BTF section doesn't match subprog layout in BPF program"
             raise Reject(text, EINVAL)
+        _check_returns(env, [no for no, info in enumerate(infos) if not _returns_int(info)], "")
+    elif not env.prog.line_info:
+        _check_returns(env, range(len(env.subprogs)), " in subprogs without BTF")
+
+
+def _returns_int(info: FuncInfo) -> bool:
+    return info.result in ("INT", "ENUM", "ENUM64") and info.result_size <= _LARGEST_INT
+
+
+def _check_returns(env: Env, subprogs: Iterable[int], without: str) -> None:
+    """Subprogs of which it is not known that they return a number cannot end unseen."""
+    if not env.rules.TAIL_CALL_IN_SUBPROG:
         return
-    if not env.rules.TAIL_CALL_IN_SUBPROG or env.prog.line_info:
-        return
-    for no, start in enumerate(env.subprogs[1:], 1):
-        body = env.insns[start : env.subprog_end(no)]
+    text = f"not allowed{without}" if without else "only allowed in functions that return 'int'."
+    for no in subprogs:
+        body = env.insns[env.subprogs[no] : env.subprog_end(no)] if no else ()
         if any(insn.code & 7 == 0 and insn.code & 0xE0 in (0x20, 0x40) for insn in body):
-            raise Reject("LD_ABS is not allowed in subprogs without BTF", EINVAL)
+            raise Reject(f"LD_ABS is {text}", EINVAL)
         if any(insn.code == CALL and not insn.src and insn.imm == _TAIL_CALL for insn in body):
-            raise Reject("tail_call is not allowed in subprogs without BTF", EINVAL)
+            raise Reject(f"tail_call is {text}", EINVAL)
 
 
 def check_cfg(env: Env) -> None:

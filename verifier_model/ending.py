@@ -22,7 +22,7 @@ _LEAK = "Unreleased reference "
 def complaint(env: Env, err: Reject) -> list[str]:
     """The lines that say what is wrong; the log may hold the first of them already."""
     said = env.log.lines[_first_leak(env) :]
-    return [*said, err.message, *err.below] if err.message else said
+    return [*said, *err.above, err.message, *err.below] if err.message else said
 
 
 def _first_leak(env: Env) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emu.kernel.kfuncs import Kfunc
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, MapDef, Prog
+    from verifier_model.check.func_types import Expected
     from verifier_model.check.tracing import Function
     from verifier_model.log_shares import Shares
     from verifier_model.loop_visits import LoopVisits
@@ -106,6 +107,10 @@ class Env:
         self.max_stack_depth = 0  # bytes, of a chain of calls
         self.unknown_is_precise = False  # what a new scalar's `precise` is; verify.py knows
         self.anything = unknown_scalar()  # unknown(), one for all, not to be changed; the same
+        self.unreliable: set[int] = set()  # subprogs of which BTF is not believed
+        self.func_args: dict[int, tuple[Expected, ...]] = {}  # what subprogs take, as it is needed
+        self.called: set[int] = set()  # global functions that were called
+        self.packet_changers: frozenset[int] | None = None  # packet.changers() fills it in
         self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx
         self.loaded: dict[tuple[int, bool], RegState] = {}  # what narrow loads make of `anything`
         self._immediates: dict[int, RegState] = {}

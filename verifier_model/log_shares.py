@@ -25,6 +25,9 @@ class Shares:
         self._alone = [0] * len(env.subprogs)  # by subprog: insns of its own
         self._total = [0] * len(env.subprogs)  # the same with those of what it called
 
+    def begin(self) -> None:
+        """A function is walked from its first insn: what came before counts."""
+
     def arrive(self, state: VerifierState) -> None:
         """The walk comes to an insn."""
         self._alone[state.frames[-1].subprogno] += 1

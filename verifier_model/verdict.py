@@ -58,10 +58,18 @@ class Verdict(NamedTuple):
 class Reject(Exception):
     """The kernel refuses the program: one complaint and its errno."""
 
-    def __init__(self, message: str, errno: int, below: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        errno: int,
+        below: tuple[str, ...] = (),
+        *,
+        above: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.errno = errno
+        self.above = above  # lines of the log that lead to the complaint
         self.below = below  # lines of the log that follow the complaint
 
 

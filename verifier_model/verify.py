@@ -14,6 +14,7 @@ from verifier_model import (
     cfg,
     cmpxchg,
     fields,
+    functions,
     ldimm64,
     log_buffer,
     log_live,
@@ -27,9 +28,7 @@ from verifier_model.live_regs import live_registers
 from verifier_model.log_shares import Shares
 from verifier_model.loop_visits import LoopVisits
 from verifier_model.prune import enter_loop, free_dropped, is_state_visited, push_history
-from verifier_model.reg import PTR_TO_CTX, R1, pointer
 from verifier_model.stack_use import StackUse
-from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
 from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from emu.prog import Prog
     from verifier_model.ending import Reports
     from verifier_model.log_buffer import Buffer
+    from verifier_model.state import VerifierState
     from verifier_model.transfer.registry import Transfer
 
     Watch = Callable[[int, VerifierState], None]
@@ -182,7 +182,7 @@ def _check(env: Env, watch: Watch | None) -> None:
     env.anything = env.unknown()
     if rules.LOG_REPORT and env.log.bits & log_buffer.STATS and env.trail is None:
         env.trail = Shares(env)
-    _do_check(env, cmpxchg.watching(env, watch))
+    functions.walk(env, lambda no: _do_check(env, cmpxchg.watching(env, watch), no))
     stack_depth.check_max_stack_depth(env)
     env.fixups.check(env)
 
@@ -195,8 +195,8 @@ def _transfers() -> dict[str, Transfer]:
     return TRANSFERS
 
 
-def _do_check(env: Env, watch: Watch | None) -> None:
-    """Walk every path until none is left: do_check()."""
+def _do_check(env: Env, watch: Watch | None, no: int) -> None:
+    """Walk every path from a function's first insn until none is left: do_check()."""
     transfers = _transfers()
     handlers = [transfers.get(row.name) if row is not None else None for row in env.rows]
     rules, insns, n = env.rules, env.insns, len(env.insns)
@@ -208,10 +208,8 @@ def _do_check(env: Env, watch: Watch | None) -> None:
     log = env.log if env.log.level else None
     stack_use, trail = env.stack_use, env.trail
 
-    state = VerifierState(FuncState(MAIN_CALLSITE, 0, 0))
-    state.frames[0].regs[R1] = pointer(PTR_TO_CTX)
-    env.cur_state = state
-    idx = 0
+    state = functions.entry(env, no)
+    idx = env.subprogs[no]
     while True:
         env.insn_idx = idx
         insn = insns[idx]

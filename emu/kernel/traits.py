@@ -182,6 +182,101 @@ class Trait(enum.Enum):
         commit='51c39bb1d5d1 ("bpf: Introduce function-by-function verification")',
         note="A subprog that BTF calls global is verified once, for any arguments.",
     )
+    GLOBAL_FUNC_MEM = Row(
+        since="5.12",
+        commit='e5069b9c23b3 ("bpf: Support pointers in global func args")',
+        note="A global function takes pointers to memory of a size that BTF knows.",
+    )
+    GLOBAL_FUNCS_LAZY = Row(
+        since="6.8",
+        commit='2afae08c9dcb ("bpf: Validate global subprogs lazily")',
+        note="Global functions are walked after the main program, and only those that are called.",
+    )
+    FUNC_ARGS_ONCE = Row(
+        since="6.8",
+        commit='4ba1d0f23414 ("bpf: abstract away global subprog arg preparation logic from reg '
+        'state setup")',
+        note="What BTF says of a function's arguments is made out once, and compared with calls; "
+        "it may be tagged.  Before, each call was compared with BTF.",
+    )
+    FUNC_ARGS_UNSUPPORTED = Row(
+        since="5.13",
+        commit='34747c412041 ("bpf: Refactor btf_check_func_arg_match")',
+        note="Of a static function's pointer the log says `reg type unsupported`; before, "
+        "`Unrecognized`.",
+    )
+    FUNC_ARGS_OFFSET = Row(
+        since="5.18",
+        commit='25b35dd28138 ("bpf: Add check_func_arg_reg_off helper")',
+        note="A pointer passed to a function of the program may not have an offset but for some "
+        "kinds; before, this was asked of contexts.",
+    )
+    FUNC_ARGS_AT_CALLS = Row(
+        since="6.1",
+        commit='95f2f26f3cac ("bpf: split btf_check_subprog_arg_match in two")',
+        note="Memory is looked at where a function is called, no more for the main program.",
+    )
+    GLOBAL_FUNCS_VOID = Row(
+        since="7.1",
+        commit="read in 7.2.y: btf_validate_return_type(), measured on 7.0 and 7.1",
+        note="A global function may return void, and r0 is as it was.",
+    )
+    FUNC_STACK_ARGS = Row(
+        since="7.2",
+        commit="read in 7.2.y: btf_prepare_func_args(), measured on 7.1 and 7.2",
+        note="BTF may give a function more than five arguments.",
+    )
+    GLOBAL_FUNC_PACKETS = Row(
+        since="7.3",
+        backports=("7.2.13",),
+        commit="read in 7.2.y: btf_check_func_arg_match(), measured on 7.2.7, 7.2.13 and 7.3.4",
+        note="A function that may move packets takes no pointer into them, and a tagged argument "
+        "is not NULL itself.",
+    )
+    GLOBAL_FUNC_RESULT_ENOTSUP = Row(
+        since="7.2",
+        commit="read in 7.2.y: btf_validate_return_type(), measured on 7.1 and 7.2",
+        note="A function that returns what none may is refused with EOPNOTSUPP, not EINVAL.",
+    )
+    GLOBAL_FUNC_MEM_ID_IF_NULL = Row(
+        since="6.17",
+        commit="read in 7.2.y: do_check_common(), measured on 6.16 and 6.18",
+        note="Memory that a global function takes has an id only if it may be NULL.",
+    )
+    HELPER_MEM_OF_CTX = Row(
+        since="6.0",
+        commit='15baa55ff5b0 ("bpf/verifier: allow all functions to read user provided context")',
+        note="Where a type's context is not converted, it counts as the memory that it is.",
+    )
+    FUNC_ARGS_NULL_PRECISE = Row(
+        since="7.3",
+        commit="read in 7.3.y: check_mem_reg(), measured on 7.2 and 7.3.4",
+        note="A number that passes for NULL as a function's argument is precise.",
+    )
+    GLOBAL_FUNCS_MOVE_PACKETS = Row(
+        since="6.13",
+        commit='51081a3f25c7 ("bpf: track changes_pkt_data property for global functions")',
+        note="A call of a global function that may move packets ends pointers into them.",
+        backports=("6.12.6",),
+    )
+    GLOBAL_FUNCS_NOT_IN_REGIONS = Row(
+        since="6.10",
+        until="6.15",
+        commit='fc7566ad0a82 ("bpf: Introduce bpf_preempt_[disable,enable] kfuncs"); '
+        'b2bb703434bf ("bpf: Summarize sleepable global subprogs")',
+        note="A global function may not be called where preemption or interrupts are disabled; "
+        "since, only one that may sleep may not.",
+    )
+    FUNC_ARGS_NO_STRUCT = Row(
+        until="5.17",
+        commit="read in 5.10.y, gone in 6.1.y: btf_get_prog_ctx_type()",
+        note="The log says that an argument's type is not a struct.",
+    )
+    KERNEL_CTX_STRUCTS = Row(
+        since="6.2",
+        commit='fd264ca02094 ("bpf: Add kfunc to cast from bpf uapi ctx to kernel ctx")',
+        note="sk_buff and xdp_buff stand for __sk_buff and xdp_md where BTF describes arguments.",
+    )
     TAIL_CALL_IN_SUBPROG = Row(
         since="5.10",
         commit='e411901c0b77 ("bpf: allow for tailcalls in BPF subprograms for x64 JIT")',
@@ -1149,8 +1244,15 @@ class Trait(enum.Enum):
     )
     HIDDEN_EXITS_WALKED = Row(
         since="6.18",
-        commit="measured on 6.12.107 and 6.18.15: check_helper_call(), check_ld_abs()",
-        note="A tail call, and a load from the packet, in a subprog are walked as a return too.",
+        commit="measured on 6.12.107 and 6.18.15: check_helper_call()",
+        note="A tail call in a subprog is walked as a return too.",
+    )
+    LD_ABS_EXIT_WALKED = Row(
+        since="7.0",
+        commit="read in 6.12.117 and 6.1.192, measured on 6.1.180, 6.12.y, 6.18.y, 7.0: "
+        "check_ld_abs()",
+        note="A load from the packet in a subprog is walked as a return too.",
+        backports=("6.18.44", "6.12.101", "6.1.192"),
     )
     ATOMIC_FETCH_TRACKED = Row(
         since="7.0",

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from emu.btf import HEADER, MAGIC, SECINFO, BtfData, Kind
 from emu.objfile.elf import ObjectError
+from emu.objfile.func_types import FuncTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emu.objfile.elf import ObjectFile, Section
+    from emu.prog import FuncInfo
 
 _EXT_HEADER = HEADER  # magic, version, flags, header length; func_info and line_info off, len
 _CORE_HEADER = Struct("<II")  # core_relo off, len: since the header has 32 bytes
@@ -38,13 +40,6 @@ class ObjectBtf(BtfData):
     def string(self, offset: int) -> str:
         start, end = self._strings
         return self._elf.string(self._at + start, end - start, offset)
-
-    def function(self, id_: int) -> tuple[int, str]:
-        """The BTF_FUNC_* linkage of a function, and its name."""
-        record = self.record(id_)
-        if record.kind != Kind.FUNC:
-            raise self.wrong(f"BTF type {id_} is not a function", record.at)
-        return record.parts, self.string(record.name)
 
     def sections(self) -> dict[str, str]:
         """The section that each variable, or function of another object, is declared in."""
@@ -103,8 +98,8 @@ class BtfExt:
     """
 
     def __init__(self, elf: ObjectFile, section: Section, btf: ObjectBtf) -> None:
-        # Linkage and name of each function, by section and offset in bytes.
-        self.functions: dict[str, dict[int, tuple[int, str]]] = {}
+        # What is known of each function, as if it began at 0, by section and offset in bytes.
+        self.functions: dict[str, dict[int, FuncInfo]] = {}
         self._core: dict[str, list[CoreReloc]] = {}
         self._lines: dict[str, list[Line]] = {}
         self._elf, self._btf = elf, btf
@@ -115,8 +110,9 @@ class BtfExt:
         if magic != MAGIC:
             raise ObjectError("not little-endian BTF", section.at)
         start = section.at + length
+        types = FuncTypes(btf)
         for name, _, (offset, function) in self._blocks(start + func_off, func_len, 2):
-            self.functions.setdefault(name, {})[offset] = btf.function(function)
+            self.functions.setdefault(name, {})[offset] = types.info(0, function)
         for name, _, (offset, file, text, place) in self._blocks(start + line_off, line_len, 4):
             self._lines.setdefault(name, []).append(
                 Line(offset, btf.string(file), place >> 10, place & 0x3FF, btf.string(text))

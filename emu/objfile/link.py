@@ -110,8 +110,8 @@ class Linker:
             found = known.get(function.start * SIZE)
             if found is None:
                 return ()
-            linkage, name = found
-            rows.append(FuncInfo(start, _STATIC if function.is_hidden else linkage, name))
+            linkage = _STATIC if function.is_hidden else found.linkage
+            rows.append(found._replace(start=start, linkage=linkage))
         return tuple(rows)
 
 

@@ -79,10 +79,14 @@ def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
         _refuse(off, size)
 
 
+def is_memory(env: Env) -> bool:
+    """Whether programs of the type see the context as it is: it has no convert_ctx_access()."""
+    return not (_layout(env).only_fields or env.prog_type is ProgType.PERF_EVENT)
+
+
 def _check_offset(env: Env, reg: RegState, regno: int) -> int:
     """The constant that was added to the context pointer, where the release takes that."""
-    converted = _layout(env).only_fields or env.prog_type is ProgType.PERF_EVENT
-    if env.rules.CTX_CONST_OFFSET and not converted and reg.is_const() and reg.smin >= 0:
+    if env.rules.CTX_CONST_OFFSET and is_memory(env) and reg.is_const() and reg.smin >= 0:
         return reg.smin
     check_unmodified(env, reg, regno)
     return 0

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import MapType
 from emu.kernel.errno import EACCES
-from verifier_model.check import btf_ptr, map_value, mem, packet
+from verifier_model.check import btf_ptr, ctx, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.reg import (
     PACKET_POINTERS,
+    PTR_TO_CTX,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -96,6 +97,7 @@ def check_memory(
     *,
     writes: bool,
     zero_ok: bool = False,
+    poison_ok: bool = False,
     meta: Memory | None,
 ) -> None:
     """The helper may access `size` bytes at the pointer: check_helper_mem_access().
@@ -111,7 +113,16 @@ def check_memory(
             raise Reject(f"invalid stack type R{regno} off={at} access_size=0", EACCES)
         raw = meta is not None and meta.raw
         filled = check_initialized(
-            env, state, regno, reg, reg.off, size, helper=True, writes=writes, raw=raw
+            env,
+            state,
+            regno,
+            reg,
+            reg.off,
+            size,
+            helper=True,
+            writes=writes,
+            raw=raw,
+            poison_ok=poison_ok,
         )
         if filled and meta is not None:
             meta.filled.append((regno, size))
@@ -132,6 +143,13 @@ def check_memory(
         packet.check(env, reg, regno, 0, size, zero_ok)
     elif reg.type is TRUSTED_BTF_ID and env.rules.HELPER_MEM_TRUSTED and not reg.maybe_null:
         btf_ptr.find(env, reg, regno, 0, size)
+    elif reg.type is PTR_TO_CTX and env.rules.HELPER_MEM_OF_CTX and ctx.is_memory(env):
+        if size and writes:
+            ctx.store(env, reg, regno, size - 1, 1)
+        elif size:
+            ctx.load(env, reg, regno, size - 1, 1)
+        elif not zero_ok:
+            raise Reject("", EACCES)
     elif not (zero_ok and size == 0 and is_null(reg)):
         raise Reject(f"R{regno} type={type_name(reg, env.rules)} expected=fp", EACCES)
 

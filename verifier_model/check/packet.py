@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel import helpers
 from emu.kernel.errno import EACCES, EINVAL
-from emu.kernel.packet_helpers import READ_PACKET, may_write_packet
+from emu.kernel.kfuncs import Does
+from emu.kernel.packet_helpers import CHANGES_PACKET, READ_PACKET, may_write_packet
+from emu.prog import PSEUDO_KFUNC_CALL
+from verifier_model.cfg import CALL
 from verifier_model.domain import tnum
 from verifier_model.domain.compare import FLIPPED, JGE, JGT, JLE, JLT
 from verifier_model.domain.word import U64
@@ -26,6 +30,8 @@ from verifier_model.stack import Slot
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
+    from emu.kernel.helpers import Helper
+    from emu.prog import Insn
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
@@ -82,6 +88,40 @@ def check_alignment(env: Env, reg: RegState, off: int, size: int) -> None:
 def may_write(env: Env) -> bool:
     """Whether programs of the type may change what they see of a packet."""
     return may_write_packet(env.prog_type)
+
+
+def changes(env: Env, row: Helper) -> bool:
+    """Whether the helper may move the packet: bpf_helper_changes_pkt_data()."""
+    if row.name == "tail_call":
+        # Where both ends of a tail call are walked, one that failed leaves packets as they were.
+        return env.rules.TAIL_CALL_CHANGES_PACKET and not env.rules.HIDDEN_EXITS_WALKED
+    return row.name in CHANGES_PACKET
+
+
+def changers(env: Env) -> frozenset[int]:
+    """The subprogs that may move the packet, themselves or by what they call."""
+    if env.packet_changers is None:
+        found = {env.subprog_of(idx) for idx, insn in enumerate(env.insns) if _moves(env, insn)}
+        before = -1
+        while len(found) > before:
+            before = len(found)
+            found |= {
+                env.subprog_of(idx)
+                for idx, start in env.calls.items()
+                if env.subprogs.index(start) in found
+            }
+        env.packet_changers = frozenset(found)
+    return env.packet_changers
+
+
+def _moves(env: Env, insn: Insn) -> bool:
+    if insn.code != CALL:
+        return False
+    if insn.src == PSEUDO_KFUNC_CALL:
+        kfunc = env.kfunc(insn)
+        return kfunc is not None and Does.PACKET_CHANGES in kfunc.does
+    row = None if insn.src else helpers.by_id(insn.imm)
+    return row is not None and changes(env, row)
 
 
 def invalidate(env: Env, state: VerifierState) -> None:

@@ -41,10 +41,12 @@ def check_initialized(
     helper: bool,
     writes: bool,
     raw: bool,
+    poison_ok: bool = False,
 ) -> bool:
     """A helper, or a load at a variable offset, may read every byte it may reach.
 
     writes: the helper may store there.  raw: it fills all `size` bytes and reads none.
+    poison_ok: it may be that nothing is read.
     Returns whether the bytes will be filled, so that the caller calls clobber() after the helper.
     """
     rules = env.rules
@@ -64,7 +66,7 @@ def check_initialized(
     low, high = ptr.smin + off, ptr.smax + off + size
     for at in range(low, high):
         spi = (-at - 1) >> 3
-        if not _is_readable(env, frame, at, clobbers):
+        if not _is_readable(env, frame, at, clobbers, poison_ok):
             raise Reject(_uninitialized(env, regno, ptr, low, at - low, size, helper), EACCES)
         env.mark_stack_read(state, ptr.frameno, spi)
     return False
@@ -77,7 +79,7 @@ def _reaches_dynptr(frame: FuncState, ptr: RegState, off: int, size: int) -> Non
             raise Reject(f"potential write to dynptr at off={at} disallowed", EACCES)
 
 
-def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:
+def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool, poison_ok: bool) -> bool:
     """Whether the byte holds something to read; what a helper may overwrite becomes plain data."""
     rules = env.rules
     spi, i = (-at - 1) >> 3, (-at - 1) & 7
@@ -90,7 +92,7 @@ def _is_readable(env: Env, frame: FuncState, at: int, clobbers: bool) -> bool:
     if (
         kind == ZERO
         or (kind == INVALID and rules.STACK_UNINIT_READ)
-        or (kind == POISON and clobbers)
+        or (kind == POISON and (clobbers or poison_ok))
     ):
         if clobbers:
             frame.stack[spi] = Slot(slot.kinds[:i] + MISC + slot.kinds[i + 1 :], slot.reg)

@@ -119,6 +119,12 @@ class Trail:
         self._before: _Before | None = None
         self._marks: dict[int, tuple[int, tuple[int, ...]]] = {}
 
+    def begin(self) -> None:
+        """A function is walked from its first insn: what came before is forgotten."""
+        self.events.clear()
+        self._marks.clear()
+        self.calls, self._before = (1,), None
+
     def fork(self, other: VerifierState) -> None:
         """A copy of the state is kept, to be walked later."""
         self._marks[id(other)] = len(self.events), self.calls
@@ -281,6 +287,11 @@ def _caller_saved(before: _Before, given_back: tuple[int, ...] = ()) -> Iterator
 
 
 def _call(before: _Before, insn: Insn, state: VerifierState) -> Iterator[Event]:
+    if insn.src == PSEUDO_CALL and len(state.frames) == len(before.regs):  # a global function
+        yield from _lost(before, state, Why.PKT_DATA_CHANGE)
+        yield from _caller_saved(before)
+        yield _write(before, R0, state)
+        return
     if insn.src == PSEUDO_CALL:
         old = before.regs[-1][R0]
         if old.type is not NOT_INIT:

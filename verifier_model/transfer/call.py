@@ -172,7 +172,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK | 1
     env.scratched_regs |= ARGS_MASK | 1
-    if _sees_packets(env.prog_type) and _changes_packet(env, row):
+    if _sees_packets(env.prog_type) and packet.changes(env, row):
         packet.invalidate(env, state)
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1:
@@ -231,15 +231,6 @@ def _record_key(env: Env, state: VerifierState, meta: Meta) -> None:
 def _sees_packets(prog_type: ProgType) -> bool:
     row = prog_types.by_type(prog_type)
     return row is not None and any(field.gives for field in row.ctx.fields)
-
-
-def _changes_packet(env: Env, row: Helper) -> bool:
-    from emu.kernel.packet_helpers import CHANGES_PACKET
-
-    if row.name == "tail_call":
-        # Where both ends of a tail call are walked, one that failed leaves packets as they were.
-        return env.rules.TAIL_CALL_CHANGES_PACKET and not env.rules.HIDDEN_EXITS_WALKED
-    return row.name in CHANGES_PACKET
 
 
 def _refuse(env: Env, number: int) -> NoReturn:

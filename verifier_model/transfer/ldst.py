@@ -146,7 +146,7 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
         frame.regs[regno] = UNINIT
     frame.regs_written |= ARGS_MASK
     env.write_reg(state, R0, env.unknown())
-    if env.rules.HIDDEN_EXITS_WALKED and len(state.frames) > 1:
+    if env.rules.LD_ABS_EXIT_WALKED and len(state.frames) > 1:
         # A load beyond the packet's end returns 0.
         env.push_branch(state, env.insn_idx + 1, env.insn_idx)
         env.write_reg(state, R0, env.const(0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel import prog_types
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import log_walk
-from verifier_model.check import locks, regions
+from verifier_model.check import func_args, func_types, locks, packet, regions
 from verifier_model.check.refs import check_leak, check_range
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -29,10 +29,17 @@ if TYPE_CHECKING:
 def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
     """Into a function of the program: setup_func_entry().  Returns its first insn."""
     target = env.insn_idx + insn.imm + 1
-    if len(state.frames) >= env.limits.max_call_depth:
-        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+    no = env.subprogs.index(target)
+    if not env.rules.FUNC_ARGS_ONCE:
+        _check_depth(env, state)
+    wrong = func_args.check_call(env, state, no)
+    if func_types.is_global(env, no):
+        return _call_global(env, state, no, wrong)
+    if wrong is not None:
+        func_args.tell(env, wrong)
+    _check_depth(env, state)
     caller = state.frames[-1]
-    callee = FuncState(env.insn_idx, len(state.frames), env.subprogs.index(target))
+    callee = FuncState(env.insn_idx, len(state.frames), no)
     callee.refs_at_call = state.refs
     for regno in range(R1, R5 + 1):
         callee.regs[regno] = caller.regs[regno]
@@ -47,6 +54,36 @@ def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
     if env.log.level:
         log_walk.call(env, state)
     return target
+
+
+def _check_depth(env: Env, state: VerifierState) -> None:
+    if len(state.frames) >= env.limits.max_call_depth:
+        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+
+
+def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) -> int:
+    """A function that is walked by itself: its result is any number.  wrong: of its arguments."""
+    once, name = env.rules.GLOBAL_FUNCS_LAZY, env.subprog_name(no)
+    shown = f"func#{no} ('{name}')" if once else f"func#{no}"
+    regions.check_global_call(env, state)
+    if wrong is not None:
+        above = tuple(filter(None, (wrong.message, *wrong.below)))
+        text = f"Caller passes invalid args into {shown}"
+        raise Reject(text, wrong.errno, above=above)
+    if env.log.level:
+        what = "assumed valid." if once else "valid. Skipping."
+        env.log.lines.append(f"{shown.capitalize()} is global and {what}")
+    if env.rules.GLOBAL_FUNCS_MOVE_PACKETS and no in packet.changers(env):
+        packet.invalidate(env, state)
+    env.called.add(no)
+    frame = state.frames[-1]
+    for regno in CALLER_SAVED:
+        frame.regs[regno] = UNINIT
+    frame.regs_written |= ARGS_MASK | 1
+    env.scratched_regs |= ARGS_MASK | 1
+    if not func_types.returns_void(env, no):
+        frame.regs[R0] = env.unknown()
+    return env.insn_idx + 1
 
 
 @transfer("exit")
@@ -113,7 +150,16 @@ def throw(env: Env, state: VerifierState) -> None:
 
 
 def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
+    no = state.frames[0].subprogno
+    if no and func_types.returns_void(env, no):
+        return
     reg = env.read_reg(state, regno)
+    if no:
+        if reg.type is not SCALAR_VALUE:
+            kind = type_name(reg, env.rules)
+            text = f"At subprogram exit the register R0 is not a scalar value ({kind})"
+            raise Reject(text, EINVAL)
+        return
     allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
     if allowed is None:
         return

@@ -1,0 +1,201 @@
+"""What a caller gives to a function of the program, against what BTF says that it takes.
+
+Of a global function the arguments must be right; of a static one BTF is no more believed where they
+are not.
+
+Source: btf_check_subprog_call(), btf_check_func_arg_match(), kernel/bpf/btf.c, from 6.8 on
+kernel/bpf/verifier.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.kernel.errno import EFAULT, EINVAL
+from verifier_model.check import ctx, func_types, helper_mem, packet
+from verifier_model.check.func_types import Takes
+from verifier_model.precise import mark_chain_precision
+from verifier_model.reg import (
+    BTF_IDS,
+    PACKET_POINTERS,
+    PTR_TO_CTX,
+    PTR_TO_MAP_KEY,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
+    PTR_TO_STACK,
+    R1,
+    RDONLY_MEM,
+    SCALAR_VALUE,
+)
+from verifier_model.scalars import is_null
+from verifier_model.verdict import Reject
+
+if TYPE_CHECKING:
+    from emu.prog import FuncArg, FuncInfo
+    from verifier_model.check.func_types import Expected
+    from verifier_model.env import Env
+    from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
+
+_NUMBERS = ("INT", "ENUM", "ENUM64")
+_MOST = 5
+# Registers that may have an offset: check_func_arg_reg_off().
+_MOVED = (
+    *(PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE),
+    *(PTR_TO_MEM, RDONLY_MEM, SCALAR_VALUE),
+)
+
+
+def check_call(env: Env, state: VerifierState, no: int) -> Reject | None:
+    """What is wrong with the arguments of a call; None where they are what the function takes.
+
+    Raises Reject where it takes some on the stack.
+    """
+    found = func_types.info(env, no)
+    if found is None or no in env.unreliable:
+        return Reject("", EINVAL)
+    try:
+        if env.rules.FUNC_ARGS_ONCE:
+            _check_all(env, state, found, no)
+        else:
+            _compare(env, state, found, no, called=True)
+    except Reject as err:
+        if err.errno == EFAULT:
+            raise
+        env.unreliable.add(no)
+        errno = err.errno if env.rules.FUNC_ARGS_OFFSET else EINVAL
+        return Reject(err.message, errno, err.below)
+    return None
+
+
+def _check_all(env: Env, state: VerifierState, found: FuncInfo, no: int) -> None:
+    """All arguments, from 6.8 on."""
+    try:
+        takes = func_types.expected(env, no)
+    except Reject as err:
+        _check_stack_args(env, found, (err.message,))
+        raise
+    _check_stack_args(env, found)
+    for i, expected in enumerate(takes):
+        _check(env, state, no, i, expected)
+
+
+def _check_stack_args(env: Env, found: FuncInfo, above: tuple[str, ...] = ()) -> None:
+    """No insn that is modelled leaves arguments there: check_outgoing_stack_args()."""
+    count = len(found.args)
+    if env.rules.FUNC_STACK_ARGS and count > _MOST:
+        text = f"callee expects {count} args, stack arg1 is not initialized"
+        raise Reject(text, EFAULT, above=above)
+
+
+def check_main(env: Env, state: VerifierState) -> None:
+    """What BTF says of the main program may be wrong, which only the log tells."""
+    found = func_types.info(env, 0)
+    if found is None:
+        return
+    try:
+        if not env.rules.FUNC_ARGS_ONCE:
+            _compare(env, state, found, 0, called=False)
+        elif [arg.takes for arg in func_types.expected(env, 0)] != [Takes.CTX]:
+            env.unreliable.add(0)
+    except Reject as err:
+        tell(env, err)
+        env.unreliable.add(0)
+
+
+def tell(env: Env, err: Reject) -> None:
+    """Log what is wrong and yet no reason to refuse the program."""
+    for line in filter(None, (err.message, *err.below)):
+        env.log.add(line)
+
+
+def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) -> None:
+    """One of them."""
+    regno = R1 + i
+    reg = state.frames[-1].regs[regno]
+    name = f"R{regno}" if env.rules.TEXT_ARGS else f"arg#{i}"
+    if expected.takes is Takes.NUMBER:
+        if reg.type is not SCALAR_VALUE:
+            raise Reject(f"R{regno} is not a scalar", EINVAL)
+        return
+    _check_offset(env, reg, regno)
+    if expected.takes is Takes.CTX:
+        if reg.type is not PTR_TO_CTX:
+            raise Reject(f"{name} expects pointer to ctx", EINVAL)
+        return
+    _check_memory(env, state, regno, expected.size)
+    if reg.type in PACKET_POINTERS and env.rules.GLOBAL_FUNC_PACKETS and no in packet.changers(env):
+        text = f"{name} is a packet pointer, but func#{no} may change packet data"
+        raise Reject(text, EINVAL)
+    null = reg.maybe_null or (env.rules.GLOBAL_FUNC_PACKETS and is_null(reg))
+    if null and not expected.maybe_null:
+        raise Reject(f"{name} is expected to be non-NULL", EINVAL)
+
+
+def _check_offset(env: Env, reg: RegState, regno: int) -> None:
+    """Most pointers may have none: check_func_arg_reg_off()."""
+    if reg.type in _MOVED or (reg.type in BTF_IDS and reg.is_const()):
+        return
+    ctx.check_unmodified(env, reg, regno)
+
+
+def _check_memory(env: Env, state: VerifierState, regno: int, size: int) -> None:
+    """The function may read and write `size` bytes there, if it is not NULL: check_mem_reg()."""
+    regs = state.frames[-1].regs
+    reg = regs[regno]
+    if is_null(reg):
+        if env.rules.FUNC_ARGS_NULL_PRECISE:
+            mark_chain_precision(env, state, regno)
+        return
+    try:
+        if reg.maybe_null:
+            regs[regno] = reg.copy()
+            regs[regno].maybe_null = False
+        for writes in (False, True):
+            helper_mem.check_memory(
+                env, state, regno, size, writes=writes, zero_ok=True, poison_ok=True, meta=None
+            )
+    except Reject as err:
+        raise Reject(err.message, EINVAL, err.below) from None
+    finally:
+        regs[regno] = reg
+
+
+def _compare(env: Env, state: VerifierState, found: FuncInfo, no: int, *, called: bool) -> None:
+    """All arguments, until 6.7."""
+    if len(found.args) > _MOST:
+        raise Reject(f"Function {found.name} has {len(found.args)} > {_MOST} args", EINVAL)
+    for i, arg in enumerate(found.args):
+        reg = state.frames[-1].regs[R1 + i]
+        if arg.kind in _NUMBERS:
+            if reg.type is not SCALAR_VALUE:
+                raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
+        elif arg.kind != "PTR":
+            raise Reject(f"Unrecognized arg#{i} type {arg.kind}", EINVAL)
+        else:
+            _compare_pointer(env, state, found, no, i, arg, called)
+
+
+def _compare_pointer(
+    env: Env, state: VerifierState, found: FuncInfo, no: int, i: int, arg: FuncArg, called: bool
+) -> None:
+    rules, regno = env.rules, R1 + i
+    reg = state.frames[-1].regs[regno]
+    if not rules.GLOBAL_FUNC_MEM and reg.type is SCALAR_VALUE:
+        raise Reject(f"R{regno} is not a pointer", EINVAL)
+    if rules.FUNC_ARGS_OFFSET:
+        _check_offset(env, reg, regno)
+    if func_types.is_ctx(env, i, arg):
+        if reg.type is not PTR_TO_CTX:
+            raise Reject(f"arg#{i} expected pointer to ctx, but got {arg.kind}", EINVAL)
+        if not rules.FUNC_ARGS_OFFSET:
+            ctx.check_unmodified(env, reg, regno)
+        return
+    known = func_types.is_global(env, no) and rules.GLOBAL_FUNC_MEM
+    if known and (called or not rules.FUNC_ARGS_AT_CALLS):
+        _check_memory(env, state, regno, func_types.size_of(i, arg))
+    elif rules.FUNC_ARGS_UNSUPPORTED:
+        text = f"reg type unsupported for arg#{i} function {found.name}#{found.type_id}"
+        raise Reject(text, EINVAL)
+    else:
+        raise Reject(f"Unrecognized arg#{i} type {arg.kind}", EINVAL)

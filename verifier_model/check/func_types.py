@@ -1,0 +1,205 @@
+"""What a function of the program takes, as its BTF says.
+
+Source: btf_prepare_func_args(), btf_get_prog_ctx_type(), btf_validate_prog_ctx_type(),
+kernel/bpf/btf.c.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.kernel.enums import AttachType, ProgType
+from emu.kernel.errno import EFAULT, EINVAL, ENOTSUP
+from emu.kernel.prog_types import CTX_STRUCTS
+from emu.kernel.traits import Trait
+from verifier_model.verdict import Reject, Unmodelled
+
+if TYPE_CHECKING:
+    from emu.prog import FuncArg, FuncInfo
+    from verifier_model.env import Env
+
+_GLOBAL = 1  # BTF_FUNC_GLOBAL
+_NUMBERS = ("INT", "ENUM", "ENUM64")
+_MOST, _MOST_ON_STACK = 5, 12  # arguments: in registers, and with those on the stack
+_PT_REGS = "bpf_user_pt_regs_t"
+_KERNEL_STRUCTS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}  # btf_is_projection_of()
+_TAGS = ("ctx", "nonnull")
+# Tags of arguments that are not modelled, and when kernels have them.
+_OTHER_TAGS = {"trusted": "6.9", "nullable": "6.9", "arena": "6.9", "untrusted": "6.17"}
+_U64_CONTEXTS = (
+    *(ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE),
+    *(ProgType.LSM, ProgType.STRUCT_OPS),
+)
+_U64_ATTACHED = (
+    *(AttachType.TRACE_RAW_TP, AttachType.TRACE_FENTRY),
+    *(AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN),
+)
+_ANY_CONTEXT = (ProgType.TRACEPOINT, ProgType.SYSCALL, ProgType.EXT)
+
+
+class Takes(enum.Enum):
+    """What an argument is: enum bpf_arg_type, as far as functions of the program have it."""
+
+    NUMBER = enum.auto()
+    CTX = enum.auto()
+    MEM = enum.auto()
+
+
+class Expected(NamedTuple):
+    """One argument: struct bpf_subprog_arg_info."""
+
+    takes: Takes
+    size: int = 0  # bytes of memory
+    maybe_null: bool = True
+
+
+def info(env: Env, no: int) -> FuncInfo | None:
+    """What BTF says of a function; None without BTF."""
+    infos = env.prog.func_info
+    return infos[no] if no < len(infos) else None
+
+
+def is_global(env: Env, no: int) -> bool:
+    """Whether the function is walked once, for any arguments."""
+    found = info(env, no)
+    return found is not None and found.linkage == _GLOBAL and env.rules.GLOBAL_FUNCS
+
+
+def returns_void(env: Env, no: int) -> bool:
+    """Whether BTF says so, where functions may: subprog_returns_void()."""
+    found = info(env, no)
+    return found is not None and found.result == "UNKNOWN" and env.rules.GLOBAL_FUNCS_VOID
+
+
+def expected(env: Env, no: int) -> tuple[Expected, ...]:
+    """What the function takes.
+
+    Raises Reject for what none takes; its text is empty where a static function is not believed.
+    """
+    if no not in env.func_args:
+        env.func_args[no] = _found(env, no)
+    return env.func_args[no]
+
+
+def _found(env: Env, no: int) -> tuple[Expected, ...]:
+    found = info(env, no)
+    assert found is not None
+    known = is_global(env, no)
+    if len(found.args) > _MOST:
+        _refuse_count(env, found, known)
+    if found.result not in _NUMBERS and not returns_void(env, no):
+        _refuse_result(env, found, known)
+    return tuple(_expected(env, found, i, arg, known) for i, arg in enumerate(found.args))
+
+
+def _refuse_count(env: Env, found: FuncInfo, known: bool) -> None:
+    count = len(found.args)
+    if env.rules.FUNC_STACK_ARGS and count > _MOST_ON_STACK:
+        text = f"kernel supports at most {_MOST_ON_STACK} parameters, function {found.name} has"
+        raise Reject(f"{text} {count}", EFAULT)
+    if env.rules.FUNC_STACK_ARGS and not env.kernel.has(Trait.JIT):
+        text = f"JIT does not support function {found.name}() with {count} args"
+        raise Reject(text, EFAULT)
+    if env.rules.FUNC_STACK_ARGS and known:
+        text = f"global function {found.name} has {count} > {_MOST} args, stack args not supported"
+        raise Reject(text, EINVAL)
+    if env.rules.FUNC_STACK_ARGS:
+        return
+    text = f"Global function {found.name}() with {count} > {_MOST} args. Buggy compiler."
+    raise Reject(text if known else "", EINVAL)
+
+
+def _refuse_result(env: Env, found: FuncInfo, known: bool) -> None:
+    void = env.rules.GLOBAL_FUNCS_VOID
+    what = "return value not void or scalar" if void else "doesn't return scalar"
+    errno = ENOTSUP if env.rules.GLOBAL_FUNC_RESULT_ENOTSUP else EINVAL
+    text = f"Global function {found.name}() {what}. Only those are supported."
+    raise Reject(text if known else "", errno)
+
+
+def _expected(env: Env, found: FuncInfo, i: int, arg: FuncArg, known: bool) -> Expected:
+    tags = _tags(env, i, arg, known)
+    if arg.kind == "PTR":
+        if "ctx" in tags or is_ctx(env, i, arg):
+            if "nonnull" in tags:
+                raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
+            if "ctx" in tags:
+                _check_ctx(env, i, arg)
+            return Expected(Takes.CTX)
+        if env.rules.FUNC_ARGS_ONCE and arg.to == "STRUCT" and arg.name == "bpf_dynptr":
+            raise Unmodelled("a dynptr as an argument of a function", env.insn_idx)
+        if known and env.rules.GLOBAL_FUNC_MEM:
+            return Expected(Takes.MEM, size_of(i, arg), "nonnull" not in tags)
+    if tags and arg.kind != "PTR":
+        raise Reject(f"arg#{i} has pointer tag, but is not a pointer type", EINVAL)
+    if arg.kind in _NUMBERS:
+        return Expected(Takes.NUMBER)
+    text = f"Arg#{i} type {arg.kind} in {found.name}() is not supported yet."
+    raise Reject(text if known else "", EINVAL)
+
+
+def _tags(env: Env, i: int, arg: FuncArg, known: bool) -> tuple[str, ...]:
+    tags = tuple(tag[4:] for tag in arg.tags if tag.startswith("arg:"))
+    if not tags or not env.rules.FUNC_ARGS_ONCE:
+        return ()
+    if not known:
+        raise Reject(f"arg#{i} type tag is not supported in static functions", ENOTSUP)
+    for tag in tags:
+        if tag in _OTHER_TAGS and env.kernel.at_least(_OTHER_TAGS[tag]):
+            raise Unmodelled(f"an argument of a function tagged {tag}", env.insn_idx)
+        if tag not in _TAGS:
+            raise Reject(f"arg#{i} has unsupported set of tags", ENOTSUP)
+    return tags
+
+
+def size_of(i: int, arg: FuncArg) -> int:
+    """Bytes of what the argument points to."""
+    if arg.size < 0:
+        what = f"'{arg.to} {arg.name}'"
+        text = f"arg#{i} reference type({what}) size cannot be determined: -{EINVAL}"
+        raise Reject(text, EINVAL)
+    return arg.size
+
+
+def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
+    """Whether BTF says that a pointer is the program's context."""
+    has_btf = env.kernel.has(Trait.VMLINUX_BTF)
+    if not has_btf and not env.rules.FUNC_ARGS_ONCE:
+        env.log.add("btf_vmlinux is malformed")
+        return False
+    if env.rules.FUNC_ARGS_ONCE and env.prog_type is ProgType.KPROBE and arg.alias == _PT_REGS:
+        return True
+    if arg.to not in ("STRUCT", "UNION"):
+        if env.rules.FUNC_ARGS_NO_STRUCT:
+            env.log.add(f"arg#{i} type is not a struct")
+        return False
+    if not has_btf:
+        env.log.add("btf_vmlinux is malformed")
+        return False
+    name = _KERNEL_STRUCTS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
+    return CTX_STRUCTS.get(env.prog_type) in (arg.name, name or arg.name)
+
+
+def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
+    """The type of an argument that is tagged as the context."""
+    kind, name = env.prog_type, CTX_STRUCTS.get(env.prog_type)
+    if arg.to == "UNKNOWN":
+        return
+    if arg.alias == _PT_REGS and kind in (ProgType.KPROBE, ProgType.PERF_EVENT):
+        return
+    if not arg.name:
+        raise Reject(f"arg#{i} type doesn't have a name", EINVAL)
+    if kind in _ANY_CONTEXT:
+        return
+    if kind is ProgType.PERF_EVENT and (arg.to, arg.name) == ("STRUCT", "pt_regs"):
+        return
+    if kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED:
+        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else None
+    attached = kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED
+    if (kind in _U64_CONTEXTS or attached) and (arg.to, arg.size) == ("INT", 8):
+        return
+    if arg.to == "STRUCT" and arg.name == name:
+        return
+    text = f"`struct {name} *`" if name and kind is not ProgType.TRACING else "void pointer"
+    raise Reject(f"arg#{i} should be {text}", EINVAL)
