@@ -16,22 +16,10 @@ if TYPE_CHECKING:
     # The lines of a complaint, each with the lines of the report on it.
     Reports = list[tuple[str, list[str]]]
 
-_LEAK = "Unreleased reference "
 
-
-def complaint(env: Env, err: Reject) -> list[str]:
-    """The lines that say what is wrong; the log may hold the first of them already."""
-    said = env.log.lines[_first_leak(env) :]
-    return [*said, *err.above, err.message, *err.below] if err.message else said
-
-
-def _first_leak(env: Env) -> int:
-    """The number of lines before those at the log's end that name references not given back."""
-    lines = env.log.lines
-    n = len(lines)
-    while n and lines[n - 1].startswith(_LEAK):
-        n -= 1
-    return n
+def complaint(err: Reject) -> list[str]:
+    """The lines that say what is wrong."""
+    return [*err.above, err.message, *err.below] if err.message else []
 
 
 def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
@@ -40,9 +28,7 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
     report = [line for _, page in reports for line in page]
     if err is not None:
         pages = dict(reports) if rules.LOG_REPORT and log.level else {}
-        lines = complaint(env, err)
-        del log.lines[_first_leak(env) :]
-        for line in lines:
+        for line in complaint(err):
             log.add(line)
             log.lines += pages.get(line, ())
     if log.bits & STATS:

@@ -135,7 +135,7 @@ def _insn_text(env: Env, idx: int) -> str:
 def _kfunc_text(env: Env, insn: Insn) -> str:
     """The kernel function and its number in the kernel's BTF; 0, which is none, without BTF."""
     if env.kfunc(insn) is None:
-        return f"#{insn.imm}"
+        return f"{'<error>' if env.rules.TEXT_KFUNC_ERROR else ''}#{insn.imm}"
     name = env.prog.kfuncs[insn.imm]
     number = env.btf.find(name, (Kind.FUNC,)) if env.btf is not None else None
     return f"{name}#{number or 0}"

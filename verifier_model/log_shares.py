@@ -37,6 +37,9 @@ class Shares:
     def enter(self, state: VerifierState) -> None:
         """The insn runs: it was counted."""
 
+    def settle(self, state: VerifierState) -> None:
+        """The insn parts two paths: it was counted."""
+
     def fork(self, other: VerifierState) -> None:
         """A copy is kept: what led to it was counted."""
 

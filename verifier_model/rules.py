@@ -139,7 +139,9 @@ class Rules:
     JUMP_QUEUE_E2BIG: bool
     KERNEL_CTX_STRUCTS: bool
     KFUNC_ARGS_TRUSTED: bool
+    KFUNC_NULL_PRECISE: bool
     KFUNC_OFFSETS_FIRST: bool
+    KFUNC_SIZE_FIRST: bool
     KPROBE_CTX_WRITE: bool
     KPTR_IS_REFERENCED: bool
     LD_ABS_EXIT_WALKED: bool
@@ -223,7 +225,7 @@ class Rules:
     PRIVATE_STACK: bool
     RANGES_CIRCULAR: bool
     RANGE_WRAPS_WHOLE: bool
-    RCU_HELD_OUTSIDE: bool
+    RCU_ALWAYS_READ: bool
     RCU_LOCKS_NEST: bool
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
@@ -267,6 +269,8 @@ class Rules:
     TEXT_EXPECTED_LIST: bool
     TEXT_FIXED_OFF: bool
     TEXT_JMP32: bool
+    TEXT_KFUNC_ERROR: bool
+    TEXT_KFUNC_STRUCT: bool
     TEXT_MAY_GOTO_IMM: bool
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool

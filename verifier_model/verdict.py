@@ -69,8 +69,9 @@ class Reject(Exception):
         super().__init__(message)
         self.message = message
         self.errno = errno
-        self.above = above  # lines of the log that lead to the complaint
+        self.above = above  # complaints that come first
         self.below = below  # lines of the log that follow the complaint
+        self.unexplained: tuple[str, ...] = ()  # of those above, what no report is on
 
 
 class Unmodelled(Exception):

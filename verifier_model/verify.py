@@ -135,14 +135,16 @@ def _reports(env: Env, err: Reject) -> Reports:
     from verifier_model.report.findings import find
     from verifier_model.report.trail import Trail
 
-    if not any(find(line) for line in complaint(env, err)):
+    said = [line for line in complaint(err) if find(line) and line not in err.unexplained]
+    if not said:
         return []
     again = Env(env.prog, env.kernel, 1, env.cpus, env.btf)
     trail = again.trail = Trail(again)
     try:
         _check(again, None)
     except Reject as same:
-        return [(line, explain(again, trail, line)) for line in complaint(again, same)]
+        lines = (line for line in complaint(same) if line not in same.unexplained)
+        return [(line, explain(again, trail, line)) for line in lines]
     return []
 
 

@@ -127,8 +127,10 @@ HOOK_TYPES: dict[Hook, tuple[tuple[str, ProgType], ...]] = {
 
 COMMON: tuple[Hook, ...] | None = None  # every program type: BTF_KFUNC_HOOK_COMMON
 _GENERIC = (Hook.TRACING, Hook.TC, Hook.XDP, Hook.STRUCT_OPS, Hook.SYSCALL, Hook.CGROUP)
-_SKB = (Hook.TC, Hook.SCHED_ACT, Hook.SK_SKB, Hook.SOCKET_FILTER, Hook.CGROUP, Hook.LWT)
-_SKB_HOOKS = (*_SKB, Hook.NETFILTER, Hook.TRACING)
+_SKB_HOOKS = (
+    *(Hook.TC, Hook.SCHED_ACT, Hook.SK_SKB, Hook.SOCKET_FILTER),
+    *(Hook.CGROUP, Hook.LWT, Hook.NETFILTER, Hook.TRACING),
+)
 _CPUMASK = (Hook.TRACING, Hook.STRUCT_OPS, Hook.SYSCALL)
 _CRYPTO = (Hook.TC, Hook.SCHED_ACT, Hook.XDP, Hook.SYSCALL)
 
@@ -139,6 +141,7 @@ class Param(NamedTuple):
     kind: Kind
     name: str = ""  # of an iterator's kind, or of a structure
     size: int = 0  # bytes of what a pointer points to, where BTF says it
+    type: str = ""  # what a pointer that must not be null points to, as BTF names it
 
 
 class Kfunc(NamedTuple):
@@ -200,16 +203,22 @@ ITER_KINDS = tuple(ITERATORS)
 _INT, _ADDRESS = Param(Kind.SCALAR), Param(Kind.ANYTHING)
 _NEW_WORD = Param(Kind.NEW_ITER, size=8)
 _STRING, _WORDS = Param(Kind.ANYTHING, size=1), Param(Kind.ANYTHING, size=8)
-_CTX, _MAP = Param(Kind.CTX), Param(Kind.MAP)
-_DYNPTR, _NEW_DYNPTR = Param(Kind.DYNPTR, size=16), Param(Kind.NEW_DYNPTR, size=16)
+_CTX = Param(Kind.CTX)  # of any program type
+_SKB = Param(Kind.CTX, type="struct __sk_buff")
+_XDP = Param(Kind.CTX, type="struct xdp_md")
+_MAP = Param(Kind.MAP, type="struct bpf_map")
+_DYNPTR = Param(Kind.DYNPTR, size=16, type="struct bpf_dynptr")
+_NEW_DYNPTR = _DYNPTR._replace(kind=Kind.NEW_DYNPTR)
+_IRQ_FLAG = Param(Kind.IRQ_FLAG, size=8, type="long unsigned int")
+_NEW_IRQ_FLAG = _IRQ_FLAG._replace(kind=Kind.NEW_IRQ_FLAG)
 _BUFFER, _SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
 _VOID = Result.NOTHING
 
 
 def _iterator(kind: str, since: str, *args: Param, does: Does = Does.NOTHING) -> tuple[Kfunc, ...]:
     """The three functions of an iterator, the first with these arguments."""
-    size = ITERATORS[kind].size
-    new, it = Param(Kind.NEW_ITER, kind, size), Param(Kind.ITER, kind, size)
+    it = Param(Kind.ITER, kind, ITERATORS[kind].size, f"struct bpf_iter_{kind}")
+    new = it._replace(kind=Kind.NEW_ITER)
     name, null = f"bpf_iter_{kind}", Does.MAY_BE_NULL
     return (
         Kfunc(f"{name}_new", since, COMMON, (new, *args), does=does),
@@ -263,7 +272,7 @@ _TASK_OR_NULL = Param(Kind.STRUCT_OR_NULL, "task_struct")
 _RCU, _TRUSTED = Does.MAY_BE_NULL | Does.RCU_ARGS, Does.TRUSTED_ARGS
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
-_NULL = Does.MAY_BE_NULL
+_NULL, _TRUSTED = Does.MAY_BE_NULL, Does.TRUSTED_ARGS
 
 KFUNCS: tuple[Kfunc, ...] = (
     # -- Regions of a program that other work waits for ------------------------------------------
@@ -271,8 +280,8 @@ KFUNCS: tuple[Kfunc, ...] = (
     Kfunc("bpf_rcu_read_unlock", "6.2", COMMON, (), _VOID, Does.RCU_UNLOCK),
     Kfunc("bpf_preempt_disable", "6.10", COMMON, (), _VOID, Does.PREEMPT_DISABLE),
     Kfunc("bpf_preempt_enable", "6.10", COMMON, (), _VOID, Does.PREEMPT_ENABLE),
-    Kfunc("bpf_local_irq_save", "6.14", COMMON, (Param(Kind.NEW_IRQ_FLAG, size=8),), _VOID),
-    Kfunc("bpf_local_irq_restore", "6.14", COMMON, (Param(Kind.IRQ_FLAG, size=8),), _VOID),
+    Kfunc("bpf_local_irq_save", "6.14", COMMON, (_NEW_IRQ_FLAG,), _VOID),
+    Kfunc("bpf_local_irq_restore", "6.14", COMMON, (_IRQ_FLAG,), _VOID),
     # -- Iterators -------------------------------------------------------------------------------
     *_iterator("num", "6.4", _INT, _INT),
     *_iterator("bits", "6.11", _WORDS, _INT),
@@ -280,8 +289,8 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_iterator("css", "6.7", Param(Kind.STRUCT, "cgroup_subsys_state"), _INT, does=_TRUSTED),
     *_iterator("task_vma", "6.7", _TASK, _INT, does=Does.RCU_ARGS),
     # -- Dynptrs ---------------------------------------------------------------------------------
-    Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_CTX, _INT, _NEW_DYNPTR)),
-    Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_CTX, _INT, _NEW_DYNPTR)),
+    Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_SKB, _INT, _NEW_DYNPTR), does=_TRUSTED),
+    Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_XDP, _INT, _NEW_DYNPTR)),
     Kfunc("bpf_dynptr_slice", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE, _NULL),
     Kfunc("bpf_dynptr_slice_rdwr", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE_TO_WRITE, _NULL),
     Kfunc("bpf_dynptr_adjust", "6.5", COMMON, (_DYNPTR, _INT, _INT)),
@@ -306,10 +315,9 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_strings("6.19", (_STRING, _STRING, _INT), "strncasestr"),
     *_strings("7.0", (_STRING, _STRING, _INT), "strncasecmp"),
     # -- Others ----------------------------------------------------------------------------------
-    Kfunc(  # kernel/bpf/map_iter.c
-        "bpf_map_sum_elem_count", "6.6", COMMON, (_MAP,), does=Does.TRUSTED_ARGS
-    ),
-    Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_CTX, _INT), does=Does.PACKET_CHANGES),
+    # kernel/bpf/map_iter.c
+    Kfunc("bpf_map_sum_elem_count", "6.6", COMMON, (_MAP,), does=_TRUSTED),
+    Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_XDP, _INT), does=Does.PACKET_CHANGES),
     Kfunc("bpf_throw", "6.7", _GENERIC, (_INT,), _VOID, Does.ENDS),
     Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
     # -- Kernel structures -----------------------------------------------------------------------

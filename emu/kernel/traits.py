@@ -1883,11 +1883,6 @@ class Trait(enum.Enum):
         commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
         note="The offset in a register is looked at first, of numbers for kernel functions too.",
     )
-    RCU_HELD_OUTSIDE = Row(
-        since="7.3",
-        commit="read in 7.2 and 7.3: check_kfunc_call()",
-        note="Where a program cannot sleep, bpf_rcu_read_unlock() makes no pointer untrusted.",
-    )
     THROW_CHECKED = Row(
         since="7.0",
         commit="read in 6.12.117 and 7.2, measured on 6.18.15, 6.19.6 and 6.19.14: do_check()",
@@ -1900,6 +1895,33 @@ class Trait(enum.Enum):
         until="7.2",
         commit="measured on 6.12.107, 6.16.12, 7.1.13 and 7.2.13",
         note="Whether RCU still protects an iterator keeps no two states apart.",
+    )
+    KFUNC_SIZE_FIRST = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: process_const_arg()",
+        note="That the size of memory for a kernel function is known is looked at before the "
+        "memory, and it is precise then; whoever passes a pointer finds a bug.",
+    )
+    KFUNC_NULL_PRECISE = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
+        note="A null pointer is precise where a kernel function takes one for memory.",
+    )
+    TEXT_KFUNC_STRUCT = Row(
+        since="7.3",
+        commit="read in 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
+        note="What is no structure that a kernel function takes is named, and so is that.",
+    )
+    TEXT_KFUNC_ERROR = Row(
+        since="7.3",
+        commit="read in 7.3, measured on 7.2.13 and 7.3.4: bpf_disasm_kfunc_name()",
+        note="A call of a kernel function that there is none of is shown as one of <error>.",
+    )
+    RCU_ALWAYS_READ = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: in_rcu_cs(), check_kfunc_call()",
+        note="Programs that do not sleep stay where RCU protects pointers after the last "
+        "bpf_rcu_read_unlock(); before, it made them untrusted.",
     )
     STACK_OBJECT_BELOW_FP = Row(
         since="7.2",

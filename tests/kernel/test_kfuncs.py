@@ -28,7 +28,7 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
     if name.endswith("__ign"):
         return Param(kfuncs.Kind.ANYTHING, size=size)
     if name.endswith("__irq_flag"):
-        return Param(kfuncs.Kind.IRQ_FLAG, size=size)
+        return Param(kfuncs.Kind.IRQ_FLAG, size=size, type=struct)
     if struct in STRUCTS:
         null = name.endswith("__nullable")
         return Param(kfuncs.Kind.STRUCT_OR_NULL if null else kfuncs.Kind.STRUCT, struct)
@@ -36,12 +36,13 @@ def expected(btf: BtfData, name: str, type_: int) -> Param:
         return Param(kfuncs.Kind.BUFFER_OR_NULL)
     if struct == "bpf_dynptr":
         new = name.endswith("__uninit")
-        return Param(kfuncs.Kind.NEW_DYNPTR if new else kfuncs.Kind.DYNPTR, size=size)
+        kind = kfuncs.Kind.NEW_DYNPTR if new else kfuncs.Kind.DYNPTR
+        return Param(kind, size=size, type="struct bpf_dynptr")
     if struct.startswith("bpf_iter_"):
-        return Param(kfuncs.Kind.ITER, struct.removeprefix("bpf_iter_"), size)
-    if struct == "bpf_map":
-        return Param(kfuncs.Kind.MAP)
-    return Param(kfuncs.Kind.CTX)
+        kind = kfuncs.Kind.ITER
+        return Param(kind, struct.removeprefix("bpf_iter_"), size, f"struct {struct}")
+    kind = kfuncs.Kind.MAP if struct == "bpf_map" else kfuncs.Kind.CTX
+    return Param(kind, type=f"struct {struct}" if struct else "")
 
 
 STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask", "cgroup_subsys_state")

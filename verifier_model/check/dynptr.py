@@ -120,11 +120,16 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
 
 def give_back(env: Env, state: VerifierState, ref: int) -> None:
     """A reservation is submitted or discarded: the dynptr and what points into it are gone."""
+    gone: set[int] = set()
     for frame in state.frames:
         for spi, slot in enumerate(frame.stack):
             if slot.kinds == DYNPTR * SLOT and slot.reg is not None and slot.reg.ref_obj_id == ref:
+                gone.add(slot.reg.id)
                 frame.stack[spi] = EMPTY
                 env.mark_stack_write(frame, spi)
+    if env.rules.SLICES_FORGOTTEN:
+        for dynptr in gone:
+            _forget(env, state, dynptr)
     release(env, state, ref)
 
 

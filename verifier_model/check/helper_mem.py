@@ -50,9 +50,19 @@ class Memory:
 
 
 def check_size(
-    env: Env, state: VerifierState, regno: int, reg: RegState, zero_ok: bool, meta: Memory
+    env: Env,
+    state: VerifierState,
+    regno: int,
+    reg: RegState,
+    zero_ok: bool,
+    meta: Memory,
+    *,
+    precise: bool = True,
 ) -> None:
-    """The size argument, and with it the memory argument before it."""
+    """The size argument, and with it the memory argument before it.
+
+    precise: the size is, from now on.
+    """
     rules = env.rules
     meta.max_size = reg.umax
     fixed = reg.is_const()
@@ -86,7 +96,16 @@ def check_size(
         zero_ok=zero_ok,
         meta=meta if raw else None,
     )
-    mark_chain_precision(env, state, regno)
+    if precise:
+        mark_chain_precision(env, state, regno)
+
+
+def check_read_and_written(env: Env, state: VerifierState, regno: int, reg: RegState) -> None:
+    """The same of memory that is read and written; each time it is precise, since 7.3 once."""
+    written = Memory()
+    written.writes = True
+    check_size(env, state, regno, reg, True, Memory(), precise=not env.rules.KFUNC_SIZE_FIRST)
+    check_size(env, state, regno, reg, True, written)
 
 
 def check_memory(

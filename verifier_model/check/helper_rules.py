@@ -12,6 +12,7 @@ from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
 from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP, MAX_ERRNO
 from emu.kernel.traits import Trait
+from verifier_model.check import regions
 from verifier_model.check.refs import check_range
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import R1, R2, SCALAR_VALUE
@@ -28,12 +29,13 @@ SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
 
 
-def check_may_sleep(env: Env, row: Helper) -> None:
+def check_may_sleep(env: Env, state: VerifierState, row: Helper) -> None:
     """The helper does not sleep: no program that is modelled may."""
     if not row.sleepable:
         return
     if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
-        raise Reject(f"sleepable helper bpf_{row.name}#{row.id} in non-sleepable prog", EINVAL)
+        where = regions.where_sleep_is_forbidden(state)
+        raise Reject(f"sleepable helper bpf_{row.name}#{row.id} in {where}", EINVAL)
     raise Reject("helper call might sleep in a non-sleepable prog", EINVAL)
 
 

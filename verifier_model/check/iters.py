@@ -15,7 +15,7 @@ from emu.kernel.errno import EINVAL, EPROTO
 from emu.kernel.kfuncs import ITER_KINDS, ITERATORS
 from verifier_model.check import mem
 from verifier_model.check.refs import release
-from verifier_model.check.stack_objects import first_slot, is_free
+from verifier_model.check.stack_objects import first_slot, is_free, slot_at
 from verifier_model.reg import (
     ITERATOR,
     LOST_ITERATOR,
@@ -121,7 +121,7 @@ def check_is_on_stack(reg: RegState, where: str) -> None:
 def is_active(state: VerifierState) -> bool:
     """Whether the iterator that r1 points to may have another element."""
     reg = state.frames[-1].regs[R1]
-    held = state.frames[reg.frameno].stack[(-reg.off - reg.smin - 1) // SLOT].reg
+    held = state.frames[reg.frameno].stack[slot_at(reg.off + reg.smin)].reg
     return held is not None and not held.maybe_null
 
 

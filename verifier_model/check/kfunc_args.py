@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel import prog_types
+from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import Does, Kind
 from verifier_model.check import ctx, dynptr, iters, kfunc_structs, regions
-from verifier_model.check.helper_mem import Memory, check_size
+from verifier_model.check.helper_mem import check_read_and_written
 from verifier_model.check.kfunc_structs import argument
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -46,6 +47,7 @@ _MOVED = (
 _TRUSTED = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
 _NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE)
 _MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *_NUMBERS)
+_TO_SCALARS = "must point to scalar, or struct with scalar"
 # Functions that make a dynptr, and the kind that it is of.
 _MAKERS = {"bpf_dynptr_from_skb": dynptr.SKB, "bpf_dynptr_from_xdp": dynptr.XDP}
 
@@ -70,17 +72,7 @@ def check(env: Env, state: VerifierState, row: Kfunc, params: tuple[Param, ...])
             continue
         reg = state.frames[-1].regs[R1 + i]
         if param.kind in _NUMBERS:
-            if env.rules.KFUNC_OFFSETS_FIRST and reg.type not in _MOVED:
-                ctx.check_unmodified(env, reg, R1 + i)
-            if reg.type is not SCALAR_VALUE:
-                raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
-            if param.kind is Kind.CONST_SIZE:
-                _check_known_size(env, state, row, i, reg, found)
-            elif param.kind is Kind.CONST:
-                if not reg.is_const():
-                    raise Reject(f"R{R1 + i} must be a known constant", EINVAL)
-                mark_chain_precision(env, state, R1 + i)
-                found.size = reg.var_off.value
+            _check_number(env, state, i, param, reg, found)
             continue
         trusted = env.rules.KFUNC_ARGS_TRUSTED or bool(row.does & _TRUSTED)
         if trusted and param.kind not in _MAY_BE_NULL and (is_null(reg) or reg.maybe_null):
@@ -107,17 +99,17 @@ def _check_pointer(
         return
     if reg.type in BTF_IDS or reg.type in SOCKETS:
         raise Unmodelled(f"a kernel structure as an argument of {row.name}()", env.insn_idx)
-    if kind is Kind.MAP:
-        _check_map(env, reg, i)
-        return
-    if reg.type not in _MOVED:
+    is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
+    if reg.type not in _MOVED and (not is_struct or env.rules.KFUNC_OFFSETS_FIRST):
         ctx.check_unmodified(env, reg, regno)
-    if kind is Kind.CTX:
+    if is_struct:
+        _check_struct(env, reg, i, param)
+    elif kind is Kind.CTX:
         if reg.type is not PTR_TO_CTX:
             shown = type_name(reg, env.rules)
             raise Reject(f"{argument(env, i)} expected pointer to ctx, but got {shown}", EINVAL)
     elif kind is Kind.BUFFER_OR_NULL:
-        _check_has_size(env, state.frames[-1].regs[regno + 1])
+        _check_buffer(env, state, i, reg)
     elif kind in (Kind.ITER, Kind.NEW_ITER):
         _check_iterator(env, state, row, i, param, found)
     elif kind in (Kind.DYNPTR, Kind.NEW_DYNPTR):
@@ -163,40 +155,82 @@ def _check_irq_flag(env: Env, state: VerifierState, i: int, kind: Kind) -> None:
         regions.restore_irqs(env, state, R1 + i, where)
 
 
-def _check_has_size(env: Env, size: RegState) -> None:
-    if size.type is not SCALAR_VALUE:
-        raise Unmodelled("a buffer without a number for its size", env.insn_idx)
-
-
-def _check_map(env: Env, reg: RegState, i: int) -> None:
-    if reg.type is CONST_PTR_TO_MAP:
+def _check_buffer(env: Env, state: VerifierState, i: int, reg: RegState) -> None:
+    """What is next to the buffer is its size; what is in it, the size's check looks at."""
+    if is_null(reg) and env.rules.KFUNC_ARGS_TRUSTED:
+        if env.rules.KFUNC_NULL_PRECISE:
+            mark_chain_precision(env, state, R1 + i)
+    elif env.rules.KFUNC_SIZE_FIRST:
         return
-    if reg.map is not None:
-        raise Unmodelled("another pointer for a map", env.insn_idx)
-    text = "pointer type STRUCT bpf_map must point to scalar, or struct with scalar"
-    raise Reject(f"{argument(env, i)} {text}", EINVAL)
+    elif state.frames[-1].regs[R1 + i + 1].type is not SCALAR_VALUE:
+        raise Reject(f"{argument(env, i)} pointer type UNKNOWN  {_TO_SCALARS}", EINVAL)
 
 
-def _check_known_size(
-    env: Env, state: VerifierState, row: Kfunc, i: int, size: RegState, found: Found
+def _is_ctx_of(env: Env, param: Param) -> bool:
+    """Whether programs of the type have that as their context: btf_is_prog_ctx_type()."""
+    row = prog_types.by_type(env.prog_type)
+    if not param.type:
+        return True
+    return row is not None and param.type == f"struct {row.ctx.name}"
+
+
+def _check_struct(env: Env, reg: RegState, i: int, param: Param) -> None:
+    """A kernel structure, of which the only one that a register points to here is a map."""
+    is_map = param.kind is Kind.MAP
+    if is_map and reg.type is CONST_PTR_TO_MAP:
+        return
+    where, shown = argument(env, i), type_name(reg, env.rules)
+    struct = f"STRUCT {param.type.removeprefix('struct ')}"
+    if env.rules.TEXT_KFUNC_STRUCT:
+        told = f"{where} is {shown} expected {struct}"
+        raise Reject(f"{told} or map_ptr" if is_map else told, EINVAL)
+    raise Reject(f"{where} pointer type {struct} {_TO_SCALARS}", EINVAL)
+
+
+def _check_number(
+    env: Env, state: VerifierState, i: int, param: Param, reg: RegState, found: Found
 ) -> None:
-    """The buffer in the argument before has that many bytes, a known number of them."""
-    regs, regno = state.frames[-1].regs, R1 + i
-    buffer = regs[regno - 1]
-    if not is_null(buffer):
-        if buffer.maybe_null:
-            raise Unmodelled("a buffer that may be null", env.insn_idx)
-        try:
-            check_size(env, state, regno, size, True, Memory())
-            written = Memory()
-            written.writes = True
-            check_size(env, state, regno, size, True, written)
-        except Reject as err:
-            env.log.add(err.message)
-            between = " and " if env.rules.TEXT_ARGS else " "
-            pair = f"{argument(env, i - 1)}{between}{argument(env, i)}"
-            text = f"{pair} memory, len pair leads to invalid memory access"
-            raise Reject(text, err.errno) from None
-    if not size.is_const():
-        raise Reject(f"R{regno} must be a known constant", EINVAL)
-    found.size = size.var_off.value
+    known_first = param.kind is Kind.CONST_SIZE and env.rules.KFUNC_SIZE_FIRST
+    if env.rules.KFUNC_OFFSETS_FIRST and reg.type not in _MOVED:
+        ctx.check_unmodified(env, reg, R1 + i)
+    if known_first:
+        _check_known(env, state, i, reg)
+    if reg.type is not SCALAR_VALUE:
+        raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
+    if param.kind is Kind.CONST_SIZE:
+        _check_sized(env, state, i, reg)
+        if not known_first:
+            _check_known(env, state, i, reg)
+        found.size = reg.var_off.value
+    elif param.kind is Kind.CONST:
+        _check_known(env, state, i, reg)
+        if not env.rules.KFUNC_SIZE_FIRST:
+            mark_chain_precision(env, state, R1 + i)
+        found.size = reg.var_off.value
+
+
+def _check_known(env: Env, state: VerifierState, i: int, reg: RegState) -> None:
+    """The register has a known value: process_const_arg() (7.3)."""
+    if not reg.is_const():
+        raise Reject(f"R{R1 + i} must be a known constant", EINVAL)
+    if not env.rules.KFUNC_SIZE_FIRST:
+        return
+    if reg.type is not SCALAR_VALUE:
+        raise Reject("verifier bug: backtracking misuse", EFAULT)
+    mark_chain_precision(env, state, R1 + i)
+
+
+def _check_sized(env: Env, state: VerifierState, i: int, size: RegState) -> None:
+    """The buffer in the argument before, if there is one, has that many bytes."""
+    buffer = state.frames[-1].regs[R1 + i - 1]
+    if is_null(buffer):
+        return
+    if buffer.maybe_null:
+        raise Unmodelled("a buffer that may be null", env.insn_idx)
+    try:
+        check_read_and_written(env, state, R1 + i, size)
+    except Reject as err:
+        between = " and " if env.rules.TEXT_ARGS else " "
+        pair = f"{argument(env, i - 1)}{between}{argument(env, i)}"
+        text = f"{pair} memory, len pair leads to invalid memory access"
+        raise Reject(text, err.errno, above=(*err.above, err.message)) from None

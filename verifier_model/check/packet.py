@@ -126,20 +126,24 @@ def _moves(env: Env, insn: Insn) -> bool:
 
 def invalidate(env: Env, state: VerifierState) -> None:
     """The packet may have moved; pointers into it become numbers: clear_all_pkt_pointers()."""
-    kinds = (*PACKET_POINTERS, PTR_TO_PACKET_END)
     for frame in state.frames:
         for i, reg in enumerate(frame.regs):
-            if reg.type in kinds or _is_slice(reg):
+            if points_into(reg):
                 frame.regs[i] = env.unknown()
         for spi, slot in enumerate(frame.stack):
-            if slot.reg is not None and (slot.reg.type in kinds or _is_slice(slot.reg)):
+            if slot.reg is not None and points_into(slot.reg):
                 frame.stack[spi] = Slot(slot.kinds, env.unknown())
 
 
-def _is_slice(reg: RegState) -> bool:
-    """Whether it is part of a packet that a dynptr gave: reg_is_dynptr_slice_pkt()."""
+def points_into(reg: RegState) -> bool:
+    """Whether it points into a packet, to its end, or to a part of it that a dynptr gave.
+
+    Source: reg_is_pkt_pointer_any() and reg_is_dynptr_slice_pkt().
+    """
     from verifier_model.check.dynptr import OF_PACKETS
 
+    if reg.type in PACKET_POINTERS or reg.type is PTR_TO_PACKET_END:
+        return True
     return reg.type in (PTR_TO_MEM, RDONLY_MEM) and reg.frameno in OF_PACKETS
 
 

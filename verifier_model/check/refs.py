@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
+LEAKS = "would lead to reference leak"
 
-def check_leak(env: Env, state: VerifierState, where: str, complaint: str) -> None:
+
+def check_leak(state: VerifierState, where: str, complaint: str) -> None:
     """No reference is held where one would be lost.
 
     where, complaint: the sentence that names the place and what is wrong; without a complaint the
@@ -28,12 +30,10 @@ def check_leak(env: Env, state: VerifierState, where: str, complaint: str) -> No
     held = [ref for ref in state.refs if ref[0] not in state.regions.irqs]
     if not held:
         return
-    last = ""
-    for ref, idx in held:
-        last = f"Unreleased reference id={ref} alloc_insn={idx}"
-        if complaint or (ref, idx) != held[-1]:
-            env.log.add(last)
-    raise Reject(f"{where} {complaint}" if complaint else last, EINVAL)
+    lines = [f"Unreleased reference id={ref} alloc_insn={idx}" for ref, idx in held]
+    if complaint:
+        lines.append(f"{where} {complaint}")
+    raise Reject(lines[-1], EINVAL, above=tuple(lines[:-1]))
 
 
 def check_range(

@@ -44,7 +44,7 @@ def enter_or_leave(env: Env, state: VerifierState, row: Kfunc) -> None:
         if not now.rcu:
             raise Reject(f"unmatched rcu read unlock {caller}", EINVAL)
         state.regions = now._replace(rcu=now.rcu - 1)
-        if not state.regions.rcu and not env.rules.RCU_HELD_OUTSIDE:
+        if not state.regions.rcu and not env.rules.RCU_ALWAYS_READ:
             _forget_protected(state)
     elif Does.PREEMPT_DISABLE in row.does:
         state.regions = now._replace(preempt=now.preempt + 1)
@@ -120,6 +120,21 @@ def restore_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None
     state.regions = now._replace(irqs=now.irqs[:-1])
     frame.stack[spi] = EMPTY
     env.mark_stack_write(frame, spi)
+
+
+# -- where nothing sleeps ------------------------------------------------------------------------
+
+
+def where_sleep_is_forbidden(state: VerifierState) -> str:
+    """Where a path is, as complaints name it: non_sleepable_context_description()."""
+    now = state.regions
+    if now.rcu:
+        return "rcu_read_lock region"
+    if now.preempt:
+        return "non-preemptible region"
+    if now.irqs:
+        return "IRQ-disabled region"
+    return "lock region" if state.lock is not None else "non-sleepable prog"
 
 
 # -- where a path ends ---------------------------------------------------------------------------

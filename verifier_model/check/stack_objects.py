@@ -27,15 +27,17 @@ def first_slot(env: Env, frame: FuncState, reg: RegState, what: str, slots: int)
         env.log.add(f"{what} has to be at a constant offset")
         return NOWHERE
     at = reg.off + reg.smin
-    first = -1 - at // SLOT
+    first = slot_at(at)
     below = at < 0 or not env.rules.STACK_OBJECT_BELOW_FP
-    # The kernel divides as C does: what is at the frame pointer would be in slot 0.
-    if at == 0 and slots == 1:
-        first = 0
     if at % SLOT or not below or first + 1 < slots:
         env.log.add(f"cannot pass in {what} at an offset={at}")
         return NOWHERE
     return first if first < len(frame.stack) else NOT_YET
+
+
+def slot_at(at: int) -> int:
+    """The number of the slot at fp+at, as __get_spi() finds it; at the frame pointer, slot 0."""
+    return -1 - at // SLOT if at else 0
 
 
 def is_free(env: Env, frame: FuncState, reg: RegState, what: str, slots: int, kind: str) -> bool:

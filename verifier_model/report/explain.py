@@ -20,7 +20,7 @@ def explain(env: Env, trail: Trail, complaint: str) -> list[str]:
     env, trail: of a walk that has just been refused with the complaint.
     """
     for finding, match in find(complaint):
-        facts = Facts(env, trail, match)
+        facts = Facts(env, trail, match, finding.region)
         if finding.when is not None and not finding.when(facts):
             continue
         page = Page(env)
@@ -35,6 +35,9 @@ def explain(env: Env, trail: Trail, complaint: str) -> list[str]:
             path.show(page, path.of_register(trail.events, place), env.rules)
         if finding.reference:
             events = path.of_reference(trail.events, facts.number(finding.reference))
+            path.show(page, events, env.rules)
+        if finding.shows_region:
+            events = path.of_region(trail.events, facts.region, facts.number("depth"))
             path.show(page, events, env.rules)
         page.section("Suggestion")
         page.text(finding.suggestion.format_map(facts))

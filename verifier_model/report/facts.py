@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from emu.isa.table import LDX, ST, STX
 from emu.kernel import helper_names
 from emu.kernel.enums import Arg
+from emu.kernel.kfuncs import Kind
+from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model.cfg import EXIT, GOTOL, JA
 from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
-from verifier_model.report.trail import Place
+from verifier_model.report.events import Place
+from verifier_model.report.region import active, depths
 from verifier_model.report.words import access_offset, offset_of, plain_type
 from verifier_model.static.arg_track import SIZES
 from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
@@ -20,8 +23,10 @@ from verifier_model.transfer.ptr_alu import MAX_VAR_OFF
 if TYPE_CHECKING:
     from re import Match
 
+    from emu.kernel.kfuncs import Kfunc, Param
     from verifier_model.env import Env
     from verifier_model.reg import RegState
+    from verifier_model.report.region import Region
     from verifier_model.report.trail import Trail
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
@@ -34,11 +39,20 @@ _MAP_SIZES = {
 
 
 class Facts(dict[str, object]):
-    """The groups of a complaint's pattern, and what a method of that name finds when asked."""
+    """The groups of a complaint's pattern, and what a method of that name finds when asked.
 
-    def __init__(self, env: Env, trail: Trail, match: Match[str]) -> None:
-        super().__init__(match.groupdict())
+    region: the one that the complaint is about; None: where the path is.
+    """
+
+    def __init__(
+        self, env: Env, trail: Trail, match: Match[str], region: Region | None = None
+    ) -> None:
+        super().__init__(
+            {name: group for name, group in match.groupdict().items() if group is not None}
+        )
         self._env = env
+        self._depths = {} if env.cur_state is None else depths(env.cur_state)
+        self._entered = region or next((r for r, depth in self._depths.items() if depth), None)
         self.trail = trail
 
     def __missing__(self, name: str) -> object:
@@ -55,6 +69,10 @@ class Facts(dict[str, object]):
 
     def place(self, regno: int) -> Place:
         return Place(self.trail.calls[-1], regno)
+
+    def _reg(self) -> int:
+        """The register, where the complaint numbers the arguments from 0."""
+        return self.number("arg") + R1
 
     # -- the insn ----------------------------------------------------------------------------
 
@@ -80,12 +98,34 @@ class Facts(dict[str, object]):
 
     # -- a call ------------------------------------------------------------------------------
 
+    def _kfunc(self) -> Kfunc | None:
+        insn = self._env.insns[self._env.insn_idx]
+        return self._env.kfunc(insn) if insn.src == PSEUDO_KFUNC_CALL else None
+
+    def _next(self) -> int:
+        return self.number("reg") + 1
+
+    def _param(self) -> Param | None:
+        """What the kernel function that is called says of the argument."""
+        kfunc = self._kfunc()
+        params = kfunc.params if kfunc is not None else None
+        return params[self.number("reg") - R1] if params else None
+
     def _call(self) -> str:
+        kfunc = self._kfunc()
+        if kfunc is not None:
+            return kfunc.name
         number = self._env.insns[self._env.insn_idx].imm
         return f"bpf_{helper_names.NAMES[number]}"
 
     def _helper(self) -> str:
         return f"helper {self['call']}#{self._env.insns[self._env.insn_idx].imm}"
+
+    def _c_type(self) -> str:
+        param = self._param()
+        assert param is not None
+        struct = f"struct {param.name}" if param.name else "void"
+        return f"({param.type or struct} *)"
 
     def _ordinal(self) -> str:
         return _ORDINALS[self.number("reg")]
@@ -138,6 +178,35 @@ class Facts(dict[str, object]):
     def _beyond(self) -> int:
         return self.number("high") + self.number("size")
 
+    # -- regions -----------------------------------------------------------------------------
+
+    @property
+    def region(self) -> Region:
+        assert self._entered is not None
+        return self._entered
+
+    def _operation(self) -> str:
+        """What ends a path, where the complaint does not say it."""
+        return "BPF_EXIT instruction in main prog"
+
+    def _context(self) -> str:
+        return self.region.title
+
+    def _code(self) -> str:
+        return self.region.code
+
+    def _leave(self) -> str:
+        return self.region.leave
+
+    def _depth(self) -> int:
+        return self._depths[self.region]
+
+    def _active(self) -> str:
+        return active(self.region, self.number("depth"))
+
+    def is_in_region(self) -> bool:
+        return self._entered is not None
+
     # -- the program -------------------------------------------------------------------------
 
     def _last(self) -> int:
@@ -162,8 +231,15 @@ class Facts(dict[str, object]):
     def _open_subprog(self) -> int:
         return self._env.subprog_of(self.number("open_end"))
 
+    def is_size(self) -> bool:
+        """Whether the argument of a kernel function is the size of memory."""
+        param = self._param()
+        return param is not None and param.kind is Kind.CONST_SIZE
+
     def is_of_type(self) -> bool:
         """Whether the type of a helper's argument is wrong, not what it points to or its size."""
+        if self._kfunc() is not None:
+            return False
         proto = self._env.helper_proto(self._env.insns[self._env.insn_idx])
         memory = proto is not None and proto.args[self.number("reg") - R1] in MEMORY_ARGS
         return not memory or self["expected"] != "fp"

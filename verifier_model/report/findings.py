@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from verifier_model.check.helper_mem import MAX_VAR_SIZE
+from verifier_model.report.region import NO_REGION, Region
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,10 +36,15 @@ class Finding(NamedTuple):
     at: str = "insn"  # the fact that is the index of the insn
     register: str = ""  # the fact that is the register whose causal path is shown
     reference: str = ""  # the same of a reference
+    region: Region | None = None  # that it is about; None: the one that the path is in
+    shows_region: bool = False  # the causal path is how that was entered
     when: Callable[[Facts], bool] | None = None
 
 
 _REG = r"R(?P<reg>\d+)"
+_ARG = r"(?:R(?P<reg>\d+)|arg ?#?(?P<arg>\d+))"
+_ANY_ARG = r"(?:R|arg ?#?)\d+"
+_PAIR = "memory, len pair leads to invalid memory access"
 _SAFE = "[-536870912, 536870912]"  # BPF_MAX_VAR_OFF
 _NO_PROOF = (
     "The verifier cannot prove offset + access_size <= object_size. Here, {proof}. R{{reg}} is "
@@ -73,20 +81,97 @@ def _arithmetic(complaint: str, problem: str, reason: str, suggestion: str) -> F
     return Finding(complaint, TYPES, problem, reason, suggestion, register="ptr")
 
 
-def _policy(complaint: str, reason: str, suggestion: str) -> Finding:
+def _argument(
+    complaint: str,
+    reason: str,
+    suggestion: str,
+    *,
+    when: Callable[[Facts], bool] | None = None,
+) -> Finding:
+    """An argument of a call: bpf_diag_call_type()."""
+    return Finding(
+        complaint,
+        CALLS,
+        "invalid call argument",
+        "The {ordinal} argument (R{reg}) to {call} does not satisfy the verifier contract: "
+        f"{reason}.",
+        suggestion,
+        error="invalid {ordinal} argument (R{reg}) for {call}",
+        register="reg",
+        when=when,
+    )
+
+
+def _policy(complaint: str, operation: str, reason: str, suggestion: str) -> Finding:
     return Finding(
         complaint,
         POLICY,
         "operation is not allowed",
-        f"The {{helper}} is not allowed: {reason}.",
+        f"The {operation} is not allowed: {reason}.",
         suggestion,
-        error="policy check failed for {helper}",
+        error=f"policy check failed for {operation}",
+    )
+
+
+def _may_sleep(complaint: str, operation: str, suggestion: str) -> tuple[Finding, ...]:
+    """What may sleep where nothing may, in a region or outside: bpf_diag_ctx_forbidden()."""
+    outside = Finding(
+        complaint,
+        CONTEXT,
+        "operation is not allowed in this context",
+        f"The operation {operation} cannot be used in {NO_REGION}.",
+        suggestion,
+        error=f"{operation} is not allowed in {NO_REGION}",
+    )
+    inside = outside._replace(
+        reason=f"The operation {operation} cannot be used in {{context}} because {{code}} cannot "
+        "call operations that may sleep. This path is still inside {active}.",
+        error=f"{operation} is not allowed in {{context}}",
+        shows_region=True,
+        when=lambda facts: facts.is_in_region(),
+    )
+    return inside, outside
+
+
+def _inside(lock: str, region: Region, at_exit: str = "") -> tuple[Finding, ...]:
+    """A region is not left: bpf_diag_ctx_active(); at_exit: what releases before 6.13 say."""
+    finding = Finding(
+        f"(?P<operation>.*) cannot be used inside {lock}-ed region",
+        CONTEXT,
+        "operation is not allowed in this context",
+        "The operation {operation} cannot be used while this path is still inside {active}. Leave "
+        "the region before this operation.",
+        "{leave} before this operation on every path.",
+        error="{operation} is not allowed before leaving {context}",
+        region=region,
+        shows_region=True,
+    )
+    return (finding, finding._replace(complaint=at_exit)) if at_exit else (finding,)
+
+
+def _unmatched(complaint: str, region: Region, suggestion: str) -> Finding:
+    """A region is left that was not entered: bpf_diag_ctx_underflow()."""
+    return Finding(
+        complaint,
+        CONTEXT,
+        "unmatched context exit",
+        "The operation {call} tries to leave {context}, but this path has no active {context} to "
+        "leave. The current depth is 0.",
+        suggestion,
+        error="{call} has no matching enter on this path",
+        region=region,
+        shows_region=True,
     )
 
 
 _KEEP_POINTER = (
     "Preserve a pointer-valued register where needed, or reload and revalidate the pointer after "
     "scalar arithmetic, helper calls, or other operations that can invalidate it."
+)
+
+_LIMIT_SIZE = (
+    "Constrain the memory size to a non-negative value smaller than BPF_MAX_VAR_SIZ before this "
+    "call."
 )
 
 FINDINGS = (
@@ -253,7 +338,7 @@ FINDINGS = (
         "Use a fixed stack offset for helper memory arguments, or copy the needed bytes into a "
         "fixed stack slot first.",
     ),
-    # -- References and dynptrs ----------------------------------------------------------------
+    # -- References, dynptrs, iterators, saved interrupts --------------------------------------
     Finding(
         r"Unreleased reference id=(?P<ref>\d+) alloc_insn=(?P<acquired>\d+)",
         LIFETIME,
@@ -285,7 +370,7 @@ FINDINGS = (
         "slot.",
     ),
     Finding(
-        r"Expected an initialized dynptr as \S+",
+        "Expected an initialized dynptr as .*",
         LIFETIME,
         "uninitialized dynptr use",
         "This operation requires an initialized dynptr, but the stack slot does not currently hold "
@@ -293,48 +378,198 @@ FINDINGS = (
         "Initialize the dynptr on every path before this call, and avoid overwriting or releasing "
         "it before this use.",
     ),
-    # -- Calls ---------------------------------------------------------------------------------
     Finding(
-        r"(?P<operation>sleepable helper \w+#\d+) in (?P<where>non-sleepable prog)",
-        CONTEXT,
-        "operation is not allowed in this context",
-        "The operation {operation} cannot be used in {where}ram.",
-        "Move the helper call outside the critical section, or use a non-sleepable helper.",
-        error="{operation} is not allowed in {where}ram",
+        r"expected uninitialized iter_\w+ as .*",
+        LIFETIME,
+        "iterator is already initialized",
+        "Iterator creation requires an uninitialized iterator stack object, but this stack range "
+        "already contains iterator state.",
+        "Use a fresh iterator stack slot, or destroy the existing iterator before reusing the "
+        "slot.",
     ),
     Finding(
+        r"expected an initialized iter_\w+ as .*",
+        LIFETIME,
+        "uninitialized iterator use",
+        "This iterator operation requires an initialized iterator state object, but the stack "
+        "range does not contain a live iterator on this path.",
+        "Call the matching iterator new kfunc on every path before calling next or destroy, and do "
+        "not destroy the iterator before this use.",
+    ),
+    Finding(
+        "expected uninitialized irq flag as .*",
+        LIFETIME,
+        "IRQ flag is already initialized",
+        "Saving IRQ state requires an uninitialized stack slot for the IRQ flag, but this slot "
+        "already contains tracked IRQ flag state.",
+        "Use a fresh stack slot for this save operation, or restore the existing IRQ flag before "
+        "reusing the slot.",
+    ),
+    Finding(
+        "expected an initialized irq flag as .*",
+        LIFETIME,
+        "uninitialized IRQ flag restore",
+        "Restoring IRQ state requires a stack slot that was initialized by a matching IRQ save "
+        "operation on this path.",
+        "Pass the same stack slot that was previously initialized by the matching IRQ save kfunc.",
+    ),
+    Finding(
+        "cannot restore irq state out of order, .*",
+        LIFETIME,
+        "IRQ flag restore out of order",
+        "IRQ-disabled regions must be restored in last-in, first-out order, but this restore does "
+        "not match the currently active IRQ flag.",
+        "Restore nested IRQ flags in the reverse order they were saved.",
+        region=Region.IRQ,
+        shows_region=True,
+    ),
+    Finding(
+        "bpf_spin_unlock without taking a lock",
+        LIFETIME,
+        "unlock without lock",
+        "This unlock operation has no matching active lock on the current path.",
+        "Take the matching lock before this unlock, or remove the unmatched unlock path.",
+    ),
+    # -- Calls ---------------------------------------------------------------------------------
+    *_may_sleep(
+        r"sleepable helper \w+#\d+ in .*|helper call might sleep in a non-sleepable prog",
+        "sleepable {helper}",
+        "Move the helper call outside the critical section, or use a non-sleepable helper.",
+    ),
+    *_may_sleep(
+        r"program must be sleepable to call sleepable kfunc \w+",
+        "sleepable kfunc {call}",
+        "Mark the program sleepable if the program type allows it, or use a non-sleepable kfunc.",
+    ),
+    _argument(
         _REG + r" type=(?P<given>\S+) expected=(?P<expected>.*)",
-        CALLS,
-        "invalid call argument",
-        "The {ordinal} argument (R{reg}) to {call} does not satisfy the verifier contract: it has "
-        "type {given}, but this argument accepts {expected}.",
+        "it has type {given}, but this argument accepts {expected}",
         "Pass a value with one of the accepted pointer or scalar types for this call.",
-        error="invalid {ordinal} argument (R{reg}) for {call}",
-        register="reg",
         when=lambda facts: facts.is_of_type(),
     ),
-    Finding(
+    _argument(
         rf"release helper \w+ expects referenced PTR_TO_BTF_ID passed to {_REG}",
-        CALLS,
-        "invalid call argument",
-        "The {ordinal} argument (R{reg}) to {call} does not satisfy the verifier contract: release "
-        "helpers require a value that owns a live resource returned by a matching acquire helper.",
+        "release helpers require a value that owns a live resource returned by a matching acquire "
+        "helper",
         "Pass the resource-owning pointer returned by the matching acquire helper, and avoid "
         "calling the release helper after ownership has already been transferred or released.",
-        error="invalid {ordinal} argument (R{reg}) for {call}",
-        register="reg",
     ),
     _policy(
         r"(program of this type cannot use helper|unknown func) \w+#\d+",
+        "{helper}",
         "this program type does not allow the helper",
         "Use a helper allowed for this program type, or move the logic to a compatible program "
         "type.",
     ),
     _policy(
         "cannot call GPL-restricted function from non-GPL compatible program",
+        "{helper}",
         "this helper is restricted to GPL-compatible programs",
         "Use a GPL-compatible license, or replace the helper with one that is available to non-GPL "
         "programs.",
+    ),
+    _policy(
+        r"calling kernel function (?P<call>\w+) is not allowed",
+        "kfunc {call}",
+        "this program cannot call the kfunc",
+        "Use a kfunc allowed for this program type and attach point, or change the program "
+        "context.",
+    ),
+    # -- Arguments of kernel functions ---------------------------------------------------------
+    _argument(
+        f"Possibly NULL pointer passed to trusted {_ARG}",
+        "the pointer may be NULL, but this kfunc requires a non-NULL value of type {c_type}",
+        "Add a NULL check and call the kfunc only on the non-NULL path.",
+    ),
+    _argument(
+        _REG + " is not a scalar",
+        "the kfunc expects a scalar memory size, but R{reg} is {plain}",
+        "Pass an integer scalar length for this memory argument.",
+        when=lambda facts: facts.is_size(),
+    ),
+    _argument(
+        _REG + " is not a scalar",
+        "the kfunc expects an integer scalar, but R{reg} is {plain}",
+        "Pass an integer scalar value for this argument, not a pointer or resource object.",
+    ),
+    _argument(
+        _REG + " must be a known constant",
+        "the kfunc requires this memory size to be a verifier-known constant, but R{reg} is "
+        "variable on this path",
+        "Pass a compile-time constant or a value the verifier can prove is constant at this call.",
+    ),
+    _argument(
+        _ARG + " expected pointer to ctx, but got .*",
+        "the kfunc expects a context pointer, but R{reg} is {plain}",
+        "Pass the original program context pointer or preserve it before modifying registers.",
+    ),
+    _argument(
+        _ARG + r" (is \S+ expected|pointer type) STRUCT (?P<struct>\w+).*",
+        "the kfunc expects a pointer to (struct {struct}), but this argument is {plain} and cannot "
+        "be used as that kernel object pointer",
+        "Pass a verifier-tracked pointer to the expected kernel object type, not a pointer to "
+        "stack storage or another memory buffer.",
+    ),
+    _argument(
+        _ARG + " expected pointer to an iterator on stack",
+        "iterator state must live in verifier-tracked stack memory, but R{reg} is {plain}",
+        "Pass the address of a stack iterator object for iterator new, next, and destroy calls.",
+    ),
+    _argument(
+        _ARG + " expected pointer to stack or const struct bpf_dynptr",
+        "a dynptr argument must be a pointer to a dynptr stack slot or a verifier-provided const "
+        "struct bpf_dynptr, but R{reg} is {plain}",
+        "Pass the address of a stack dynptr object, or use a const dynptr pointer returned by the "
+        "verifier-supported path.",
+    ),
+    _argument(
+        _ARG + " doesn't point to an irq flag on stack",
+        "the kfunc expects a stack pointer to an IRQ flag slot, but R{reg} is {plain}",
+        "Pass the same stack slot used by bpf_local_irq_save() or bpf_res_spin_lock_irqsave().",
+    ),
+    _argument(
+        f"{_ANY_ARG}(?: and)? {_ARG} {_PAIR}",
+        "the memory size in R{reg} may be negative because its signed minimum is {low}",
+        _LIMIT_SIZE,
+        when=lambda facts: facts.number("low") < 0,
+    ),
+    _argument(
+        f"{_ANY_ARG}(?: and)? {_ARG} {_PAIR}",
+        "the memory size in R{reg} may reach {umax} bytes, but variable memory accesses must stay "
+        "below 536870912 bytes",
+        _LIMIT_SIZE,
+        when=lambda facts: facts.number("umax") >= MAX_VAR_SIZE,
+    ),
+    _argument(
+        f"{_ARG}(?: and)? {_ANY_ARG} {_PAIR}",
+        "it is the memory pointer in a memory/length pair with R{next}, but R{reg} does not "
+        "describe verifier-readable memory for the requested length",
+        "Pass a stack, map, context, or other verifier-known memory pointer, and keep the paired "
+        "length within that object.",
+    ),
+    # -- Regions -------------------------------------------------------------------------------
+    *_inside("bpf_spin_lock", Region.LOCK, "bpf_spin_unlock is missing"),
+    _inside("bpf_spin_lock", Region.LOCK)[0]._replace(
+        complaint="(?P<operation>function call)s are not allowed while holding a lock",
+        suggestion="Release the BPF spin lock before making this call, or move the call outside "
+        "the locked region.",
+    ),
+    *_inside("bpf_local_irq_save", Region.IRQ),
+    *_inside("bpf_rcu_read_lock", Region.RCU, "bpf_rcu_read_unlock is missing"),
+    *_inside(
+        "bpf_preempt_disable", Region.PREEMPT, r"\d+ bpf_preempt_enable( is|\(s\) are) missing"
+    ),
+    _unmatched(
+        r"unmatched rcu read unlock \(kernel function (?P<call>\w+)\)",
+        Region.RCU,
+        "Remove the extra bpf_rcu_read_unlock() call, or ensure this path first enters an RCU read "
+        "lock region.",
+    ),
+    _unmatched(
+        r"unmatched attempt to enable preemption \(kernel function (?P<call>\w+)\)",
+        Region.PREEMPT,
+        "Remove the extra bpf_preempt_enable() call, or ensure this path first disables "
+        "preemption.",
     ),
     # -- The program's shape -------------------------------------------------------------------
     Finding(

@@ -1,7 +1,7 @@
-"""The causal path: the branches taken, and the changes that made a register what it is.
+"""The causal path: the branches taken, and what made a register, or a region, what it is.
 
-Source: diag_build_lineage(), diag_history_start_idx() and diag_print_history(),
-kernel/bpf/diagnostics.c (7.3).
+Source: diag_build_lineage(), diag_history_start_idx(), diag_history_context_start_idx() and
+diag_print_history(), kernel/bpf/diagnostics.c (7.3).
 """
 
 from __future__ import annotations
@@ -9,12 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier_model.reg import NOT_INIT
-from verifier_model.report.trail import Branch, Change, Place, RangeWrite, Ref, Why, touches
+from verifier_model.report.events import (
+    Branch,
+    Change,
+    Context,
+    Place,
+    RangeWrite,
+    Ref,
+    Why,
+    touches,
+)
 from verifier_model.report.words import described
 
 if TYPE_CHECKING:
+    from verifier_model.report.events import Event
     from verifier_model.report.page import Page
-    from verifier_model.report.trail import Event
+    from verifier_model.report.region import Region
     from verifier_model.rules import Rules
 
 _MOST = 64  # events that are shown; of more, the first and the last
@@ -57,6 +67,27 @@ def of_reference(events: list[Event], ref: int) -> list[Event]:
     ]
 
 
+def of_region(events: list[Event], region: Region, depth: int) -> list[Event]:
+    """The branches, and how often a region was entered and left since it was last outermost.
+
+    depth: how often the path is in it; outside, the whole path is shown.
+    """
+    start = 0
+    for i in range(len(events) - 1, -1, -1) if depth else ():
+        event = events[i]
+        if isinstance(event, Context) and event.region is region:
+            if event.entered and event.depth == 1:
+                start = i
+                break
+            if not event.depth:
+                break
+    return [
+        e
+        for e in events[start:]
+        if isinstance(e, Branch) or (isinstance(e, Context) and e.region is region)
+    ]
+
+
 def was_invalidated(events: list[Event], place: Place) -> bool:
     """Whether the last change of a register made it unreadable: bpf_diag_unreadable_reg()."""
     for event in reversed(events):
@@ -91,6 +122,9 @@ def _told(event: Event, rules: Rules) -> tuple[str, str]:
         return "branch", f"took the {taken} branch of this conditional, goto {followed}"
     if isinstance(event, Ref):
         return "acquired" if event.acquired else "released", f"owned resource (id={event.ref})"
+    if isinstance(event, Context):
+        did = "entered" if event.entered else "left"
+        return "context", f"{did} {event.region.title}; depth is now {event.depth}"
     if isinstance(event, RangeWrite):
         bytes_ = f"fp{event.low} through fp{event.high - 1}"
         return "invalidated", f"variable-offset stack write may affect bytes {bytes_}"

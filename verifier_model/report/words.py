@@ -15,8 +15,10 @@ from verifier_model.reg import (
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
+    RDONLY_MEM,
     SCALAR_VALUE,
     UNTRUSTED_BTF_ID,
+    UNTRUSTED_MEM,
     struct_name,
 )
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 
+_MEMORY = (PTR_TO_MEM, RDONLY_MEM, UNTRUSTED_MEM)
 _NAMES = {S64_MIN: "S64_MIN", S64_MAX: "S64_MAX"}
 
 
@@ -78,7 +81,7 @@ def plain_type(reg: RegState, rules: Rules) -> str:
         return "a stack pointer"
     if reg.type is PTR_TO_MAP_VALUE and not holds_inner_map(reg):
         return f"{nullable} map value pointer"
-    if reg.type is PTR_TO_MEM:
+    if reg.type in _MEMORY:
         return f"{nullable} memory pointer"
     if reg.type in BTF_IDS:
         untrusted = reg.type is UNTRUSTED_BTF_ID and not reg.maybe_null

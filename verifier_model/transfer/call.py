@@ -139,7 +139,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
-    helper_rules.check_may_sleep(env, row)
+    helper_rules.check_may_sleep(env, state, row)
     meta = check_helper.check_args(env, state, proto, row)
     helper_rules.check_map_written(row, meta.map)
     for regno, size in meta.filled:
@@ -152,7 +152,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name in _RELEASES:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
-        check_no_leak(env, state, "tail_call")
+        check_no_leak(state, "tail_call")
         regions.check_left(state, "tail_call")
     if row.name == "dynptr_write" and meta.dynptr_kind in dynptr.OF_PACKETS:
         packet.invalidate(env, state)

@@ -15,6 +15,7 @@ from emu.kernel.kfuncs import Does, Result
 from emu.kernel.traits import Trait
 from verifier_model.check import btf_ptr, kfunc_args, packet, regions
 from verifier_model.check.refs import release
+from verifier_model.domain.word import U32
 from verifier_model.reg import (
     CALLER_SAVED,
     PTR_TO_BTF_ID,
@@ -83,6 +84,8 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if Does.PACKET_CHANGES in row.does:
         packet.invalidate(env, state)
     if Does.ITER_NEXT in row.does and found.iter is not None:
+        if env.trail is not None:
+            env.trail.settle(state)
         _go_on(env, state, found.iter)
     return env.insn_idx + 1
 
@@ -163,7 +166,7 @@ def _slice(env: Env, row: Kfunc, found: Found) -> RegState:
     if writable and not packet.may_write(env):
         raise Reject("the prog does not allow writes to packet data", EINVAL)
     reg = pointer(PTR_TO_MEM if writable else RDONLY_MEM)
-    reg.mem_size = found.size
+    reg.mem_size = found.size & U32
     reg.frameno = found.dynptr.mem_size
     reg.dynptr_id = found.dynptr.id
     return reg

@@ -9,7 +9,7 @@ from emu.kernel.errno import EACCES, EINVAL
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.check import ctx, mem, regions
 from verifier_model.check.locks import check_unlocked, has_lock
-from verifier_model.check.refs import check_leak
+from verifier_model.check.refs import LEAKS, check_leak
 from verifier_model.domain.word import U32
 from verifier_model.fields import MAY_LOAD_PACKET
 from verifier_model.log import type_name
@@ -131,9 +131,11 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
         text = "BPF_LD_[ABS|IND] instructions cannot be mixed with bpf-to-bpf calls"
         raise Reject(text, EINVAL)
     reg = env.read_reg(state, R6)
+    leaks = "cannot be mixed with socket references"
     if env.rules.EXIT_LEAK_TEXT:
         check_unlocked(state, "BPF_LD_[ABS|IND]")
-    check_leak(env, state, "BPF_LD_[ABS|IND]", "cannot be mixed with socket references")
+        leaks = LEAKS
+    check_leak(state, "BPF_LD_[ABS|IND]", leaks)
     check_unlocked(state, "BPF_LD_[ABS|IND]")
     regions.check_left(state, "BPF_LD_[ABS|IND]")
     if reg.type is not PTR_TO_CTX:

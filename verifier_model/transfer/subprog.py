@@ -5,13 +5,14 @@ Source: check_func_call(), prepare_func_exit(), check_return_code(), kernel/bpf/
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from emu.kernel import prog_types
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import log_walk
 from verifier_model.check import func_args, func_types, locks, packet, regions
-from verifier_model.check.refs import check_leak, check_range
+from verifier_model.check.refs import LEAKS, check_leak, check_range
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import CALLER_SAVED, PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE, UNINIT
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
     from verifier_model.state import VerifierState
+
+# What is wrong with an argument of a function of the program, and not reported as a helper's is.
+_UNEXPLAINED = re.compile(r"is not a scalar$| expected=fp$")
 
 
 def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
@@ -69,7 +73,9 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
     if wrong is not None:
         above = tuple(filter(None, (wrong.message, *wrong.below)))
         text = f"Caller passes invalid args into {shown}"
-        raise Reject(text, wrong.errno, above=above)
+        err = Reject(text, wrong.errno, above=above)
+        err.unexplained = tuple(line for line in above if _UNEXPLAINED.search(line))
+        raise err
     if env.log.level:
         what = "assumed valid." if once else "valid. Skipping."
         env.log.lines.append(f"{shown.capitalize()} is global and {what}")
@@ -92,11 +98,11 @@ def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if len(state.frames) == 1 and not env.rules.EXIT_LEAK_TEXT:
         regions.check_left_at_exit(state)
     if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
-        check_no_leak(env, state, "BPF_EXIT instruction in main prog")
+        check_no_leak(state, "BPF_EXIT instruction in main prog")
         regions.check_left(state, "BPF_EXIT instruction in main prog")
     if len(state.frames) > 1:
         return leave_subprog(env, state)
-    check_no_leak(env, state, "")
+    check_no_leak(state, "")
     _check_return_code(env, state)
     return None
 
@@ -126,9 +132,9 @@ def leave_subprog(env: Env, state: VerifierState) -> int:
     return following
 
 
-def check_no_leak(env: Env, state: VerifierState, where: str) -> None:
+def check_no_leak(state: VerifierState, where: str) -> None:
     """Every reference was given back."""
-    check_leak(env, state, where, "would lead to reference leak" if where else "")
+    check_leak(state, where, LEAKS if where else "")
 
 
 def throw(env: Env, state: VerifierState) -> None:
@@ -144,7 +150,7 @@ def throw(env: Env, state: VerifierState) -> None:
         regions.check_left_at_exit(state)
     if not rules.EXIT_LEAK_TEXT and rules.THROW_CHECKED:
         regions.check_left(state, where)
-    check_no_leak(env, state, where if rules.EXIT_LEAK_TEXT else "")
+    check_no_leak(state, where if rules.EXIT_LEAK_TEXT else "")
     if asked and rules.EXIT_LEAK_TEXT:
         regions.check_left(state, where)
 

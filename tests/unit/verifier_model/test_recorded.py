@@ -18,6 +18,43 @@ FOLDER = Path(__file__).parents[3] / "corpus" / "kernels"
 COUNTS = ("insns_processed", "total_states", "peak_states", "max_states_per_insn")
 # What ld_imm64 loads for a map is another address at each boot.
 ADDRESS = re.compile(r"(\b\d+: (?:[.\d]{10} )?\(18\) r\d+ = )(?:0x[0-9a-f]+|ADDRESS)(?: +(?=;))?")
+ADDRESS_IN_REPORT = re.compile(r"(\(18\) r\d+ = )(?:0x[0-9a-f]+|ADDRESS)(?: +(?=;))?")
+# Complaints on which a release's report is that of 7.3 word by word.
+SAME = {
+    "6.12": (
+        "program must be sleepable to call sleepable kfunc",
+        "helper call might sleep in a non-sleepable prog",
+        "bpf_rcu_read_unlock is missing",
+        "1 bpf_preempt_enable is missing",
+        "2 bpf_preempt_enable(s) are missing",
+        "tail_call cannot be used inside bpf_rcu_read_lock-ed region",
+        "unmatched rcu read unlock",
+        "unmatched attempt to enable preemption",
+        "expected uninitialized iter_num as arg #0",
+        "expected an initialized iter_num as arg #0",
+        "Dynptr has to be an uninitialized dynptr",
+        "Expected an initialized dynptr as arg #0",
+        "arg#0 expected pointer to an iterator on stack",
+        "arg#0 expected pointer to stack or const struct bpf_dynptr",
+        "arg#0 expected pointer to ctx, but got scalar",
+        "arg#0 pointer type STRUCT bpf_map must point to scalar",
+        "Possibly NULL pointer passed to trusted arg0",
+        "R2 is not a scalar",
+    ),
+    "6.18": (
+        "BPF_EXIT instruction in main prog cannot be used inside bpf_local_irq_save-ed region",
+        "BPF_LD_[ABS|IND] cannot be used inside bpf_rcu_read_lock-ed region",
+        "expected uninitialized irq flag as arg#0",
+        "expected an initialized irq flag as arg#0",
+        "arg#0 doesn't point to an irq flag on stack",
+        "cannot restore irq state out of order",
+    ),
+    "7.2": (
+        "R3 and R4 memory, len pair leads to invalid memory access",
+        "R1 pointer type STRUCT bpf_map must point to scalar",
+        "sleepable helper bpf_copy_from_user#148 in IRQ-disabled region",
+    ),
+}
 # Lines of statistics.
 TRAILER = ("processed ", "verification time ", "stack depth ", "insns processed ")
 
@@ -68,7 +105,7 @@ def test_every_modelled_kernel_function_is_recorded():
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [(file, name) for file in ("verdicts", "kfuncs") for name in kernels(file)],
+    [(file, name) for file in ("verdicts", "kfuncs", "reports") for name in kernels(file)],
 )
 def test_verdict_complaint_and_counts_are_the_kernels(file, name):
     kernel, cpus = profile(name)
@@ -84,6 +121,7 @@ def test_verdict_complaint_and_counts_are_the_kernels(file, name):
         }
         # None: not recorded; 7.3's complaint is a report.
         known = {field: value for field, value in result.items() if value is not None}
+        known.pop("report", None)
         known["counts"] = known["counts"] if known["counts"][0] is not None else ours["counts"]
         if known != {field: ours[field] for field in known}:
             wrong[prog.name] = (ours, known)
@@ -97,6 +135,42 @@ def body(lines):
     return [
         ADDRESS.sub(r"\1ADDRESS", line.rstrip()) for line in lines if not line.startswith(TRAILER)
     ]
+
+
+def test_reports_are_the_words_of_7_3():
+    """The log's end: the first complaint that has a report, and what follows it."""
+    compared = 0
+    for prog, result in answers("reports", "7.3.4"):
+        if "report" not in result:
+            continue
+        log = body(verify(prog, Kernel.release("7.3.4"), log_level=1).log)
+        while log and not log[-1]:
+            log.pop()
+        start = next((n for n, line in enumerate(log) if line.startswith("Verification")), None)
+        ours = [] if start is None else log[start - 2 :]
+        assert [ADDRESS_IN_REPORT.sub(r"\1ADDRESS", line) for line in ours] == result["report"], (
+            prog.name
+        )
+        compared += 1
+    assert compared > 150
+
+
+def without_numbers(report):
+    """What a report says, but for what changes with the numbers of references."""
+    return [re.sub(r"\bid=\d+", "id=N", line) for line in report]
+
+
+@pytest.mark.parametrize("release", ["6.12", "6.18", "7.2"])
+def test_older_releases_give_the_same_report_on_request(release):
+    """Of what a release says in other words, where its walk comes as far; see SAME."""
+    told = set()
+    for prog, result in answers("reports", "7.3.4"):
+        verdict = verify(prog, Kernel.release(release), log_level=0, report=True)
+        text = without_numbers(ADDRESS_IN_REPORT.sub(r"\1ADDRESS", x) for x in verdict.report)
+        if text and text[:-1] == without_numbers(result.get("report", [""])[1:]):
+            told.add(verdict.message)
+    missing = [words for words in SAME[release] if not any(words in line for line in told)]
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", kernels("point-releases"))

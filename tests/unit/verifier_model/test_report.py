@@ -69,6 +69,17 @@ def test_a_rejection_that_the_kernel_does_not_explain_has_none():
         ("unknown func bpf_csum_diff#28", "operation is not allowed"),
         ("R1 type=fp expected=ctx", "invalid call argument"),
         ("back-edge from insn 3 to 1", "back-edge is not allowed"),
+        ("bpf_rcu_read_unlock is missing", "operation is not allowed in this context"),
+        ("2 bpf_preempt_enable(s) are missing", "operation is not allowed in this context"),
+        ("bpf_spin_unlock is missing", "operation is not allowed in this context"),
+        ("expected an initialized iter_num as arg #0", "uninitialized iterator use"),
+        ("Expected an initialized dynptr as arg #3", "uninitialized dynptr use"),
+        ("arg#0 expected pointer to ctx, but got fp", "invalid call argument"),
+        ("Possibly NULL pointer passed to trusted arg0", "invalid call argument"),
+        (
+            "arg#2 arg#3 memory, len pair leads to invalid memory access",
+            "invalid call argument",
+        ),
     ],
 )
 def test_older_wordings_are_known(complaint, problem):
@@ -77,6 +88,50 @@ def test_older_wordings_are_known(complaint, problem):
 
 def test_every_pattern_is_a_valid_expression():
     assert all(re.compile(row.complaint) for row in FINDINGS)
+
+
+LOCK, UNLOCK = ".insn 0x85 0 2 0 0", ".insn 0x85 0 2 0 1"
+NAMES = ("bpf_rcu_read_lock", "bpf_rcu_read_unlock")
+
+
+def _told(*lines):
+    """The labels of the causal path of a program that calls kernel functions."""
+    text = "\n".join((*lines, "r0 = 0", "exit"))
+    prog = Prog("p", ProgType.KPROBE, tuple(assemble(text)), license="GPL", kfuncs=NAMES)
+    report = verify(prog, Kernel.release("7.3.4"), report=True).report
+    path = report[report.index("Causal path:") : report.index("Suggestion:")]
+    return [line.split("^-- ")[1] for line in path if "^-- " in line]
+
+
+def test_the_path_into_a_region_begins_where_it_was_last_entered_from_outside():
+    again = "context: entered RCU read lock region; depth is now 2"
+    assert _told(LOCK, UNLOCK, LOCK, LOCK, UNLOCK) == [
+        "context: entered RCU read lock region; depth is now 1",
+        again,
+        "context: left RCU read lock region; depth is now 1",
+    ]
+
+
+def test_the_path_to_a_region_that_was_left_too_often_is_whole():
+    assert _told(LOCK, UNLOCK, UNLOCK) == [
+        "context: entered RCU read lock region; depth is now 1",
+        "context: left RCU read lock region; depth is now 0",
+    ]
+
+
+def test_the_register_of_an_atomic_insn_counts_as_where_the_slot_is_from():
+    """Measured on 7.3.4: the register of any store counts as where the slot's value is from."""
+    text = (
+        "r7 = 5\n*(u64 *)(r10 -8) = r7\nlock *(u64 *)(r10 -8) += r7\n"
+        "r1 = *(u64 *)(r10 -8)\nr0 = *(u64 *)(r1 +0)\nexit\n"
+    )
+    report = _verdict(text, "7.3.4", report=True).report
+    assert [line.split()[1] for line in report if line.startswith("  insn ")] == [
+        "4",
+        "0",
+        "2",
+        "3",
+    ]
 
 
 class _Env:

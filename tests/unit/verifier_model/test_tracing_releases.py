@@ -101,7 +101,12 @@ TYPES = types_()
 
 
 def answer(
-    to: str, insns: str | tuple[Insn, ...], release: str, *, licence: str = "GPL"
+    to: str,
+    insns: str | tuple[Insn, ...],
+    release: str,
+    *,
+    licence: str = "GPL",
+    kfuncs: tuple[str, ...] = (),
 ) -> Verdict:
     """What `release` says of a program for function `to`, or for the tracepoint `hit`."""
     prog = Prog(
@@ -109,6 +114,7 @@ def answer(
         ProgType.TRACING,
         tuple(assemble(insns)) if isinstance(insns, str) else insns,
         license=licence,
+        kfuncs=kfuncs,
         expected_attach_type=RAW_TP if to == "hit" else FENTRY,
         attach_to=to,
     )
@@ -390,6 +396,21 @@ def test_loaded_pointer_is_trusted_as_the_release_says(off, expected):
     for release, name in expected.items():
         log = "\n".join(answer("hit", text + TRUE, release).log)
         assert re.findall(r"R2(?:_w)?=(\w*ptr_\w+)\(", log)[-1] == name, release
+
+
+def test_what_rcu_protects_is_untrusted_after_the_last_unlock_until_7_3():
+    """check_kfunc_call(); since 7.3 in_rcu_cs() counts programs that do not sleep.
+
+    Measured on 7.2.13 and 7.3.4 with task_struct.cgroups.
+    """
+    text = (
+        "r6 = *(u64 *)(r1 +0)\n.insn 0x85 0 2 0 0\nr7 = *(u64 *)(r6 +40)\n"
+        f"*(u64 *)(r10 -8) = r7\n.insn 0x85 0 2 0 1\nr7 = *(u64 *)(r10 -8)\n{TRUE}"
+    )
+    names = ("bpf_rcu_read_lock", "bpf_rcu_read_unlock")
+    for release, name in (("7.2", "untrusted_ptr_leaf"), ("7.3", "rcu_ptr_leaf")):
+        log = "\n".join(answer("hit", text, release, kfuncs=names).log)
+        assert re.findall(r"R7=(\w*ptr_\w+)\(", log)[-1] == name, release
 
 
 def test_pointers_without_an_id_are_null_together_before_6_10():
