@@ -105,7 +105,11 @@ def test_every_modelled_kernel_function_is_recorded():
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [(file, name) for file in ("verdicts", "kfuncs", "reports") for name in kernels(file)],
+    [
+        (file, name)
+        for file in ("verdicts", "kfuncs", "reports", "functions")
+        for name in kernels(file)
+    ],
 )
 def test_verdict_complaint_and_counts_are_the_kernels(file, name):
     kernel, cpus = profile(name)

@@ -1,0 +1,67 @@
+"""Global functions: walked by themselves, in the release's order, for any arguments."""
+
+from __future__ import annotations
+
+import pytest
+
+from emu.isa.asm import assemble
+from emu.kernel.enums import ProgType
+from emu.kernel.profile import Kernel
+from emu.prog import FuncArg, FuncInfo, Prog
+from verifier_model import verify
+
+CTX = FuncArg("PTR", "STRUCT", "__sk_buff", size=192)
+NUMBER, PAIR = FuncArg("INT"), FuncArg("PTR", "STRUCT", "pair", size=16)
+STATIC, GLOBAL = 0, 1
+MAIN = FuncInfo(0, GLOBAL, "main", args=(CTX,))
+
+
+def program(text: str, start: int, *args: FuncArg, linkage: int = GLOBAL) -> Prog:
+    functions = (MAIN, FuncInfo(start, linkage, "f", args=args))
+    return Prog("", ProgType.SOCKET_FILTER, assemble(text), func_info=functions)
+
+
+# f() may not read r1 unless it is known to be there.
+READS = "r1 = 5\ncall f\nr0 = 0\nexit\nf: r0 = r1\nexit\n"
+POINTS = "r1 = r10\nr1 += -16\nr2 = 0\n*(u64 *)(r10 -8) = r2\n*(u64 *)(r10 -16) = r2\ncall f\n"
+POINTS += "r0 = 0\nexit\nf: r0 = 0\nif r1 == 0 goto +1\nr0 = *(u64 *)(r1 +8)\nexit\n"
+RETURNS = "r1 = 5\ncall f\nr0 = 0\nexit\nf: r0 = 0\nexit\n"
+NEVER = "r0 = 0\nif r0 == 0 goto out\nr1 = 5\ncall f\nout: r0 = 0\nexit\nf: r0 = r9\nexit\n"
+
+
+@pytest.mark.parametrize("release", ["5.6", "5.10.262", "6.1.180", "6.12.107", "7.2.13"])
+def test_a_global_function_knows_no_more_than_its_types(release):
+    kernel = Kernel.release(release)
+    assert verify(program(READS, 4, NUMBER), kernel).accepted
+    assert verify(program(READS, 4), kernel).message == "R1 !read_ok"
+    assert verify(program(READS, 4, linkage=STATIC), kernel).accepted
+
+
+def test_before_5_6_every_function_is_walked_with_its_caller():
+    assert verify(program(READS, 4), Kernel.release("5.5")).accepted
+
+
+@pytest.mark.parametrize(("release", "accepted"), [("5.10.262", False), ("6.1.180", True)])
+def test_memory_is_taken_since_5_12(release, accepted):
+    verdict = verify(program(POINTS, 8, PAIR), Kernel.release(release))
+    assert verdict.accepted == accepted
+    assert accepted or verdict.message == "Arg#0 type PTR in f() is not supported yet."
+
+
+@pytest.mark.parametrize(("release", "accepted"), [("6.1.180", False), ("6.12.107", True)])
+def test_a_function_that_is_never_called_is_not_walked_since_6_8(release, accepted):
+    assert verify(program(NEVER, 6, NUMBER), Kernel.release(release)).accepted == accepted
+
+
+@pytest.mark.parametrize("release", ["5.10.262", "6.12.107"])
+def test_what_a_caller_passes_is_compared(release):
+    verdict = verify(program(RETURNS, 4, CTX), Kernel.release(release), log_level=2)
+    assert not verdict.accepted
+    assert verdict.message.startswith("Caller passes invalid args into func#1")
+    said = {"5.10.262": "R1 is not a pointer", "6.12.107": "arg#0 expects pointer to ctx"}
+    assert said[release] in verdict.log
+
+
+def test_what_is_left_of_a_good_walk_at_level_1():
+    verdict = verify(program(READS, 4, NUMBER), Kernel.release("6.12.107"))
+    assert verdict.log[:-1] == ("Func#1 ('f') is safe for any args that match its prototype",)
