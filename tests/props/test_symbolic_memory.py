@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 z3 = pytest.importorskip("z3")
@@ -63,6 +63,15 @@ def array_of(data: bytes):
 
 @given(
     start=st.binary(min_size=SIZE, max_size=SIZE), todo=st.lists(accesses(), min_size=1, max_size=8)
+)
+@example(  # the byte is stored again as it is in the newest block, and then anywhere
+    start=bytes(SIZE),
+    todo=[
+        ("store", 0, 1, 0, True),
+        ("load", 0, 1, 0, False),
+        ("store", 0, 1, 0, True),
+        ("store", 0, 1, 1, False),
+    ],
 )
 def test_a_load_gives_the_bytes_that_are_there(start, todo):
     contents = Contents(Region("memory", Area.MAP_VALUE, high=SIZE))

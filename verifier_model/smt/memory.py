@@ -369,9 +369,9 @@ class Contents:
         if not self.cells.items() <= known.items():
             self.layers += (Block(self.cells),)
             self.written |= frozenset(self.cells)
-            self.cells = {
-                at: piece for at, piece in self.cells.items() if isinstance(piece.value, Pointer)
-            }
+        self.cells = {
+            at: piece for at, piece in self.cells.items() if isinstance(piece.value, Pointer)
+        }
         return self._base()
 
 
