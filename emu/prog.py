@@ -85,11 +85,15 @@ class FuncArg(NamedTuple):
     tags: tuple[str, ...] = ()  # declaration tags of the parameter: "arg:ctx"
 
 
+# Linkage of functions: enum btf_func_linkage.
+STATIC, GLOBAL = 0, 1
+
+
 class FuncInfo(NamedTuple):
     """What the program's BTF says of one of its functions: struct bpf_func_info."""
 
     start: int  # index of its first instruction
-    linkage: int  # 0 static, 1 global, 2 extern
+    linkage: int  # STATIC, GLOBAL, or 2 for extern
     name: str = ""
     type_id: int = 0  # of the function in the BTF
     args: tuple[FuncArg, ...] = ()

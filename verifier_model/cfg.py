@@ -12,6 +12,7 @@ from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.kfuncs import Does
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL
 from verifier_model import kfunc_calls
+from verifier_model.check.func_types import NUMBERS
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def check_func_info(env: Env) -> None:
 
 
 def _returns_int(info: FuncInfo) -> bool:
-    return info.result in ("INT", "ENUM", "ENUM64") and info.result_size <= _LARGEST_INT
+    return info.result in NUMBERS and info.result_size <= _LARGEST_INT
 
 
 def _check_returns(env: Env, subprogs: Iterable[int], without: str) -> None:

@@ -17,18 +17,13 @@ if TYPE_CHECKING:
     Reports = list[tuple[str, list[str]]]
 
 
-def complaint(err: Reject) -> list[str]:
-    """The lines that say what is wrong."""
-    return [*err.above, err.message, *err.below] if err.message else []
-
-
 def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
     """What the kernel answers; `reports` are there where they were asked for."""
     log, rules = env.log, env.rules
     report = [line for _, page in reports for line in page]
     if err is not None:
         pages = dict(reports) if rules.LOG_REPORT and log.level else {}
-        for line in complaint(err):
+        for line in err.lines:
             log.add(line)
             log.lines += pages.get(line, ())
     if log.bits & STATS:

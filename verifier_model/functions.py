@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 _LEVELS = 3  # BPF_LOG_LEVEL
 
 
-def has_global(env: Env) -> bool:
-    """Whether some function but the main program is walked by itself."""
-    return any(func_types.is_global(env, no) for no in range(1, len(env.subprogs)))
-
-
 def walk(env: Env, check: Callable[[int], None]) -> None:
     """Walk the main program and the global functions, in the release's order."""
     if env.rules.GLOBAL_FUNCS_LAZY:

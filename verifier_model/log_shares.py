@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model.check import func_types
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from verifier_model.env import Env
     from verifier_model.state import VerifierState
-
-_GLOBAL = 1  # BTF_FUNC_GLOBAL
 
 
 class Shares:
@@ -51,11 +51,9 @@ class Shares:
         env = self._env
         if env.cur_state is not None and sum(self._alone) < env.insns_processed:
             self.arrive(env.cur_state)  # the insn that was one too many
-        linkage = {info.start: info.linkage for info in env.prog.func_info}
-        for no, start in enumerate(env.subprogs):
-            kind = "static" if no else "main"
-            if no and linkage.get(start) == _GLOBAL:
-                kind = "global"
+        for no in range(len(env.subprogs)):
+            known = "global" if func_types.is_global(env, no) else "static"
+            kind = known if no else "main"
             name = env.subprog_name(no) or "<unknown>"
             insns = f"insns_self {self._alone[no]} insns_total {self._total[no]}"
             yield f"subprog {no} ({name}) {kind} {insns} stack {env.stack_depth[no]}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from verifier_model.reg import FP, PTR_TO_STACK, R0, R1, R5, UNINIT, pointer
+from verifier_model.reg import CALLER_SAVED, FP, PTR_TO_STACK, R0, R1, R5, UNINIT, pointer
 from verifier_model.stack import EMPTY
 
 if TYPE_CHECKING:
@@ -99,6 +99,12 @@ class FuncState:
         new.result_frame = self.result_frame
         new.told_apart = 0
         return new
+
+    def clear_caller_saved(self) -> None:
+        """What a call leaves in R0 to R5: clear_caller_saved_regs()."""
+        for regno in CALLER_SAVED:
+            self.regs[regno] = UNINIT
+        self.regs_written |= ARGS_MASK | 1
 
     def grow(self, spi: int) -> None:
         """Have slots up to number `spi`."""

@@ -73,6 +73,11 @@ class Reject(Exception):
         self.below = below  # lines of the log that follow the complaint
         self.unexplained: tuple[str, ...] = ()  # of those above, what no report is on
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the log that say what is wrong."""
+        return (*self.above, self.message, *self.below) if self.message else ()
+
 
 class Unmodelled(Exception):
     """The program uses what the model does not cover; no verdict is better than a guess."""

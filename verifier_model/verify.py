@@ -22,7 +22,7 @@ from verifier_model import (
     stack_depth,
 )
 from verifier_model.check import attach
-from verifier_model.ending import complaint, ending
+from verifier_model.ending import ending
 from verifier_model.env import Env
 from verifier_model.live_regs import live_registers
 from verifier_model.log_shares import Shares
@@ -135,7 +135,7 @@ def _reports(env: Env, err: Reject) -> Reports:
     from verifier_model.report.findings import find
     from verifier_model.report.trail import Trail
 
-    said = [line for line in complaint(err) if find(line) and line not in err.unexplained]
+    said = [line for line in err.lines if find(line) and line not in err.unexplained]
     if not said:
         return []
     again = Env(env.prog, env.kernel, 1, env.cpus, env.btf)
@@ -143,7 +143,7 @@ def _reports(env: Env, err: Reject) -> Reports:
     try:
         _check(again, None)
     except Reject as same:
-        lines = (line for line in complaint(same) if line not in same.unexplained)
+        lines = (line for line in same.lines if line not in same.unexplained)
         return [(line, explain(again, trail, line)) for line in lines]
     return []
 
@@ -184,7 +184,8 @@ def _check(env: Env, watch: Watch | None) -> None:
     env.anything = env.unknown()
     if rules.LOG_REPORT and env.log.bits & log_buffer.STATS and env.trail is None:
         env.trail = Shares(env)
-    functions.walk(env, lambda no: _do_check(env, cmpxchg.watching(env, watch), no))
+    watch = cmpxchg.watching(env, watch)
+    functions.walk(env, lambda no: _do_check(env, watch, no))
     stack_depth.check_max_stack_depth(env)
     env.fixups.check(env)
 

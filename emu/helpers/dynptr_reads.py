@@ -22,41 +22,53 @@ from emu.kernel.errno import E2BIG, EFAULT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.helpers.dynptr import Dynptr
     from emu.vm.run import Run
 
     # (run, source, size) -> the result, and what the destination gets.
     Read = Callable[[Run, int, int], tuple[int, bytes]]
+    # (run, destination, offset, size, source, read) -> the result
+    Pieces = Callable[[Run, Dynptr, int, int, int, Read], int]
 
 
 @kernel_function("bpf_probe_read_kernel_dynptr")
 def bpf_probe_read_kernel_dynptr(run: Run, ptr: int, offset: int, size: int, src: int) -> int:
-    return _copy(run, ptr, offset, size, src, _from_kernel)
+    return _copy(run, ptr, offset, size, src, _from_kernel, _bytes)
 
 
 @kernel_function("bpf_probe_read_user_dynptr")
 def bpf_probe_read_user_dynptr(run: Run, ptr: int, offset: int, size: int, src: int) -> int:
-    return _copy(run, ptr, offset, size, src, _from_user)
+    return _copy(run, ptr, offset, size, src, _from_user, _bytes)
 
 
 @kernel_function("bpf_probe_read_kernel_str_dynptr")
 def bpf_probe_read_kernel_str_dynptr(run: Run, ptr: int, offset: int, size: int, src: int) -> int:
-    return _copy_str(run, ptr, offset, size, src, _kernel_string)
+    return _copy(run, ptr, offset, size, src, _kernel_string, _string)
 
 
 @kernel_function("bpf_probe_read_user_str_dynptr")
 def bpf_probe_read_user_str_dynptr(run: Run, ptr: int, offset: int, size: int, src: int) -> int:
-    return _copy_str(run, ptr, offset, size, src, _user_string)
+    return _copy(run, ptr, offset, size, src, _user_string, _string)
 
 
-def _copy(run: Run, ptr: int, offset: int, size: int, src: int, read: Read) -> int:
-    """__bpf_dynptr_copy()"""
+def _copy(
+    run: Run, ptr: int, offset: int, size: int, src: int, read: Read, in_pieces: Pieces
+) -> int:
+    """Read all of it at once where the dynptr's memory is in one place."""
     offset, size = dynptr.number(run, offset), dynptr.number(run, size)
     to = dynptr.at(run, ptr)
     place = writable_slice_of(run, to, offset, 0, size)
     if place:
-        return _put(run, place, *read(run, src, size))
+        result, data = read(run, src, size)
+        run.mem.write(place, data)
+        return result
     if not to.holds(offset, size):
         return -E2BIG & U32
+    return in_pieces(run, to, offset, size, src, read)
+
+
+def _bytes(run: Run, to: Dynptr, offset: int, size: int, src: int, read: Read) -> int:
+    """__bpf_dynptr_copy()"""
     for at in range(0, size, PIECE):
         error, data = read(run, src + at, min(PIECE, size - at))
         error = error or dynptr.store(run, to, offset + at, data) & U32
@@ -65,15 +77,8 @@ def _copy(run: Run, ptr: int, offset: int, size: int, src: int, read: Read) -> i
     return 0
 
 
-def _copy_str(run: Run, ptr: int, offset: int, size: int, src: int, read: Read) -> int:
+def _string(run: Run, to: Dynptr, offset: int, size: int, src: int, read: Read) -> int:
     """__bpf_dynptr_copy_str(): the NUL of a piece is where the next begins."""
-    offset, size = dynptr.number(run, offset), dynptr.number(run, size)
-    to = dynptr.at(run, ptr)
-    place = writable_slice_of(run, to, offset, 0, size)
-    if place:
-        return _put(run, place, *read(run, src, size))
-    if not to.holds(offset, size):
-        return -E2BIG & U32
     at = 0
     while at < size:
         piece = min(PIECE, size - at)
@@ -87,11 +92,6 @@ def _copy_str(run: Run, ptr: int, offset: int, size: int, src: int, read: Read) 
             return at + length
         at += piece - 1
     return at
-
-
-def _put(run: Run, to: int, result: int, data: bytes) -> int:
-    run.mem.write(to, data)
-    return result
 
 
 def _from_kernel(run: Run, src: int, size: int) -> tuple[int, bytes]:

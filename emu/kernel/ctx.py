@@ -32,7 +32,7 @@ class CtxField(NamedTuple):
 class Context(NamedTuple):
     """What an access to the context must be like."""
 
-    name: str
+    name: str  # the structure that programs know; "" where there is none
     start: int  # the first byte that can be read
     size: int  # bytes; 0: Limits.max_trace_size or Limits.max_raw_tp_args says it
     sizes: tuple[int, ...]  # sizes of access allowed
@@ -61,13 +61,13 @@ PT_REGS = Context(
 )
 
 # struct trace_entry's first 8 bytes are the kernel's; the record follows.
-TRACEPOINT = Context("tracepoint", 8, 0, (1, 2, 4, 8))
+TRACEPOINT = Context("", 8, 0, (1, 2, 4, 8))
 
 # u64 args[]
 RAW_TRACEPOINT = Context("bpf_raw_tracepoint_args", 0, 0, (1, 2, 4, 8))
 
 # Each argument by its BTF type; an integer narrower than 8 bytes may be read at its own size.
-TRACING = Context("tracing", 0, 0, (1, 2, 4, 8))
+TRACING = Context("", 0, 0, (1, 2, 4, 8))
 
 PERF_EVENT = Context(
     "bpf_perf_event_data",

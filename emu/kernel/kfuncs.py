@@ -39,6 +39,9 @@ class Kind(enum.Enum):
     ANYTHING = enum.auto()  # no register is looked at
 
 
+NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE)
+
+
 class Result(enum.Enum):
     """What a call leaves in r0."""
 
@@ -468,9 +471,13 @@ _UNREAD = ("6.2", "6.12")
 
 
 @cache
+def _by_name() -> dict[str, Kfunc]:
+    return {row.name: row for row in KFUNCS}
+
+
 def by_name(name: str) -> Kfunc | None:
     """The function's row; None for a name that the table does not have."""
-    return next((row for row in KFUNCS if row.name == name), None)
+    return _by_name().get(name)
 
 
 def is_of_structures(row: Kfunc) -> bool:

@@ -56,34 +56,6 @@ ALWAYS_ALLOW = (
     AttachType.CGROUP_UNIX_GETSOCKNAME,
 )
 
-# The structure that programs of a type know their context by: include/linux/bpf_types.h.  Other
-# types have none of their own.
-CTX_STRUCTS: dict[ProgType, str] = {
-    **dict.fromkeys(
-        (
-            *(ProgType.SOCKET_FILTER, ProgType.SCHED_CLS, ProgType.SCHED_ACT, ProgType.CGROUP_SKB),
-            *(ProgType.LWT_IN, ProgType.LWT_OUT, ProgType.LWT_XMIT, ProgType.LWT_SEG6LOCAL),
-            *(ProgType.SK_SKB, ProgType.FLOW_DISSECTOR),
-        ),
-        "__sk_buff",
-    ),
-    ProgType.XDP: "xdp_md",
-    ProgType.KPROBE: "pt_regs",
-    ProgType.PERF_EVENT: "bpf_perf_event_data",
-    ProgType.RAW_TRACEPOINT: "bpf_raw_tracepoint_args",
-    ProgType.RAW_TRACEPOINT_WRITABLE: "bpf_raw_tracepoint_args",
-    ProgType.CGROUP_SOCK: "bpf_sock",
-    ProgType.CGROUP_SOCK_ADDR: "bpf_sock_addr",
-    ProgType.CGROUP_DEVICE: "bpf_cgroup_dev_ctx",
-    ProgType.CGROUP_SYSCTL: "bpf_sysctl",
-    ProgType.CGROUP_SOCKOPT: "bpf_sockopt",
-    ProgType.SOCK_OPS: "bpf_sock_ops",
-    ProgType.SK_MSG: "sk_msg_md",
-    ProgType.SK_REUSEPORT: "sk_reuseport_md",
-    ProgType.SK_LOOKUP: "bpf_sk_lookup",
-    ProgType.NETFILTER: "bpf_nf_ctx",
-}
-
 # The releases that brought attach types; the others are older than what is modelled.
 ATTACH_SINCE = {
     AttachType.CGROUP_INET4_GETPEERNAME: "5.8",
@@ -260,6 +232,12 @@ def _types() -> dict[ProgType, ProgTypeRow]:
 def by_type(prog_type: ProgType) -> ProgTypeRow | None:
     """The row of a program type; None for those that nothing here has a use for."""
     return _types().get(prog_type)
+
+
+def ctx_struct(prog_type: ProgType) -> str:
+    """The structure that programs of a type know their context by; "" where it is none."""
+    row = by_type(prog_type)
+    return row.ctx.name if row else ""
 
 
 def exists(kernel: Kernel, row: ProgTypeRow) -> bool:

@@ -18,6 +18,7 @@ from emu.prog import (
     PSEUDO_KFUNC_CALL,
     PSEUDO_MAP_FD,
     PSEUDO_MAP_VALUE,
+    STATIC,
     FuncInfo,
     Insn,
     LineInfo,
@@ -39,7 +40,6 @@ _R_BPF_64_64 = 1  # ld_imm64: a map, a variable or a function
 _R_BPF_64_32 = 10  # call
 _LD_IMM64 = 0x18
 _CALL = 0x85
-_STATIC = 0  # BTF_FUNC_STATIC
 # ARENA_SEC, JUMPTABLES_SEC
 _NOT_SUPPORTED = {".addr_space.1": "variables in arenas", ".jumptables": "jump tables"}
 _LONGEST = 1_000_000  # insns: BPF_COMPLEXITY_LIMIT_INSNS, the most that a kernel takes
@@ -110,7 +110,7 @@ class Linker:
             found = known.get(function.start * SIZE)
             if found is None:
                 return ()
-            linkage = _STATIC if function.is_hidden else found.linkage
+            linkage = STATIC if function.is_hidden else found.linkage
             rows.append(found._replace(start=start, linkage=linkage))
         return tuple(rows)
 

@@ -14,7 +14,7 @@ from emu.batch import BatchMap, BatchProgram, MapElement, ProgElement, TestRun
 from emu.isa.asm import assemble
 from emu.isa.table import by_name
 from emu.kernel.enums import ProgType
-from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, FuncInfo, Prog
+from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, STATIC, FuncInfo, Prog
 from tests.generator import calls, code, maps
 from tests.generator.write import NUMBERS, WORDS, Function, Program
 
@@ -28,7 +28,6 @@ PIECES = (*code.PIECES, *maps.PIECES, *calls.PIECES)
 CALLEES = 2  # of tail calls: the third place stays empty
 CONTEXT_SIZE = 192  # bytes: struct __sk_buff
 GIVEN = ((8, 4), (32, 4), (48, 20))  # mark, priority, cb: what a run's context may say
-STATIC = 0  # linkage of a function: BTF_FUNC_STATIC
 RAW_ARGS_SIZE = 96  # bytes: twelve words
 TYPES = (
     ProgType.SOCKET_FILTER,

@@ -12,12 +12,22 @@ from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES
 from verifier_model.log import type_name
 from verifier_model.reg import (
+    PACKET_POINTERS,
+    PTR_TO_BTF_ID,
+    PTR_TO_MAP_KEY,
+    PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
     PTR_TO_PACKET,
     PTR_TO_PACKET_END,
     PTR_TO_PACKET_META,
     PTR_TO_SOCK_COMMON,
     PTR_TO_SOCKET,
+    PTR_TO_STACK,
     PTR_TO_TP_BUFFER,
+    RCU_BTF_ID,
+    RDONLY_MEM,
+    SCALAR_VALUE,
+    TRUSTED_BTF_ID,
     pointer,
 )
 from verifier_model.verdict import Reject, Unmodelled
@@ -39,6 +49,12 @@ _POINTERS = {
     "socket": (PTR_TO_SOCKET, False),
     "socket_or_null": (PTR_TO_SOCKET, True),
 }
+# What a function may be given with any offset, and with one that is known.
+_MOVED = (
+    *(PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE),
+    *(PTR_TO_MEM, RDONLY_MEM, SCALAR_VALUE),
+)
+_MOVED_BY_CONSTANTS = (PTR_TO_BTF_ID, TRUSTED_BTF_ID, RCU_BTF_ID)
 
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
@@ -104,6 +120,12 @@ def check_unmodified(env: Env, reg: RegState, regno: int) -> None:
         raise Reject(f"dereference of modified {name} ptr R{regno} off={off} disallowed", EACCES)
     if not reg.is_const() or reg.var_off.value:
         raise Reject(f"variable {name} access var_off={reg.var_off} disallowed", EACCES)
+
+
+def check_offset(env: Env, reg: RegState, regno: int) -> None:
+    """A function may be given the register with the offset it has: check_func_arg_reg_off()."""
+    if reg.type not in _MOVED and not (reg.type in _MOVED_BY_CONSTANTS and reg.is_const()):
+        check_unmodified(env, reg, regno)
 
 
 def _layout(env: Env) -> Context:

@@ -13,18 +13,13 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EFAULT, EINVAL
 from verifier_model.check import ctx, func_types, helper_mem, packet
-from verifier_model.check.func_types import Takes
+from verifier_model.check.func_types import MOST, NUMBERS, Takes
+from verifier_model.check.kfunc_structs import argument
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
-    BTF_IDS,
     PACKET_POINTERS,
     PTR_TO_CTX,
-    PTR_TO_MAP_KEY,
-    PTR_TO_MAP_VALUE,
-    PTR_TO_MEM,
-    PTR_TO_STACK,
     R1,
-    RDONLY_MEM,
     SCALAR_VALUE,
 )
 from verifier_model.scalars import is_null
@@ -34,16 +29,7 @@ if TYPE_CHECKING:
     from emu.prog import FuncArg, FuncInfo
     from verifier_model.check.func_types import Expected
     from verifier_model.env import Env
-    from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
-
-_NUMBERS = ("INT", "ENUM", "ENUM64")
-_MOST = 5
-# Registers that may have an offset: check_func_arg_reg_off().
-_MOVED = (
-    *(PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE),
-    *(PTR_TO_MEM, RDONLY_MEM, SCALAR_VALUE),
-)
 
 
 def check_call(env: Env, state: VerifierState, no: int) -> Reject | None:
@@ -63,8 +49,9 @@ def check_call(env: Env, state: VerifierState, no: int) -> Reject | None:
         if err.errno == EFAULT:
             raise
         env.unreliable.add(no)
-        errno = err.errno if env.rules.FUNC_ARGS_OFFSET else EINVAL
-        return Reject(err.message, errno, err.below)
+        if not env.rules.FUNC_ARGS_OFFSET:
+            err.errno = EINVAL
+        return err
     return None
 
 
@@ -83,7 +70,7 @@ def _check_all(env: Env, state: VerifierState, found: FuncInfo, no: int) -> None
 def _check_stack_args(env: Env, found: FuncInfo, above: tuple[str, ...] = ()) -> None:
     """No insn that is modelled leaves arguments there: check_outgoing_stack_args()."""
     count = len(found.args)
-    if env.rules.FUNC_STACK_ARGS and count > _MOST:
+    if env.rules.FUNC_STACK_ARGS and count > MOST:
         text = f"callee expects {count} args, stack arg1 is not initialized"
         raise Reject(text, EFAULT, above=above)
 
@@ -105,7 +92,7 @@ def check_main(env: Env, state: VerifierState) -> None:
 
 def tell(env: Env, err: Reject) -> None:
     """Log what is wrong and yet no reason to refuse the program."""
-    for line in filter(None, (err.message, *err.below)):
+    for line in err.lines:
         env.log.add(line)
 
 
@@ -113,12 +100,12 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
     """One of them."""
     regno = R1 + i
     reg = state.frames[-1].regs[regno]
-    name = f"R{regno}" if env.rules.TEXT_ARGS else f"arg#{i}"
+    name = argument(env, i)
     if expected.takes is Takes.NUMBER:
         if reg.type is not SCALAR_VALUE:
             raise Reject(f"R{regno} is not a scalar", EINVAL)
         return
-    _check_offset(env, reg, regno)
+    ctx.check_offset(env, reg, regno)
     if expected.takes is Takes.CTX:
         if reg.type is not PTR_TO_CTX:
             raise Reject(f"{name} expects pointer to ctx", EINVAL)
@@ -130,13 +117,6 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
     null = reg.maybe_null or (env.rules.GLOBAL_FUNC_PACKETS and is_null(reg))
     if null and not expected.maybe_null:
         raise Reject(f"{name} is expected to be non-NULL", EINVAL)
-
-
-def _check_offset(env: Env, reg: RegState, regno: int) -> None:
-    """Most pointers may have none: check_func_arg_reg_off()."""
-    if reg.type in _MOVED or (reg.type in BTF_IDS and reg.is_const()):
-        return
-    ctx.check_unmodified(env, reg, regno)
 
 
 def _check_memory(env: Env, state: VerifierState, regno: int, size: int) -> None:
@@ -156,18 +136,19 @@ def _check_memory(env: Env, state: VerifierState, regno: int, size: int) -> None
                 env, state, regno, size, writes=writes, zero_ok=True, poison_ok=True, meta=None
             )
     except Reject as err:
-        raise Reject(err.message, EINVAL, err.below) from None
+        err.errno = EINVAL
+        raise
     finally:
         regs[regno] = reg
 
 
 def _compare(env: Env, state: VerifierState, found: FuncInfo, no: int, *, called: bool) -> None:
     """All arguments, until 6.7."""
-    if len(found.args) > _MOST:
-        raise Reject(f"Function {found.name} has {len(found.args)} > {_MOST} args", EINVAL)
+    if len(found.args) > MOST:
+        raise Reject(f"Function {found.name} has {len(found.args)} > {MOST} args", EINVAL)
     for i, arg in enumerate(found.args):
         reg = state.frames[-1].regs[R1 + i]
-        if arg.kind in _NUMBERS:
+        if arg.kind in NUMBERS:
             if reg.type is not SCALAR_VALUE:
                 raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
         elif arg.kind != "PTR":
@@ -184,7 +165,7 @@ def _compare_pointer(
     if not rules.GLOBAL_FUNC_MEM and reg.type is SCALAR_VALUE:
         raise Reject(f"R{regno} is not a pointer", EINVAL)
     if rules.FUNC_ARGS_OFFSET:
-        _check_offset(env, reg, regno)
+        ctx.check_offset(env, reg, regno)
     if func_types.is_ctx(env, i, arg):
         if reg.type is not PTR_TO_CTX:
             raise Reject(f"arg#{i} expected pointer to ctx, but got {arg.kind}", EINVAL)

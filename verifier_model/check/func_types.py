@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.errno import EFAULT, EINVAL, ENOTSUP
-from emu.kernel.prog_types import CTX_STRUCTS
+from emu.kernel.prog_types import ctx_struct
 from emu.kernel.traits import Trait
+from emu.prog import GLOBAL
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.prog import FuncArg, FuncInfo
     from verifier_model.env import Env
 
-_GLOBAL = 1  # BTF_FUNC_GLOBAL
-_NUMBERS = ("INT", "ENUM", "ENUM64")
-_MOST, _MOST_ON_STACK = 5, 12  # arguments: in registers, and with those on the stack
+NUMBERS = ("INT", "ENUM", "ENUM64")
+MOST = 5  # arguments in registers
+_MOST_ON_STACK = 12  # arguments, with those on the stack
 _PT_REGS = "bpf_user_pt_regs_t"
 _KERNEL_STRUCTS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}  # btf_is_projection_of()
 _TAGS = ("ctx", "nonnull")
@@ -63,7 +64,7 @@ def info(env: Env, no: int) -> FuncInfo | None:
 def is_global(env: Env, no: int) -> bool:
     """Whether the function is walked once, for any arguments."""
     found = info(env, no)
-    return found is not None and found.linkage == _GLOBAL and env.rules.GLOBAL_FUNCS
+    return found is not None and found.linkage == GLOBAL and env.rules.GLOBAL_FUNCS
 
 
 def returns_void(env: Env, no: int) -> bool:
@@ -86,9 +87,9 @@ def _found(env: Env, no: int) -> tuple[Expected, ...]:
     found = info(env, no)
     assert found is not None
     known = is_global(env, no)
-    if len(found.args) > _MOST:
+    if len(found.args) > MOST:
         _refuse_count(env, found, known)
-    if found.result not in _NUMBERS and not returns_void(env, no):
+    if found.result not in NUMBERS and not returns_void(env, no):
         _refuse_result(env, found, known)
     return tuple(_expected(env, found, i, arg, known) for i, arg in enumerate(found.args))
 
@@ -102,11 +103,11 @@ def _refuse_count(env: Env, found: FuncInfo, known: bool) -> None:
         text = f"JIT does not support function {found.name}() with {count} args"
         raise Reject(text, EFAULT)
     if env.rules.FUNC_STACK_ARGS and known:
-        text = f"global function {found.name} has {count} > {_MOST} args, stack args not supported"
+        text = f"global function {found.name} has {count} > {MOST} args, stack args not supported"
         raise Reject(text, EINVAL)
     if env.rules.FUNC_STACK_ARGS:
         return
-    text = f"Global function {found.name}() with {count} > {_MOST} args. Buggy compiler."
+    text = f"Global function {found.name}() with {count} > {MOST} args. Buggy compiler."
     raise Reject(text if known else "", EINVAL)
 
 
@@ -133,7 +134,7 @@ def _expected(env: Env, found: FuncInfo, i: int, arg: FuncArg, known: bool) -> E
             return Expected(Takes.MEM, size_of(i, arg), "nonnull" not in tags)
     if tags and arg.kind != "PTR":
         raise Reject(f"arg#{i} has pointer tag, but is not a pointer type", EINVAL)
-    if arg.kind in _NUMBERS:
+    if arg.kind in NUMBERS:
         return Expected(Takes.NUMBER)
     text = f"Arg#{i} type {arg.kind} in {found.name}() is not supported yet."
     raise Reject(text if known else "", EINVAL)
@@ -178,12 +179,13 @@ def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
         env.log.add("btf_vmlinux is malformed")
         return False
     name = _KERNEL_STRUCTS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
-    return CTX_STRUCTS.get(env.prog_type) in (arg.name, name or arg.name)
+    known = ctx_struct(env.prog_type)
+    return bool(known) and known in (arg.name, name)
 
 
 def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
     """The type of an argument that is tagged as the context."""
-    kind, name = env.prog_type, CTX_STRUCTS.get(env.prog_type)
+    kind, name = env.prog_type, ctx_struct(env.prog_type)
     if arg.to == "UNKNOWN":
         return
     if arg.alias == _PT_REGS and kind in (ProgType.KPROBE, ProgType.PERF_EVENT):
@@ -195,7 +197,7 @@ def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
     if kind is ProgType.PERF_EVENT and (arg.to, arg.name) == ("STRUCT", "pt_regs"):
         return
     if kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED:
-        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else None
+        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else ""
     attached = kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED
     if (kind in _U64_CONTEXTS or attached) and (arg.to, arg.size) == ("INT", 8):
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel import prog_types
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
-from emu.kernel.kfuncs import Does, Kind
+from emu.kernel.kfuncs import NUMBERS, Does, Kind
 from verifier_model.check import ctx, dynptr, iters, kfunc_structs, regions
 from verifier_model.check.helper_mem import check_read_and_written
 from verifier_model.check.kfunc_structs import argument
@@ -18,14 +18,9 @@ from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
-    PACKET_POINTERS,
     PTR_TO_CTX,
-    PTR_TO_MAP_KEY,
-    PTR_TO_MAP_VALUE,
-    PTR_TO_MEM,
     PTR_TO_STACK,
     R1,
-    RDONLY_MEM,
     SCALAR_VALUE,
     SOCKETS,
 )
@@ -39,14 +34,8 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-# Registers that may have an offset: check_func_arg_reg_off().
-_MOVED = (
-    *(PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE),
-    *(PTR_TO_MEM, RDONLY_MEM, SCALAR_VALUE),
-)
 _TRUSTED = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
-_NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE)
-_MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *_NUMBERS)
+_MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *NUMBERS)
 _TO_SCALARS = "must point to scalar, or struct with scalar"
 # Functions that make a dynptr, and the kind that it is of.
 _MAKERS = {"bpf_dynptr_from_skb": dynptr.SKB, "bpf_dynptr_from_xdp": dynptr.XDP}
@@ -71,7 +60,7 @@ def check(env: Env, state: VerifierState, row: Kfunc, params: tuple[Param, ...])
         if param.kind is Kind.ANYTHING:
             continue
         reg = state.frames[-1].regs[R1 + i]
-        if param.kind in _NUMBERS:
+        if param.kind in NUMBERS:
             _check_number(env, state, i, param, reg, found)
             continue
         trusted = env.rules.KFUNC_ARGS_TRUSTED or bool(row.does & _TRUSTED)
@@ -100,8 +89,8 @@ def _check_pointer(
     if reg.type in BTF_IDS or reg.type in SOCKETS:
         raise Unmodelled(f"a kernel structure as an argument of {row.name}()", env.insn_idx)
     is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
-    if reg.type not in _MOVED and (not is_struct or env.rules.KFUNC_OFFSETS_FIRST):
-        ctx.check_unmodified(env, reg, regno)
+    if not is_struct or env.rules.KFUNC_OFFSETS_FIRST:
+        ctx.check_offset(env, reg, regno)
     if is_struct:
         _check_struct(env, reg, i, param)
     elif kind is Kind.CTX:
@@ -168,10 +157,7 @@ def _check_buffer(env: Env, state: VerifierState, i: int, reg: RegState) -> None
 
 def _is_ctx_of(env: Env, param: Param) -> bool:
     """Whether programs of the type have that as their context: btf_is_prog_ctx_type()."""
-    row = prog_types.by_type(env.prog_type)
-    if not param.type:
-        return True
-    return row is not None and param.type == f"struct {row.ctx.name}"
+    return not param.type or param.type == f"struct {prog_types.ctx_struct(env.prog_type)}"
 
 
 def _check_struct(env: Env, reg: RegState, i: int, param: Param) -> None:
@@ -191,8 +177,8 @@ def _check_number(
     env: Env, state: VerifierState, i: int, param: Param, reg: RegState, found: Found
 ) -> None:
     known_first = param.kind is Kind.CONST_SIZE and env.rules.KFUNC_SIZE_FIRST
-    if env.rules.KFUNC_OFFSETS_FIRST and reg.type not in _MOVED:
-        ctx.check_unmodified(env, reg, R1 + i)
+    if env.rules.KFUNC_OFFSETS_FIRST:
+        ctx.check_offset(env, reg, R1 + i)
     if known_first:
         _check_known(env, state, i, reg)
     if reg.type is not SCALAR_VALUE:

@@ -154,18 +154,6 @@ def check_left(state: VerifierState, what: str) -> None:
         raise Reject(f"{what} cannot be used inside {region}-ed region", EINVAL)
 
 
-def check_global_call(env: Env, state: VerifierState) -> None:
-    """Where a function that is walked by itself may be called."""
-    if state.lock is not None:
-        env.log.add("global function calls are not allowed while holding a lock,")
-        raise Reject("use static function instead", EINVAL)
-    if not env.rules.GLOBAL_FUNCS_NOT_IN_REGIONS:
-        return
-    if state.regions.preempt:
-        env.log.add("global function calls are not allowed with preemption disabled,")
-        raise Reject("use static function instead", EINVAL)
-
-
 def check_left_at_exit(state: VerifierState) -> None:
     """The same at the exit of the program, as kernels before 6.14 say it."""
     now = state.regions
@@ -174,3 +162,15 @@ def check_left_at_exit(state: VerifierState) -> None:
     if now.preempt:
         verb = " is" if now.preempt == 1 else "(s) are"
         raise Reject(f"{now.preempt} bpf_preempt_enable{verb} missing", EINVAL)
+
+
+def check_global_call(env: Env, state: VerifierState) -> None:
+    """Where a function that is walked by itself may be called."""
+    where = ""
+    if state.lock is not None:
+        where = "while holding a lock"
+    elif state.regions.preempt and env.rules.GLOBAL_FUNCS_NOT_IN_REGIONS:
+        where = "with preemption disabled"
+    if where:
+        above = f"global function calls are not allowed {where},"
+        raise Reject("use static function instead", EINVAL, above=(above,))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model.cfg import CALL, is_pseudo_call
+from verifier_model.check import func_types
 from verifier_model.live_regs import postorder, successors, uses
 from verifier_model.reg import R1, R5
 from verifier_model.static import arg_track, stack_access
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from verifier_model.static.stack_access import Access
 
 _MAX_PASSES = 10000
-_GLOBAL = 1  # the linkage of a global function
 # Where a helper that calls back takes the function and its context, and where the function finds
 # the context: find_callback_subprog().
 _CALLBACKS = {181: (2, 3, 2), 164: (2, 3, 4), 180: (3, 4, 3), 209: (2, 3, 2)}
@@ -140,10 +140,9 @@ class _Analysis:
         self._orders = [postorder(env, start) for start in env.subprogs]
         self._spilled: dict[int, arg_track.Stack] = {}  # the caller's slots, by call insn
         self._values: dict[int, list[Values | None]] = {}  # by subprog, of its last pass
-        linkage = {info.start: info.linkage for info in env.prog.func_info}
         for subprog in callers_first:
             start = env.subprogs[subprog]
-            if subprog not in self._values or linkage.get(start) == _GLOBAL:
+            if subprog not in self._values or func_types.is_global(env, subprog):
                 self._analyze(self._instance(start, 0, subprog), None, [])
         if told is not None:
             order = sorted(self.instances.values(), key=lambda i: (i.callsite, i.depth))

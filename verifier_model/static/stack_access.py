@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX
 from emu.kernel.enums import Arg
-from emu.kernel.kfuncs import Kind
+from emu.kernel.kfuncs import NUMBERS, Kind
 from emu.prog import PSEUDO_KFUNC_CALL, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.cfg import LD_IMM64
 from verifier_model.reg import R1
@@ -122,7 +122,7 @@ def _by_kfunc(
 
 def _parameter_bytes(known: ConstRegs, idx: int, param: Param, arg: int) -> int | None:
     """Bytes read through an argument, negative where they are written."""
-    if param.kind in (Kind.SCALAR, Kind.CONST_SIZE):
+    if param.kind in NUMBERS:
         return 0
     if param.kind is Kind.BUFFER_OR_NULL:
         size = known.const(idx, R1 + arg + 1)

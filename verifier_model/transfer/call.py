@@ -30,7 +30,6 @@ from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
 from verifier_model.log_buffer import OPEN
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
-    CALLER_SAVED,
     PTR_TO_BTF_ID,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -41,7 +40,6 @@ from verifier_model.reg import (
     R3,
     SCALAR_VALUE,
     TRUSTED_BTF_ID,
-    UNINIT,
     pointer,
 )
 from verifier_model.state import ARGS_MASK
@@ -167,10 +165,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         if following is not None:
             return following
 
-    frame = state.frames[-1]
-    for regno in CALLER_SAVED:
-        frame.regs[regno] = UNINIT
-    frame.regs_written |= ARGS_MASK | 1
+    state.frames[-1].clear_caller_saved()
     env.scratched_regs |= ARGS_MASK | 1
     if _sees_packets(env.prog_type) and packet.changes(env, row):
         packet.invalidate(env, state)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from emu.kernel import maps
 from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
+from emu.prog import STATIC
 from verifier_model import log_walk
+from verifier_model.check import func_types
 from verifier_model.check.refs import check_range
 from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
-    CALLER_SAVED,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     R0,
@@ -26,7 +27,6 @@ from verifier_model.reg import (
     R3,
     R4,
     SCALAR_VALUE,
-    UNINIT,
     RegState,
     pointer,
 )
@@ -69,9 +69,7 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
         caller.callback_depth = 0
         return None
     _push_frame(env, state, row, meta)
-    for regno in CALLER_SAVED:
-        caller.regs[regno] = UNINIT
-    caller.regs_written |= ARGS_MASK | 1
+    caller.clear_caller_saved()
     env.scratched_regs = env.scratched_slots = -1
     if env.log.level:
         log_walk.call(env, state)
@@ -200,8 +198,8 @@ def _widens(env: Env, old: RegState, cur: RegState, ids: IdMap) -> bool:
 
 def check_function(env: Env, idx: int, subprog: int) -> None:
     """ld_imm64 of a function needs one that BTF calls static."""
-    linkage = {info.start: info.linkage for info in env.prog.func_info}
-    if not linkage:
+    found = func_types.info(env, subprog)
+    if found is None:
         raise Reject("missing btf func_info", EINVAL)
-    if linkage.get(env.subprogs[subprog]) != 0:
+    if found.linkage != STATIC:
         raise Reject("callback function not static", EINVAL)

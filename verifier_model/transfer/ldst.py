@@ -15,7 +15,6 @@ from verifier_model.fields import MAY_LOAD_PACKET
 from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
-    CALLER_SAVED,
     CONST_PTR_TO_MAP,
     PTR_TO_CTX,
     PTR_TO_FUNC,
@@ -23,12 +22,10 @@ from verifier_model.reg import (
     R0,
     R6,
     SOCKETS,
-    UNINIT,
     RegType,
     const_scalar,
     pointer,
 )
-from verifier_model.state import ARGS_MASK
 from verifier_model.transfer.callback import check_function
 from verifier_model.transfer.registry import transfer
 from verifier_model.transfer.subprog import leave_subprog
@@ -143,10 +140,7 @@ def transfer_packet_load(env: Env, state: VerifierState, insn: Insn) -> int:
     if insn.code & 0xE0 == _IND:
         env.read_reg(state, insn.src)
     ctx.check_unmodified(env, reg, R6)
-    frame = state.frames[-1]
-    for regno in CALLER_SAVED:
-        frame.regs[regno] = UNINIT
-    frame.regs_written |= ARGS_MASK
+    state.frames[-1].clear_caller_saved()
     env.write_reg(state, R0, env.unknown())
     if env.rules.LD_ABS_EXIT_WALKED and len(state.frames) > 1:
         # A load beyond the packet's end returns 0.

@@ -15,7 +15,7 @@ from verifier_model.check import func_args, func_types, locks, packet, regions
 from verifier_model.check.refs import LEAKS, check_leak, check_range
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import CALLER_SAVED, PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE, UNINIT
+from verifier_model.reg import PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE
 from verifier_model.state import ARGS_MASK, FuncState
 from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
@@ -48,9 +48,7 @@ def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
     for regno in range(R1, R5 + 1):
         callee.regs[regno] = caller.regs[regno]
     callee.regs_written = caller.regs_written & ARGS_MASK
-    for regno in CALLER_SAVED:
-        caller.regs[regno] = UNINIT
-    caller.regs_written |= ARGS_MASK | 1
+    caller.clear_caller_saved()
     state.frames.append(callee)
     env.scratched_regs = env.scratched_slots = -1
     if env.stack_use is not None:
@@ -71,10 +69,9 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
     shown = f"func#{no} ('{name}')" if once else f"func#{no}"
     regions.check_global_call(env, state)
     if wrong is not None:
-        above = tuple(filter(None, (wrong.message, *wrong.below)))
         text = f"Caller passes invalid args into {shown}"
-        err = Reject(text, wrong.errno, above=above)
-        err.unexplained = tuple(line for line in above if _UNEXPLAINED.search(line))
+        err = Reject(text, wrong.errno, above=wrong.lines)
+        err.unexplained = tuple(line for line in wrong.lines if _UNEXPLAINED.search(line))
         raise err
     if env.log.level:
         what = "assumed valid." if once else "valid. Skipping."
@@ -83,9 +80,7 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
         packet.invalidate(env, state)
     env.called.add(no)
     frame = state.frames[-1]
-    for regno in CALLER_SAVED:
-        frame.regs[regno] = UNINIT
-    frame.regs_written |= ARGS_MASK | 1
+    frame.clear_caller_saved()
     env.scratched_regs |= ARGS_MASK | 1
     if not func_types.returns_void(env, no):
         frame.regs[R0] = env.unknown()
