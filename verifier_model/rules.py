@@ -48,6 +48,7 @@ class Rules:
     BSWAP_KEEPS_ID: bool
     BSWAP_TRACKED: bool
     BTF_KINDS_MIX: bool
+    BTF_MEM_WRITES_REFUSED: bool
     BTF_RESULTS_TRUSTED: bool
     BTF_SPILLED: bool
     BTF_TAGS: bool

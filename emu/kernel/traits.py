@@ -1754,6 +1754,12 @@ class Trait(enum.Enum):
         commit="read in 6.3.8 and 6.4.6: mem_types",
         note="The list of what a memory argument may be has trusted pointers.",
     )
+    BTF_MEM_WRITES_REFUSED = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_helper_mem_access()",
+        note="A function that may write to its argument is not given a pointer to a kernel "
+        "structure; older kernels look there as if it were read only, and it writes.",
+    )
     ATTACH_CHECKED_FIRST = Row(
         until="5.6",
         commit="read in 5.5-rc5 and 5.6.4: bpf_check()",

@@ -108,24 +108,28 @@ def _check_offset(env: Env, reg: RegState, regno: int) -> int:
     return 0
 
 
-def check_unmodified(env: Env, reg: RegState, regno: int) -> None:
-    """The pointer, of a context or like it, has no offset: __check_ptr_off_reg()."""
+def check_unmodified(env: Env, reg: RegState, regno: int, *, constant_ok: bool = False) -> None:
+    """The pointer, of a context or like it, has no offset: __check_ptr_off_reg().
+
+    constant_ok: it may have one that is known.
+    """
     rules = env.rules
     name = type_name(reg, rules) if rules.TEXT_CTX_POINTER else "ctx"
     kind = f"{name} " if rules.TEXT_CTX_POINTER else ""
     off = reg.off + (reg.smin if rules.POINTER_CONST_IN_BITS and reg.is_const() else 0)
     if off < 0 and rules.TEXT_SCALAR:
         raise Reject(f"negative offset {kind}ptr R{regno} off={off} disallowed", EACCES)
-    if off:
+    if off and not constant_ok:
         raise Reject(f"dereference of modified {name} ptr R{regno} off={off} disallowed", EACCES)
-    if not reg.is_const() or reg.var_off.value:
+    in_bits = reg.var_off.value and not (constant_ok and rules.POINTER_CONST_IN_BITS)
+    if not reg.is_const() or in_bits:
         raise Reject(f"variable {name} access var_off={reg.var_off} disallowed", EACCES)
 
 
 def check_offset(env: Env, reg: RegState, regno: int) -> None:
     """A function may be given the register with the offset it has: check_func_arg_reg_off()."""
-    if reg.type not in _MOVED and not (reg.type in _MOVED_BY_CONSTANTS and reg.is_const()):
-        check_unmodified(env, reg, regno)
+    if reg.type not in _MOVED:
+        check_unmodified(env, reg, regno, constant_ok=reg.type in _MOVED_BY_CONSTANTS)
 
 
 def _layout(env: Env) -> Context:

@@ -238,9 +238,10 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
 
 def _check_struct(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """A trusted kernel structure is memory that helpers may read."""
-    if arg in FIXED_ARGS or reg.maybe_null or not reg.is_const() or reg.off + reg.smin < 0:
+    if arg in FIXED_ARGS:
         raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if MEM_ARGS.get(arg, True):
         kind = type_name(reg, env.rules)
         text = f"bpf_{row.name}() may write into memory pointed by R{regno} type={kind}"
         raise Reject(text, EACCES)
+    ctx.check_offset(env, reg, regno)

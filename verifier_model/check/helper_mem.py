@@ -14,6 +14,7 @@ from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.reg import (
+    BTF_IDS,
     PACKET_POINTERS,
     PTR_TO_CTX,
     PTR_TO_MAP_KEY,
@@ -22,7 +23,7 @@ from verifier_model.reg import (
     PTR_TO_STACK,
     RDONLY_MEM,
     SCALAR_VALUE,
-    TRUSTED_BTF_ID,
+    UNTRUSTED_MEM,
 )
 from verifier_model.scalars import is_null
 from verifier_model.stack import SPILL, ZERO, is_spilled
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 MAX_VAR_SIZE = 1 << 29
+_REGIONS = (PTR_TO_MEM, RDONLY_MEM, UNTRUSTED_MEM)
 
 
 class Memory:
@@ -148,8 +150,8 @@ def check_memory(
     elif reg.type is PTR_TO_MAP_VALUE:
         map_value.check_type(env, reg, 0, size, "write" if writes else "read")
         map_value.check(env, reg, regno, 0, size, zero_ok, indirect=True)
-    elif reg.type is PTR_TO_MEM or reg.type is RDONLY_MEM:
-        if writes and reg.type is RDONLY_MEM:
+    elif reg.type in _REGIONS:
+        if writes and reg.type is not PTR_TO_MEM:
             raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
     elif reg.type is PTR_TO_MAP_KEY:
@@ -160,7 +162,9 @@ def check_memory(
         mem.check_region(env, reg, regno, 0, size, reg.map.key_size, zero_ok)
     elif reg.type in PACKET_POINTERS:
         packet.check(env, reg, regno, 0, size, zero_ok)
-    elif reg.type is TRUSTED_BTF_ID and env.rules.HELPER_MEM_TRUSTED and not reg.maybe_null:
+    elif reg.type in BTF_IDS and env.rules.HELPER_MEM_TRUSTED:
+        if writes and env.rules.BTF_MEM_WRITES_REFUSED:
+            btf_ptr.store(env, reg, regno, 0)
         btf_ptr.find(env, reg, regno, 0, size)
     elif reg.type is PTR_TO_CTX and env.rules.HELPER_MEM_OF_CTX and ctx.is_memory(env):
         if size and writes:

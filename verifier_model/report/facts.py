@@ -9,7 +9,8 @@ from emu.kernel import helper_names
 from emu.kernel.enums import Arg
 from emu.kernel.kfuncs import Kind
 from emu.prog import PSEUDO_KFUNC_CALL
-from verifier_model.cfg import EXIT, GOTOL, JA
+from verifier_model.cfg import EXIT, GOTOL, JA, is_pseudo_call
+from verifier_model.check import func_types
 from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.log import type_name
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
@@ -138,13 +139,16 @@ class Facts(dict[str, object]):
         return insn.off if insn.code & 7 in (LDX, ST, STX) else 0
 
     def _size(self) -> int:
-        """Bytes of the access; of a helper, the most it may touch."""
-        insn = self._env.insns[self._env.insn_idx]
+        """Bytes of the access; of a function, the most it may touch."""
+        env, arg = self._env, self.number("reg") - R1
+        insn = env.insns[env.insn_idx]
         if insn.code & 7 in (LDX, ST, STX):
             return SIZES[insn.code >> 3 & 3]
-        proto = self._env.helper_proto(insn)
+        if is_pseudo_call(insn):
+            no = env.subprogs.index(env.insn_idx + insn.imm + 1)
+            return func_types.expected(env, no)[arg].size
+        proto = env.helper_proto(insn)
         args = proto.args if proto is not None else ()
-        arg = self.number("reg") - R1
         if arg < len(args) and args[arg] in FIXED_ARGS:
             return FIXED_ARGS[args[arg]][0]
         what = _MAP_SIZES.get(args[arg]) if arg < len(args) else None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from emu.btf import BtfData, Kind
 from emu.isa.asm import assemble
 from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
-from emu.prog import FuncArg, FuncInfo, Prog
+from emu.prog import GLOBAL, STATIC, FuncArg, FuncInfo, Prog
+from tests.btfwriter import Writer
 from verifier_model import verify
 
 CTX = FuncArg("PTR", "STRUCT", "__sk_buff", size=192)
 NUMBER, PAIR = FuncArg("INT"), FuncArg("PTR", "STRUCT", "pair", size=16)
-STATIC, GLOBAL = 0, 1
 MAIN = FuncInfo(0, GLOBAL, "main", args=(CTX,))
 
 
@@ -65,3 +66,30 @@ def test_what_a_caller_passes_is_compared(release):
 def test_what_is_left_of_a_good_walk_at_level_1():
     verdict = verify(program(READS, 4, NUMBER), Kernel.release("6.12.107"))
     assert verdict.log[:-1] == ("Func#1 ('f') is safe for any args that match its prototype",)
+
+
+def types() -> BtfData:
+    """struct task_struct, of one word."""
+    writer = Writer()
+    word = writer.integer("long", 8, signed=True)
+    writer.struct(Kind.STRUCT, "task_struct", 8, ("state", word, 0))
+    return BtfData(writer.blob())
+
+
+@pytest.mark.parametrize(
+    ("release", "offset", "expected"),
+    [
+        ("7.1.13", 0, ()),
+        ("7.2.13", 0, ("only read is supported", "Caller passes invalid args into func#1 ('')")),
+        ("7.2.13", -8, ("negative offset trusted_ptr_ ptr R1 off=-8 disallowed",)),
+    ],
+)
+def test_a_kernel_structure_is_no_memory_to_write_since_7_2(release, offset, expected):
+    text = f"call get_current_task_btf\nr1 = r0\nr1 += {offset}\ncall f\nr0 = 0\nexit\n"
+    insns = assemble(f"{text}f: r0 = 0\nexit\n")
+    word = FuncArg("PTR", "INT", "long", size=8)
+    infos = (FuncInfo(0, GLOBAL, "main", args=(CTX,)), FuncInfo(6, GLOBAL, "", args=(word,)))
+    prog = Prog("", ProgType.KPROBE, insns, func_info=infos)
+    verdict = verify(prog, Kernel.release(release), btf=types())
+    assert verdict.accepted == (not expected)
+    assert set(expected) <= set(verdict.log)
