@@ -2,8 +2,8 @@
 
 A program: `id`, `prog_type` (a name or number), `insns` (hex), `maps` (each `type`, `key`,
 `value`, `max_entries`, `flags`, `init`, `freeze`, `inner`), `license`, `attach_type`,
-`prog_flags`, `btfs`, `prog_btf`, `func_info`, `func_info_size`; `log_level` and `log_size`, if not
-those of the batch.
+`prog_flags`, `btfs`, `prog_btf`, `func_info`, `func_info_size`, `line_info`, `line_info_size`;
+`log_level` and `log_size`, if not those of the batch.
 
 An answer: `id`, `verdict` (accept, reject, unmodelled), `errno`, `message`, `log`, `stats`; with a
 log size, `log_true_size`; with --report, `report`.

@@ -1,7 +1,8 @@
 """Programs to judge, as JSON objects: those of emu.batch, with what BTF says of them.
 
 Beyond what emu.batch reads: `btfs` (BTF in hex), `prog_btf` (a number in that list), `func_info`
-(hex) and `func_info_size` of a program; `btf` and `btf_value` (a type) of a map.
+(hex) and `func_info_size` of a program, `line_info` and `line_info_size` too; `btf` and
+`btf_value` (a type) of a map.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from emu.batch import BadProgram
 from emu.btf import BtfData, BtfError
 from emu.kernel.enums import ProgType
 from emu.objfile import map_fields
-from verifier_model import func_info
+from verifier_model import info_records
 
 if TYPE_CHECKING:
-    from emu.prog import FuncInfo, MapDef, MapField, Prog
+    from emu.prog import MapDef, MapField, Prog
 
 _U32 = (1 << 32) - 1
 
@@ -38,19 +39,22 @@ def read(row: Any) -> Prog:
             for m, spec in zip(prog.maps, row.get("maps", ()), strict=True)
         )
         _check_numbers(prog, maps)
-        return prog._replace(maps=maps, func_info=_func_info(row, btfs))
+        if row.get("func_info") or row.get("line_info"):
+            prog = _described(prog, row, BtfData(btfs[row.get("prog_btf", 0)]))
+        return prog._replace(maps=maps)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, BtfError) as err:
         if isinstance(err, BadProgram):
             raise
         raise BadProgram(f"no program: {err!r}") from None
 
 
-def _func_info(row: Any, btfs: list[bytes]) -> tuple[FuncInfo, ...]:
-    if not row.get("func_info"):
-        return ()
-    info = bytes.fromhex(row["func_info"])
-    btf = BtfData(btfs[row.get("prog_btf", 0)])
-    return func_info.read(info, row.get("func_info_size", 8), btf)
+def _described(prog: Prog, row: Any, btf: BtfData) -> Prog:
+    """The program with what its BTF says of its functions and lines."""
+    functions, lines = (bytes.fromhex(row.get(key) or "") for key in ("func_info", "line_info"))
+    return prog._replace(
+        func_info=info_records.functions(functions, row.get("func_info_size", 8), btf),
+        line_info=info_records.lines(lines, row.get("line_info_size", 16), btf),
+    )
 
 
 def _fields(spec: Any, btfs: list[bytes]) -> tuple[MapField, ...] | None:

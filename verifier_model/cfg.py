@@ -11,14 +11,13 @@ from emu.isa.table import JMP, JMP32
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.kfuncs import Does
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL
-from verifier_model import kfunc_calls
-from verifier_model.check.func_types import NUMBERS
+from verifier_model import kfunc_calls, log_source
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from emu.prog import FuncInfo, Insn
+    from emu.prog import Insn
     from verifier_model.env import Env
 
     _Edge = tuple[int, int, bool]  # where to, its kind, whether it may lead back
@@ -28,8 +27,6 @@ MAY_GOTO = 0xE5
 # Helpers that call a function before they return: is_sync_callback_calling_function().
 _CALL_BACK = (164, 180, 181, 209)
 
-_TAIL_CALL = 12
-_LARGEST_INT = 8  # bytes: btf_type_is_small_int()
 _DISCOVERED, _EXPLORED = 1, 2
 _FALLTHROUGH, _BRANCH = 1, 2
 # Codes of insns that do not lead to the next insn and nowhere else.
@@ -84,38 +81,6 @@ def find_subprogs(env: Env) -> None:
             raise Reject("last insn is not an exit or jmp", EINVAL)
 
 
-def check_func_info(env: Env) -> None:
-    """BTF, if given, names every function: check_btf_func().  Without it some insns are refused."""
-    infos = env.prog.func_info
-    if infos:
-        if len(infos) != len(env.subprogs):
-            text = "number of funcs in func_info doesn't match number of subprogs"
-            raise Reject(text, EINVAL)
-        if [info.start for info in infos] != env.subprogs:
-            text = "func_info BTF section doesn't match subprog layout in BPF program"
-            raise Reject(text, EINVAL)
-        _check_returns(env, [no for no, info in enumerate(infos) if not _returns_int(info)], "")
-    elif not env.prog.line_info:
-        _check_returns(env, range(len(env.subprogs)), " in subprogs without BTF")
-
-
-def _returns_int(info: FuncInfo) -> bool:
-    return info.result in NUMBERS and info.result_size <= _LARGEST_INT
-
-
-def _check_returns(env: Env, subprogs: Iterable[int], without: str) -> None:
-    """Subprogs of which it is not known that they return a number cannot end unseen."""
-    if not env.rules.TAIL_CALL_IN_SUBPROG:
-        return
-    text = f"not allowed{without}" if without else "only allowed in functions that return 'int'."
-    for no in subprogs:
-        body = env.insns[env.subprogs[no] : env.subprog_end(no)] if no else ()
-        if any(insn.code & 7 == 0 and insn.code & 0xE0 in (0x20, 0x40) for insn in body):
-            raise Reject(f"LD_ABS is {text}", EINVAL)
-        if any(insn.code == CALL and not insn.src and insn.imm == _TAIL_CALL for insn in body):
-            raise Reject(f"tail_call is {text}", EINVAL)
-
-
 def check_cfg(env: Env) -> None:
     """Walk the graph of insns depth first: every insn is reached, and where states are compared.
 
@@ -130,14 +95,16 @@ def check_cfg(env: Env) -> None:
         t = run[-1]
         for w, edge, loop_ok in edges:
             if not 0 <= w < n:
-                raise Reject(f"jump out of range from insn {t} to {w}", EINVAL)
+                above = log_source.line(env, t, f"{t}: ")
+                raise Reject(f"jump out of range from insn {t} to {w}", EINVAL, above=above)
             if edge == _BRANCH:
                 _mark(env, w)
             if not state[w]:
                 stack.append(_run(env, w, state, loops))
                 break
             if state[w] == _DISCOVERED and not loop_ok:
-                raise Reject(f"back-edge from insn {t} to {w}", EINVAL)
+                above = (*log_source.line(env, t, f"{t}: "), *log_source.line(env, w, f"{w}: "))
+                raise Reject(f"back-edge from insn {t} to {w}", EINVAL, above=above)
         else:
             for t in run:
                 state[t] = _EXPLORED

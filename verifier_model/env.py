@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emu.kernel.helpers import Proto
     from emu.kernel.kfuncs import Kfunc
     from emu.kernel.profile import Kernel
-    from emu.prog import Insn, MapDef, Prog
+    from emu.prog import Insn, LineInfo, MapDef, Prog
     from verifier_model.check.func_types import Expected
     from verifier_model.check.tracing import Function
     from verifier_model.log_shares import Shares
@@ -121,6 +121,9 @@ class Env:
         self.every_path = every_path  # no path ends where an equivalent state was walked
         self.insn_idx = 0
         self.prev_insn_idx = -1
+        self.lines: tuple[LineInfo, ...] = ()  # line_info, when it was found to be right
+        self.line_of: list[int] = []  # by insn, its line; log_source.py fills it in
+        self.told_line = -1  # the one that the log told last
         # (state, insn, previous insn, lines in the log) of branches still to be walked
         self.stack: list[tuple[VerifierState, int, int, int]] = []
         self.explored: dict[int, list[VerifierState]] = {}

@@ -50,7 +50,7 @@ def entry(env: Env, no: int) -> VerifierState:
     """The state before a function's first insn."""
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, no))
     state.first_insn_idx = env.insn_idx = env.subprogs[no]
-    env.prev_insn_idx = -1
+    env.prev_insn_idx = env.told_line = -1
     env.explored.clear()
     env.undropped.clear()
     env.scratched_regs = env.scratched_slots = -1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model import log_source
 from verifier_model.cfg import EXIT
 from verifier_model.log_state import changes, whole
 
@@ -29,6 +30,7 @@ def before_insn(env: Env, state: VerifierState) -> None:
             log.path_begins = False
         if env.scratched_regs or env.scratched_slots:
             insn_changes(env, state)
+    log.lines += log_source.line(env, idx)
     log.lines.append(f"{idx}: {log.insn_text(env, idx)}")
     log.insn_line = len(log.lines)
 
@@ -114,6 +116,6 @@ def leave(env: Env, state: VerifierState, following: int) -> None:
 
 def infinite_loop(env: Env, old: VerifierState, cur: VerifierState) -> tuple[str, ...]:
     """The two states that are the same, below the complaint: is_state_visited()."""
-    if not env.log.level or not env.rules.LOG_LOOP_STATES:
+    if not env.log.bits or not env.rules.LOG_LOOP_STATES:
         return ()
     return (f"cur state:{whole(env, cur, -1)}", f"old state:{whole(env, old, -1)}")

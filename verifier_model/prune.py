@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
-from verifier_model import log_walk
+from verifier_model import log_source, log_walk
 from verifier_model.check.iters import are_apart, is_active
 from verifier_model.domain.word import U32
 from verifier_model.equal import (
@@ -286,7 +286,9 @@ def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
             return
     if states_equal(env, old, cur, exact=env.rules.LOOP_EXACT) and not are_apart(old, cur):
         below = log_walk.infinite_loop(env, old, cur)
-        raise Reject(f"infinite loop detected at insn {env.insn_idx}", EINVAL, below)
+        above = log_source.line(env, env.insn_idx)
+        text = f"infinite loop detected at insn {env.insn_idx}"
+        raise Reject(text, EINVAL, below, above=above)
 
 
 def _is_in_unfinished_loop(env: Env, old: VerifierState) -> bool:

@@ -177,6 +177,7 @@ class Rules:
     LOG_REPORT: bool
     LOG_REWOUND: bool
     LOG_STACK_READS: bool
+    LOG_SOURCE_PLACE: bool
     LOG_STATE_DIFF: bool
     LOG_STATS: bool
     LOG_ZEXT: bool

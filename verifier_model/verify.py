@@ -11,6 +11,7 @@ from emu.isa.table import JMP, JMP32
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.traits import Trait
 from verifier_model import (
+    btf_info,
     cfg,
     cmpxchg,
     fields,
@@ -158,7 +159,7 @@ def _check(env: Env, watch: Watch | None) -> None:
     if not rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
     cfg.find_subprogs(env)
-    cfg.check_func_info(env)
+    btf_info.check(env)
     if not attached_first and not attached_late:
         attach.check(env)
     if rules.OPCODES_CHECKED_FIRST:

@@ -21,6 +21,8 @@ from emu.prog import (
     PSEUDO_CALL,
     PSEUDO_MAP_FD,
     PSEUDO_MAP_VALUE,
+    STATIC,
+    FuncInfo,
     Insn,
     Prog,
     Subprog,
@@ -108,7 +110,8 @@ class Linker:
             tuple(self.insns),
             tuple(self.definitions[m] for m in self.maps),
             subprogs=tuple(Subprog(start, called) for called, start in self.starts.items()),
-            line_info=line_info(self.spans),
+            line_info=line_info(self.spans, {at: name for name, at in self.starts.items()}),
+            func_info=tuple(FuncInfo(at, STATIC, name) for name, at in self.starts.items()),
         )
         return Linked(prog, tuple(self.spans))
 

@@ -144,6 +144,13 @@ class Trait(enum.Enum):
         commit='c454a46b5efd ("bpf: Add bpf_line_info support")',
         note="line_info ties insns to source lines; the log prints them.",
     )
+    LOG_SOURCE_PLACE = Row(
+        since="6.9",
+        commit='7cc13adbd057 ("bpf: emit source code file name and line number in verifier log"), '
+        "release from memory",
+        note="Behind a source line the log names its file and number, and tells it once where "
+        "several records differ in nothing but the column.",
+    )
     BTF_DATASEC = Row(
         since="5.2",
         commit='1dc92851849c ("bpf: kernel side support for BTF Var and DataSec")',

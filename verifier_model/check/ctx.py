@@ -5,11 +5,12 @@ Source: check_ctx_access() and the *_is_valid_access() of the program types.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES
+from verifier_model import log_source
 from verifier_model.log import type_name
 from verifier_model.reg import (
     PACKET_POINTERS,
@@ -67,7 +68,7 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     _check_readable(env, layout, off, size)
     if env.prog_type is ProgType.RAW_TRACEPOINT_WRITABLE and off == 0:
         if size != 8:
-            _refuse(off, size)
+            refuse(env, off, size)
         return pointer(PTR_TO_TP_BUFFER)
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
     if field is None or not field.gives:
@@ -92,7 +93,7 @@ def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
         size in field.write_sizes and _meant(env, field.write_attach_types)
         for field in _fields(env, layout, off, size)
     ):
-        _refuse(off, size)
+        refuse(env, off, size)
 
 
 def is_memory(env: Env) -> bool:
@@ -142,7 +143,7 @@ def _check_readable(env: Env, layout: Context, off: int, size: int) -> None:
     if (off, size) in env.readable:
         return
     if not readable(env, layout, off, size):
-        _refuse(off, size)
+        refuse(env, off, size)
     env.readable.add((off, size))
 
 
@@ -177,5 +178,7 @@ def _meant(env: Env, attach_types: tuple[int, ...]) -> bool:
     return not attach_types or env.prog.expected_attach_type in attach_types
 
 
-def _refuse(off: int, size: int) -> None:
-    raise Reject(f"invalid bpf_context access off={off} size={size}", EACCES)
+def refuse(env: Env, off: int, size: int, *why: str) -> NoReturn:
+    """No such access of the context: check_ctx_access()."""
+    below = log_source.line(env, env.insn_idx)
+    raise Reject(f"invalid bpf_context access off={off} size={size}", EACCES, below, above=why)

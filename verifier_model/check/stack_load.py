@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
+from verifier_model import log_source
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.check.stack_slots import remember_access
 from verifier_model.precise import mark_slots_precision
@@ -121,9 +122,11 @@ def _read_narrow(
     if size == SLOT and not rules.SPILL_NARROW:
         raise Reject("corrupted spill memory", EACCES)
     if not rules.FILL_NARROW_SCALAR:
-        raise Reject("invalid size of register spill", EACCES)
+        above = log_source.line(env, env.insn_idx)
+        raise Reject("invalid size of register spill", EACCES, above=above)
     if reg.type is not SCALAR_VALUE:
-        raise Reject("invalid size of register fill", EACCES)
+        above = log_source.line(env, env.insn_idx)
+        raise Reject("invalid size of register fill", EACCES, above=above)
     if dst < 0:
         return None
     if rules.FILL_NARROW:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import ST
 from emu.kernel.errno import EACCES, EINVAL
+from verifier_model import log_source
 from verifier_model.check.stack_slots import lasting, remember_access, scrub, scrubbed, write_data
 from verifier_model.domain.word import U32, U64
 from verifier_model.precise import mark_chain_precision
@@ -63,7 +64,8 @@ def _write_fixed(
             return
     elif reg is not None and (rules.BTF_SPILLED or reg.type not in BTF_IDS):
         if size != SLOT:
-            raise Reject("invalid size of register spill", EACCES)
+            above = log_source.line(env, env.insn_idx)
+            raise Reject("invalid size of register spill", EACCES, above=above)
         if frame is not cur and reg.type is PTR_TO_STACK:
             text = "cannot spill pointers to stack into stack frame of the caller"
             raise Reject(text, EINVAL)

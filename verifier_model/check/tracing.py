@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.btf import PARAM, POINTER_SIZE, Kind
 from emu.kernel import raw_tp_args
 from emu.kernel.enums import AttachType
-from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.errno import EINVAL
 from emu.kernel.raw_tp_args import ERROR, NULL
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, btf_walk
+from verifier_model.check import btf_ptr, btf_walk, ctx
 from verifier_model.log_buffer import OPEN
 from verifier_model.reg import PERCPU_BTF_ID, PTR_TO_BTF_ID, TRUSTED_BTF_ID, USER_BTF_ID
 from verifier_model.verdict import Reject, Unmodelled
@@ -151,16 +151,15 @@ def load(env: Env, off: int, size: int) -> RegState:
     assert btf is not None
     end = 8 * env.limits.max_raw_tp_args
     if off < 0 or off >= end or off % size:
-        _refuse(off, size)
+        ctx.refuse(env, off, size)
     if off % 8:
-        env.log.add(f"func '{function.name}' offset {off} is not multiple of 8")
-        _refuse(off, size)
+        ctx.refuse(env, off, size, f"func '{function.name}' offset {off} is not multiple of 8")
     number = _argument(env, btf, function, off)
     count = len(function.args)
     is_result = number == count and env.prog.expected_attach_type == AttachType.TRACE_FEXIT
     if number > count or (number == count and not is_result):
-        env.log.add(f"func '{function.name}' doesn't have {number + 1}-th argument")
-        _refuse(off, size)
+        why = f"func '{function.name}' doesn't have {number + 1}-th argument"
+        ctx.refuse(env, off, size, why)
     type_ = btf.stripped(function.result if is_result else function.args[number])
     kind = btf.kind(type_) if type_ else Kind.VOID
     numbers = _NUMBERS if env.kernel.has(Trait.CTX_ENUMS) else (Kind.INT,)
@@ -170,21 +169,18 @@ def load(env: Env, off: int, size: int) -> RegState:
         return env.unknown()
     if kind != Kind.PTR:
         name = btf.name(type_) if type_ else ""
-        env.log.add(
-            f"func '{function.name}' arg{number} '{name or '(anon)'}' has type "
-            f"{_KIND_NAMES[kind]}. Only pointer access is allowed"
+        why = (
+            f"func '{function.name}' arg{number} '{name or '(anon)'}' has type {_KIND_NAMES[kind]}"
         )
-        _refuse(off, size)
+        ctx.refuse(env, off, size, f"{why}. Only pointer access is allowed")
     if size != 8 and env.kernel.has(Trait.CTX_POINTER_WHOLE):
-        env.log.add(f"func '{function.name}' size {size} must be 8")
-        _refuse(off, size)
+        ctx.refuse(env, off, size, f"func '{function.name}' size {size} must be 8")
     if not _is_number(env, btf, type_):
         target = btf.stripped(btf.record(type_).size)
         kind = btf.kind(target) if target else Kind.VOID
         if kind not in (Kind.STRUCT, Kind.UNION):
-            text = f"func '{function.name}' arg{number} type {_KIND_NAMES[kind]} is not a struct"
-            env.log.add(text)
-            _refuse(off, size)
+            why = f"func '{function.name}' arg{number} type {_KIND_NAMES[kind]} is not a struct"
+            ctx.refuse(env, off, size, why)
         return _pointer(env, btf, function, number, type_)
     return env.unknown()
 
@@ -257,7 +253,3 @@ def _argument(env: Env, btf: BtfData, function: Function, off: int) -> int:
 def _bytes(btf: BtfData, type_: int) -> int:
     """Bytes of an argument or a result; 0 of void."""
     return btf.size_of(type_) if btf.stripped(type_) else 0
-
-
-def _refuse(off: int, size: int) -> None:
-    raise Reject(f"invalid bpf_context access off={off} size={size}", EACCES)

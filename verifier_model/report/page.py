@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model import log_source
 from verifier_model.cfg import LD_IMM64
 
 if TYPE_CHECKING:
@@ -52,15 +53,17 @@ class Page:
 
     def source(self, idx: int, label: str, message: str) -> None:
         """A place in the program and what is said of it."""
-        line = self._line_of(idx)
-        note = f"{label}: {message}"
-        if line is None:
+        env, note = self._env, f"{label}: {message}"
+        line = env.lines[log_source.number(env, idx)] if env.lines else None
+        if line is None or not line.file:
             self.lines.append(f"  insn {idx}")
             self._annotate(0, 0, note)
         else:
-            self.lines.append(f"  {line.file}:{line.line}:{line.column}")
+            name = env.subprog_name(env.subprog_of(idx))
+            place = f"{line.file.rpartition('/')[2]}:{line.line}:{line.column}"
+            self.lines.append(f"  {name} @ {place}" if name else f"  {place}")
             if line.text:
-                self._source_context(line, note)
+                self._source_context(idx, line, note)
             else:
                 self._annotate(0, 0, note)
         self._insn_context(idx)
@@ -70,19 +73,14 @@ class Page:
         lane = f"  {'':{width + 4}} | {'':{indent}}"
         self._wrap(note, f"{lane}^-- ", f"{lane}    ")
 
-    def _line_of(self, idx: int) -> LineInfo | None:
-        """The line of source that the insn comes from: bpf_find_linfo()."""
-        found = None
-        for line in self._env.prog.line_info:
-            if line.insn <= idx:
-                found = line
-        return found if found is not None and found.file else None
-
-    def _source_context(self, at: LineInfo, note: str) -> None:
+    def _source_context(self, idx: int, at: LineInfo, note: str) -> None:
+        """Lines near to it that insns of the same function come from."""
+        env = self._env
+        no = env.subprog_of(idx)
+        start, end = env.subprogs[no], env.subprog_end(no)
         known: dict[int, str] = {}
-        for line in self._env.prog.line_info:
-            near = abs(line.line - at.line) <= _AROUND
-            if line.file == at.file and near and line.text:
+        for line in env.lines:
+            if line.file == at.file and line.text and start <= line.insn < end:
                 known.setdefault(line.line, line.text)
         self.lines.append("  Source context:")
         width = len(str(at.line + _AROUND))

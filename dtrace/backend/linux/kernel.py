@@ -175,6 +175,8 @@ class LinuxKernel:
     def load(self, prog: Prog, maps: Sequence[Map]) -> LinuxProg:
         fds = [_own(map_, LinuxMap).fd for map_ in maps]
         btf_id = self.btf.function_id(prog.attach_to) if prog.attach_to else 0
+        if not self.profile.has(Trait.LINE_INFO):
+            prog = prog._replace(func_info=(), line_info=())
         loaded = LinuxProg(prog, fds, self._version_code(), btf_id)
         self._open.append(loaded)
         return loaded

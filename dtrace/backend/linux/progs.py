@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dtrace.backend.base import LoadError
 from dtrace.backend.linux import syscall
 from dtrace.backend.linux.maps import kernel_name
+from dtrace.backend.linux.prog_btf import ProgBtf
 from dtrace.backend.linux.syscall import Memory, explain
 from emu.prog import PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 _INSN = Struct("<BBhi")
 # union bpf_attr of BPF_PROG_LOAD: type, insn count, insns, license, log level, log size, log,
-# kernel version, flags, name, ifindex, attach type; then, zero here, prog_btf_fd and the records
-# of func_info and line_info (each: record size, pad, pointer, count); then attach_btf_id.
+# kernel version, flags, name, ifindex, attach type; what ProgBtf has; attach_btf_id.
 _LOAD = Struct("<IIQQIIQII16sIIIIQIIQII")
 _LD_IMM64 = 0x18
 _FIRST_LOG = 64 << 10
@@ -59,34 +59,69 @@ class LinuxProg:
         """
         self.prog = prog
         self.fd = -1
-        insns, license_ = Memory(pack_insns(prog, fds)), Memory(prog.license.encode() + b"\0")
-
-        # Without a log first: it costs the verifier time, and most programs load.
+        btf = ProgBtf(prog)
         try:
-            self.fd = _load(prog, insns, license_, None, version, attach_btf_id)
-            return
-        except OSError as error:
-            failure = error
-        if failure.errno in (errno.EPERM, errno.ENOSYS, errno.ENOMEM, errno.EMFILE):
-            raise LoadError(str(explain(failure, f"cannot load program {prog.name}")))
-        size = _FIRST_LOG
-        while True:
-            log = Memory(size)
-            try:
-                self.fd = _load(prog, insns, license_, log, version, attach_btf_id)
-                return
-            except OSError as error:
-                if error.errno != errno.ENOSPC or size == _LARGEST_LOG:
-                    break
-                size = min(size * 8, _LARGEST_LOG)
-        text = log.raw.partition(b"\0")[0].decode(errors="replace")
-        complaint, insn = read_log(text)
-        raise LoadError(complaint or str(failure.strerror), text, insn)
+            self.fd = _load_or_explain(_Request(prog, fds, version, attach_btf_id, btf))
+        finally:
+            btf.close()
 
     def close(self) -> None:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+class _Request:
+    """What BPF_PROG_LOAD is asked for."""
+
+    def __init__(
+        self, prog: Prog, fds: Sequence[int], version: int, attach_btf_id: int, btf: ProgBtf
+    ) -> None:
+        self.prog = prog
+        self._version, self._btf_id, self._btf = version, attach_btf_id, btf
+        self._insns = Memory(pack_insns(prog, fds))
+        self._license = Memory(prog.license.encode() + b"\0")
+
+    def load(self, log: Memory | None) -> int:
+        """The program's descriptor.  Raises OSError, with the reason in `log`."""
+        prog = self.prog
+        attr = Memory(
+            _LOAD.pack(
+                prog.type, len(prog.insns), self._insns.address, self._license.address,
+                1 if log else 0, len(log.raw) if log else 0, log.address if log else 0,
+                self._version, prog.flags, kernel_name(prog.name), 0, prog.expected_attach_type,
+                *self._btf.fields, self._btf_id,
+            )
+        )  # fmt: skip
+        for _ in range(_RETRIES):
+            try:
+                return syscall.bpf(syscall.PROG_LOAD, attr, _LOAD.size)
+            except OSError as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+        return syscall.bpf(syscall.PROG_LOAD, attr, _LOAD.size)
+
+
+def _load_or_explain(request: _Request) -> int:
+    """Without a log first: it costs the verifier time, and most programs load."""
+    try:
+        return request.load(None)
+    except OSError as error:
+        failure = error
+    if failure.errno in (errno.EPERM, errno.ENOSYS, errno.ENOMEM, errno.EMFILE):
+        raise LoadError(str(explain(failure, f"cannot load program {request.prog.name}")))
+    size = _FIRST_LOG
+    while True:
+        log = Memory(size)
+        try:
+            return request.load(log)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or size == _LARGEST_LOG:
+                break
+            size = min(size * 8, _LARGEST_LOG)
+    text = log.raw.partition(b"\0")[0].decode(errors="replace")
+    complaint, insn = read_log(text)
+    raise LoadError(complaint or str(failure.strerror), text, insn)
 
 
 def read_log(log: str) -> tuple[str, int]:
@@ -100,23 +135,3 @@ def read_log(log: str) -> tuple[str, int]:
         lines.pop()
     insns = [int(found[1]) for line in lines if (found := re.match(r"(\d+): \(", line))]
     return lines[-1] if lines else "", insns[-1] if insns else -1
-
-
-def _load(
-    prog: Prog, insns: Memory, license_: Memory, log: Memory | None, version: int, btf_id: int
-) -> int:
-    attr = Memory(
-        _LOAD.pack(
-            prog.type, len(prog.insns), insns.address, license_.address,
-            1 if log else 0, len(log.raw) if log else 0, log.address if log else 0,
-            version, prog.flags, kernel_name(prog.name), 0, prog.expected_attach_type,
-            0, 0, 0, 0, 0, 0, 0, btf_id,
-        )
-    )  # fmt: skip
-    for _ in range(_RETRIES):
-        try:
-            return syscall.bpf(syscall.PROG_LOAD, attr, _LOAD.size)
-        except OSError as error:
-            if error.errno != errno.EAGAIN:
-                raise
-    return syscall.bpf(syscall.PROG_LOAD, attr, _LOAD.size)

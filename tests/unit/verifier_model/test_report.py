@@ -12,6 +12,7 @@ from emu.kernel.enums import MapType, ProgType
 from emu.kernel.profile import RELEASES, Kernel
 from emu.prog import LineInfo, MapDef, Prog
 from tests.casefile import read_cases
+from verifier_model.env import Env
 from verifier_model.reg import PTR_TO_MAP_VALUE, pointer
 from verifier_model.report.findings import FINDINGS, find
 from verifier_model.report.page import Page
@@ -134,25 +135,21 @@ def test_the_register_of_an_atomic_insn_counts_as_where_the_slot_is_from():
     ]
 
 
-class _Env:
-    def __init__(self, text, line_info=()):
-        self.insns = tuple(assemble(text))
-        self.prog = Prog("p", ProgType.SOCKET_FILTER, self.insns, line_info=line_info)
-        self.log = self
-
-    def insn_text(self, env, idx):
-        return f"insn text {idx}"
+def _env(text, lines=()):
+    env = Env(Prog("p", ProgType.SOCKET_FILTER, assemble(text)), Kernel.release("7.3.4"), 1, 1)
+    env.lines = lines
+    return env
 
 
 def test_a_text_is_broken_at_blanks_after_100_columns():
-    page = Page(_Env("exit\n"))
+    page = Page(_env("exit\n"))
     page.text("word " * 30)
     assert [len(line) for line in page.lines] == [2 + 94, 2 + 55]
 
 
 def test_a_place_with_line_info_is_shown_in_its_source():
-    lines = tuple(LineInfo(n, "a.d", 10 + n, 3, f"\tx{n};") for n in range(3))
-    page = Page(_Env("r0 = 0\nr1 = 1\nexit\n", lines))
+    lines = tuple(LineInfo(n, "/tmp/a.d", 10 + n, 3, f"\tx{n};") for n in range(3))
+    page = Page(_env("r0 = 0\nr1 = 1\nexit\n", lines))
     page.source(1, "error", "it is wrong")
     assert page.lines[:7] == [
         "  a.d:11:3",
