@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64, DW, IND, JMP32, LD, STX
+from emu.isa.table import IND, LD
 from emu.kernel.traits import Trait
 from verifier_model.cfg import EXIT
+from verifier_model.halves import reads_whole
 from verifier_model.live_regs import uses
 from verifier_model.state import NOWHERE
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Watch = Callable[[int, VerifierState], None]
 
 _CMPXCHG32 = "atomic32_cmpxchg"
-_END, _SIZE, _MODE = 0xD0, 0x18, 0xE0
+_MODE = 0xE0
 
 
 def watching(env: Env, watch: Watch | None) -> Watch | None:
@@ -44,7 +45,7 @@ def watching(env: Env, watch: Watch | None) -> Watch | None:
     if not halves:
         return watch
     masks = uses(env)
-    reads = [use & 1 and _whole(insn) for insn, (use, _) in zip(insns, masks, strict=True)]
+    reads = [_reads_r0(insn, use) for insn, (use, _) in zip(insns, masks, strict=True)]
     writes = [define & 1 for _, define in masks]
     extended: set[int] = set()
 
@@ -65,13 +66,11 @@ def watching(env: Env, watch: Watch | None) -> Watch | None:
     return follow
 
 
-def _whole(insn: Insn) -> bool:
-    """Whether an insn that reads r0, as a number, reads all of it: bpf_is_reg64()."""
-    cls = insn.code & 7
-    if cls in (ALU, ALU64) and insn.code & 0xF0 == _END:
-        return insn.imm == 64
-    if cls == LD:
+def _reads_r0(insn: Insn, use: int) -> bool:
+    """Whether an insn, which uses the registers `use`, reads all of r0.
+
+    Loads from packets count as users of r0, and are none but where it says where to load.
+    """
+    if insn.code & 7 == LD:
         return insn.code & _MODE == IND and not insn.src
-    if cls == STX:
-        return insn.code & _SIZE == DW
-    return cls not in (ALU, JMP32)
+    return bool(use & 1) and reads_whole(insn)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOSPC
-from verifier_model.log_buffer import OPEN, STATS, text_of
-from verifier_model.log_shares import Shares
+from verifier_model import stats
+from verifier_model.log_buffer import OPEN, text_of
 from verifier_model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -26,10 +26,8 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
         for line in err.lines:
             log.add(line)
             log.lines += pages.get(line, ())
-    if log.bits & STATS:
-        for line in _statistics(env):
-            log.add(line)
-    log.add(log.stats(env))
+    for line in stats.lines(env, accepted=err is None):
+        log.add(line)
     errno = err.errno if err else 0
     kept, cut, true_size = text_of(log.lines).split("\n")[:-1], False, 0
     if log.buffer is not None and log.bits:
@@ -53,16 +51,3 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
         report=tuple(report),
         not_extended=frozenset(env.not_extended),
     )
-
-
-def _statistics(env: Env) -> list[str]:
-    """What BPF_LOG_STATS adds; a model takes no time that would tell anything."""
-    depth = "+".join(str(n) for n in env.stack_depth)
-    lines = ["verification time 0 usec"]
-    if env.rules.LOG_REPORT:
-        shares = env.trail if isinstance(env.trail, Shares) else Shares(env)
-        return [*lines, f"stack depth max {env.max_stack_depth}", *shares.lines()]
-    if env.rules.NULL_CHECK_KEEPS_ID:
-        more = f"insns processed {env.insns_processed}"
-        return [*lines, f"stack depth {depth} max {env.max_stack_depth}", more]
-    return [*lines, f"stack depth {depth}"]

@@ -15,8 +15,9 @@ from emu.kernel.enums import (
 from emu.kernel.errno import E2BIG, EACCES, EFAULT, EINVAL
 from verifier_model.domain.word import U32
 from verifier_model.fixups import Fixups
+from verifier_model.halves import reads_whole
 from verifier_model.log import Log
-from verifier_model.reg import FP, NOT_INIT, UNINIT, const_scalar, unknown_scalar
+from verifier_model.reg import FP, NOT_INIT, SCALAR_VALUE, UNINIT, const_scalar, unknown_scalar
 from verifier_model.rules import rules_of
 from verifier_model.verdict import Reject
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from emu.prog import Insn, LineInfo, MapDef, Prog
     from verifier_model.check.func_types import Expected
     from verifier_model.check.tracing import Function
+    from verifier_model.fastcall import Fastcall
     from verifier_model.log_shares import Shares
     from verifier_model.loop_visits import LoopVisits
     from verifier_model.reg import RegState
@@ -110,6 +112,7 @@ class Env:
         self.unreliable: set[int] = set()  # subprogs of which BTF is not believed
         self.func_args: dict[int, tuple[Expected, ...]] = {}  # what subprogs take, as it is needed
         self.called: set[int] = set()  # global functions that were called
+        self.entered: set[int] = set()  # subprogs that were walked, or begun to
         self.packet_changers: frozenset[int] | None = None  # packet.changers() fills it in
         self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx
         self.loaded: dict[tuple[int, bool], RegState] = {}  # what narrow loads make of `anything`
@@ -130,6 +133,7 @@ class Env:
         self.undropped: dict[int, Undropped] = {}  # the same until 5.1, by insn
         self.hist_pushed = -1  # the count of insns at which the history was last added to
         self.stack_use: StackUse | None = None  # where it is found out on the way
+        self.fastcall: Fastcall | None = None  # where there are spills that can be removed
         self.loop_visits: LoopVisits | None = None  # where loops are known by their insns
         # What hears of each insn of a walk that is to be reported on, or whose insns are counted.
         self.trail: Trail | Shares | None = None
@@ -147,6 +151,7 @@ class Env:
         self.kept_states = 0  # that are searched
         self.dropped_states = 0  # that are not, but that paths still go on from
         self.max_states_per_insn = 0
+        self.longest_mark_read = 0  # the most ancestors that were told at once of a read
 
     def new_id(self) -> int:
         self.ids += 1
@@ -231,15 +236,39 @@ class Env:
         if reg.type is NOT_INIT:
             raise Reject(f"R{regno} !read_ok", EACCES)
         if self.marks_reads and regno != FP and not frame.regs_written >> regno & 1:
-            state.mark_reg_read(len(state.frames) - 1, regno)
+            whole = (
+                reg.type is not SCALAR_VALUE
+                or not self.rules.READS_OF_HALVES
+                or reads_whole(self.insns[self.insn_idx])
+            )
+            self.mark_reg_read(state, len(state.frames) - 1, regno, whole=whole)
         return reg
+
+    def mark_reg_read(
+        self, state: VerifierState, depth: int, regno: int, *, whole: bool = True
+    ) -> None:
+        """An insn reads a register of a frame, or the low half of it, until 6.17."""
+        length = state.mark_reg_read(depth, regno, whole=whole)
+        self.longest_mark_read = max(length, self.longest_mark_read)
 
     def mark_stack_read(self, state: VerifierState, depth: int, spi: int) -> None:
         """An insn reads a slot of a frame: bpf_mark_stack_read(), before 6.18 mark_reg_read()."""
         if self.marks_reads:
-            state.mark_stack_read(depth, spi)
+            length = state.mark_stack_read(depth, spi)
+            self.longest_mark_read = max(length, self.longest_mark_read)
         if self.stack_use is not None:
             self.stack_use.reads(depth, spi)
+
+    def reads_as(self, cur: VerifierState, old: VerifierState) -> bool:
+        """What the rest of the old state's path reads, that of this one's does; if any is new."""
+        length = cur.reads_as(old)
+        self.longest_mark_read = max(length, self.longest_mark_read)
+        return length > 0
+
+    def touch_stack(self, frame: FuncState, off: int) -> None:
+        """A load or a store reaches the frame's stack at `off`, or a helper fills it there."""
+        if self.fastcall is not None:
+            self.fastcall.touch(frame.subprogno, off)
 
     def mark_stack_write(self, frame: FuncState, spi: int) -> None:
         """An insn writes all of a slot."""

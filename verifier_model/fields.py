@@ -14,6 +14,7 @@ from emu.kernel.enums import ProgType
 from emu.kernel.errno import EINVAL
 from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
+from verifier_model.cfg import MAY_GOTO
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def check(env: Env, idx: int) -> None:
     cls = insn.code & 7
     row = env.rows[idx]
     known = row is not None and (row.needs is None or env.kernel.has(row.needs))
-    if known and row is not None and not _uses_reserved(insn, row):
+    leads_nowhere = insn.code == MAY_GOTO and not insn.off and not env.rules.MAY_GOTO_0
+    if known and row is not None and not _uses_reserved(insn, row) and not leads_nowhere:
         if cls in (JMP, JMP32) and insn.code & 0xF0 == _CALL:
             _check_call(env, insn)
         return
@@ -83,7 +85,7 @@ def _complaint(env: Env, insn: Insn, in_table: bool) -> str:
         names = {_JA: "BPF_JA", _CALL: "BPF_CALL", _EXIT: "BPF_EXIT"}
         both = "BPF_JMP/JMP32" if env.rules.TEXT_JMP32 else "BPF_JMP"
         if op == _LAST_JMP and env.kernel.has(Trait.MAY_GOTO):
-            off = "" if env.rules.TEXT_MAY_GOTO_IMM else f"off {insn.off} "
+            off = "" if env.rules.MAY_GOTO_0 else f"off {insn.off} "
             return f"invalid may_goto {off}imm {insn.imm}"
         if op >= _LAST_JMP:
             return f"invalid {both} opcode {op:x}"

@@ -1,4 +1,4 @@
-"""What the kernel refuses when it rewrites a program, after the walk.
+"""What the kernel rewrites of a program after the walk, and what of that it refuses.
 
 Code that the walk found dead is gone by then.  Source: do_misc_fixups(), fixup_call_args().
 """
@@ -21,6 +21,8 @@ class Fixups:
     def __init__(self) -> None:
         self.calls_nothing = False  # a call of kernel function 0
         self.names_callback = False  # ld_imm64 of a function
+        self.throws = False  # a call of bpf_throw()
+        self.may_gotos: set[int] = set()  # insns
         self.empty_helpers: dict[int, Helper] = {}  # by insn, helpers without a function
 
     def check(self, env: Env) -> None:

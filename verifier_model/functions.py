@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from verifier_model.check import func_args, func_types
 from verifier_model.check.func_types import Takes
+from verifier_model.log_buffer import LEVELS
 from verifier_model.reg import PTR_TO_CTX, PTR_TO_MEM, R1, pointer
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from verifier_model.check.func_types import Expected
     from verifier_model.env import Env
     from verifier_model.reg import RegState
-
-_LEVELS = 3  # BPF_LOG_LEVEL
 
 
 def walk(env: Env, check: Callable[[int], None]) -> None:
@@ -41,7 +40,7 @@ def walk(env: Env, check: Callable[[int], None]) -> None:
 
 def _walk_global(env: Env, no: int, check: Callable[[int], None]) -> None:
     check(no)
-    if env.log.bits & _LEVELS:
+    if env.log.bits & LEVELS:
         name = f" ('{env.subprog_name(no)}')" if env.rules.GLOBAL_FUNCS_LAZY else ""
         env.log.add(f"Func#{no}{name} is safe for any args that match its prototype")
 
@@ -55,6 +54,7 @@ def entry(env: Env, no: int) -> VerifierState:
     env.undropped.clear()
     env.scratched_regs = env.scratched_slots = -1
     env.cur_state = state
+    env.entered.add(no)
     if env.trail is not None:
         env.trail.begin()
     regs = state.frames[0].regs
@@ -62,7 +62,7 @@ def entry(env: Env, no: int) -> VerifierState:
         regs[R1] = pointer(PTR_TO_CTX)
         func_args.check_main(env, state)
         return state
-    if env.log.bits & _LEVELS:
+    if env.log.bits & LEVELS or env.rules.GLOBAL_FUNCS_TOLD:
         env.log.add(f"Validating {env.subprog_name(no)}() func#{no}...")
     takes = func_types.expected(env, no)
     if not env.rules.FUNC_ARGS_ONCE:

@@ -93,18 +93,6 @@ class Log:
             text = self.insn_texts[idx] = _insn_text(env, idx)
         return text
 
-    def stats(self, env: Env) -> str:
-        """The last line of every log: print_verification_stats()."""
-        limit = env.limits.complexity
-        if not self.rules.STATE_EVICTION:
-            depth = "+".join(str(n) for n in env.stack_depth)
-            return f"processed {env.insns_processed} insns (limit {limit}), stack depth {depth}"
-        return (
-            f"processed {env.insns_processed} insns (limit {limit}) "
-            f"max_states_per_insn {env.max_states_per_insn} total_states {env.total_states} "
-            f"peak_states {env.peak_states} mark_read 0"
-        )
-
 
 def _insn_text(env: Env, idx: int) -> str:
     """print_bpf_insn(), which knows the helpers and the insns of its release only."""

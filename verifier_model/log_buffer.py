@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
 
 LEVEL1, LEVEL2, STATS, FIXED = 1, 2, 4, 8  # BPF_LOG_*
+LEVELS = LEVEL1 | LEVEL2  # BPF_LOG_LEVEL
 OPEN = "\0"  # at a line's end: it goes on in the next line
 _LEAST = 128  # bytes, until 6.3
 _U32 = (1 << 32) - 1
@@ -30,7 +31,7 @@ _AMENDED = re.compile(r"\d+: \([0-9a-f]{2}\) .*?( +);")
 
 def is_valid(kernel: Kernel, level: int, size: int | None) -> bool:
     """Whether the kernel takes these attributes; `size` is in bytes, None for one that suffices."""
-    known = LEVEL1 | LEVEL2
+    known = LEVELS
     if kernel.has(Trait.LOG_STATS):
         known |= STATS
     if kernel.has(Trait.LOG_ROTATES):

@@ -101,7 +101,7 @@ class LoopVisits:
             changed = False
             for cur, old in visit.backedges:
                 if env.rules.READS_BY_STATE:
-                    changed |= cur.reads_as(old)
+                    changed |= env.reads_as(cur, old)
                 changed |= propagate_precision(env, old, cur, cur.insn_idx)
         visit.backedges.clear()
 

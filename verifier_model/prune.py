@@ -162,7 +162,7 @@ def _end_at(env: Env, old: VerifierState, cur: VerifierState, *, comes_back: boo
     """
     old.hits += 1
     if env.rules.READS_BY_STATE:
-        cur.reads_as(old)
+        env.reads_as(cur, old)
     if not env.rules.JMP_POINTS or env.jmp_points[env.insn_idx]:
         push_history(env, cur)
     propagate_precision(env, old, cur, env.insn_idx)
@@ -238,7 +238,7 @@ def _keep(env: Env, cur: VerifierState) -> VerifierState:
     cur.history = None
     cur.outcomes = {}
     for frame in cur.frames:
-        frame.regs_read = frame.regs_written = 0
+        frame.regs_read = frame.whole_read = frame.regs_written = 0
         frame.stack_read = frame.stack_written = 0
         frame.result_frame = frame.frameno
     if env.loop_visits is not None:

@@ -81,6 +81,7 @@ class Rules:
     DYNPTR_TRACKED: bool
     EQ_KEEPS_ID: bool
     EXIT_LEAK_TEXT: bool
+    FASTCALL: bool
     FILL_ASSIGNS_ID: bool
     FILL_NARROW: bool
     FILL_NARROW_SCALAR: bool
@@ -97,6 +98,7 @@ class Rules:
     GLOBAL_FUNCS_LAZY: bool
     GLOBAL_FUNCS_MOVE_PACKETS: bool
     GLOBAL_FUNCS_NOT_IN_REGIONS: bool
+    GLOBAL_FUNCS_TOLD: bool
     GLOBAL_FUNCS_VOID: bool
     GLOBAL_FUNC_MEM: bool
     GLOBAL_FUNC_MEM_ID_IF_NULL: bool
@@ -177,6 +179,7 @@ class Rules:
     LOG_REPORT: bool
     LOG_REWOUND: bool
     LOG_STACK_READS: bool
+    LOG_SHARES: bool
     LOG_SOURCE_PLACE: bool
     LOG_STATE_DIFF: bool
     LOG_STATS: bool
@@ -190,6 +193,7 @@ class Rules:
     MAP_PTR_READ: bool
     MAP_RECORDS: bool
     MAP_VALUE_AS_HELPER_KEY: bool
+    MAY_GOTO_0: bool
     MOV32_KEEPS_ID: bool
     MOV32_KEEPS_RANGE: bool
     MOV32_SYNC: bool
@@ -231,6 +235,7 @@ class Rules:
     RCU_LOCKS_NEST: bool
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
+    READS_OF_HALVES: bool
     RECURSION_WALKED: bool
     REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
@@ -273,7 +278,6 @@ class Rules:
     TEXT_JMP32: bool
     TEXT_KFUNC_ERROR: bool
     TEXT_KFUNC_STRUCT: bool
-    TEXT_MAY_GOTO_IMM: bool
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool
     TEXT_SCALAR: bool

@@ -55,6 +55,7 @@ class FuncState:
         "stack_written",
         "subprogno",
         "told_apart",
+        "whole_read",
     )
 
     def __init__(self, callsite: int, frameno: int, subprogno: int) -> None:
@@ -73,6 +74,7 @@ class FuncState:
         # The 32-bit cmpxchg that r0 comes from, its high half unread; cmpxchg.py follows it.
         self.half_written = NOWHERE
         self.regs_read = 0
+        self.whole_read = 0  # of those, what is read not only in its low half
         self.regs_written = 0
         self.stack_read = 0
         self.stack_written = 0
@@ -93,12 +95,19 @@ class FuncState:
         new.stack = self.stack[:]
         new.half_written = self.half_written
         new.regs_read = self.regs_read
+        new.whole_read = self.whole_read
         new.regs_written = self.regs_written
         new.stack_read = self.stack_read
         new.stack_written = self.stack_written
         new.result_frame = self.result_frame
         new.told_apart = 0
         return new
+
+    def reads(self, bit: int, *, whole: bool) -> None:
+        """Note that a register is read."""
+        self.regs_read |= bit
+        if whole:
+            self.whole_read |= bit
 
     def clear_caller_saved(self) -> None:
         """What a call leaves in R0 to R5: clear_caller_saved_regs()."""
@@ -212,15 +221,17 @@ class VerifierState:
         """The frame that runs."""
         return self.frames[-1]
 
-    def mark_reg_read(self, depth: int, regno: int) -> None:
+    def mark_reg_read(self, depth: int, regno: int, *, whole: bool = True) -> int:
         """Tell the ancestors up to the one that wrote it that this register is read.
 
-        Source: mark_reg_read().
+        whole: not only its low half.
+
+        Returns how many had to be told.  Source: mark_reg_read().
         """
-        bit = 1 << regno
+        bit, told = 1 << regno, 0
         frame = self.frames[depth]
         if frame.regs_written & bit:
-            return
+            return 0
         if regno == R0:
             depth = frame.result_frame
         state, frames = self.parent, self.frames
@@ -231,54 +242,59 @@ class VerifierState:
                 regno != R0 and state.frames[depth].call is not frames[depth].call
             ):
                 if not bit & ARGS_MASK or frames[depth].callback:
-                    return
+                    return told
                 depth -= 1
             frame = state.frames[depth]
             if regno <= R5 and frame is not state.frames[-1]:
                 # Of frames that wait for a call, a kept state is the parent of r6 to r9 only.
                 frames, state = state.frames, state.parent
                 continue
-            if frame.regs_read & bit:
-                return
-            frame.regs_read |= bit
+            if (frame.whole_read if whole else frame.regs_read) & bit:
+                return told
+            frame.reads(bit, whole=whole)
+            told += 1
             if frame.regs_written & bit:
-                return
+                return told
             if regno == R0:
                 depth = frame.result_frame
             frames = state.frames
             state = state.parent
+        return told
 
-    def reads_as(self, old: VerifierState) -> bool:
+    def reads_as(self, old: VerifierState) -> int:
         """What the rest of the old state's path reads, the rest of this one's would read.
 
-        Returns whether anything of it is new.  Source: propagate_liveness().
+        Returns how many states had to be told, this one included, where there were most.
+        Source: propagate_liveness().
         """
-        new = False
+        most = 0
         for mine, theirs in zip(self.frames, old.frames, strict=True):
-            for regno in bits(theirs.regs_read & ~mine.regs_read & ALL_REGS):
-                mine.regs_read |= 1 << regno
-                self.mark_reg_read(mine.frameno, regno)
-                new = True
+            new = theirs.regs_read & ~mine.regs_read | theirs.whole_read & ~mine.whole_read
+            for regno in bits(new & ALL_REGS):
+                whole = bool(theirs.whole_read >> regno & 1)
+                mine.reads(1 << regno, whole=whole)
+                most = max(most, 1 + self.mark_reg_read(mine.frameno, regno, whole=whole))
             both = (1 << min(len(theirs.stack), len(mine.stack))) - 1
             for spi in bits(theirs.stack_read & ~mine.stack_read & both):
                 mine.stack_read |= 1 << spi
-                self.mark_stack_read(mine.frameno, spi)
-                new = True
-        return new
+                most = max(most, 1 + self.mark_stack_read(mine.frameno, spi))
+        return most
 
-    def mark_stack_read(self, depth: int, spi: int) -> None:
+    def mark_stack_read(self, depth: int, spi: int) -> int:
         """The same for a stack slot."""
-        bit = 1 << spi
+        bit, told = 1 << spi, 0
         if self.frames[depth].stack_written & bit:
-            return
+            return 0
         state, call = self.parent, self.frames[depth].call
         while state is not None:
             if depth >= len(state.frames) or state.frames[depth].call is not call:
-                return
+                return told
             frame = state.frames[depth]
             if frame.stack_read & bit or spi >= len(frame.stack):
-                return
+                return told
             frame.stack_read |= bit
+            told += 1
             if frame.stack_written & bit:
-                return
+                return told
             state = state.parent
+        return told

@@ -14,6 +14,7 @@ from verifier_model import (
     btf_info,
     cfg,
     cmpxchg,
+    fastcall,
     fields,
     functions,
     ldimm64,
@@ -179,14 +180,17 @@ def _check(env: Env, watch: Watch | None) -> None:
         env.stack_use = StackUse(env)
     if env.log.level > 1:
         log_live.begin(env)
+    env.fastcall = fastcall.find(env)
     env.unknown_is_precise = not rules.PRECISION or (
         rules.SUBPROG_SCALARS_PRECISE and len(env.subprogs) > 1
     )
     env.anything = env.unknown()
-    if rules.LOG_REPORT and env.log.bits & log_buffer.STATS and env.trail is None:
+    if rules.LOG_SHARES and env.log.bits & log_buffer.STATS and env.trail is None:
         env.trail = Shares(env)
     watch = cmpxchg.watching(env, watch)
     functions.walk(env, lambda no: _do_check(env, watch, no))
+    if env.fastcall is not None:
+        env.fastcall.remove()
     stack_depth.check_max_stack_depth(env)
     env.fixups.check(env)
 

@@ -144,6 +144,11 @@ class Trait(enum.Enum):
         commit='c454a46b5efd ("bpf: Add bpf_line_info support")',
         note="line_info ties insns to source lines; the log prints them.",
     )
+    READS_OF_HALVES = Row(
+        since="5.3",
+        commit='5327ed3d44b7 ("bpf: verifier: mark verified-insn with sub-register zext flag")',
+        note="A state knows of a register that is read whether all of it is.",
+    )
     LOG_SOURCE_PLACE = Row(
         since="6.9",
         commit='7cc13adbd057 ("bpf: emit source code file name and line number in verifier log"), '
@@ -1497,6 +1502,28 @@ class Trait(enum.Enum):
         commit="measured on 7.2.13 and 7.3.4: check_helper_call()",
         note="What a lookup in a map of maps gives is a map even before it is compared with null.",
     )
+    LOG_SHARES = Row(
+        since="7.2",
+        commit="read in 7.2.13: print_verification_stats(), measured on 7.1.13 and 7.2.13",
+        note="The statistics tell how many insns each walk took, and the deepest stack.",
+    )
+    GLOBAL_FUNCS_TOLD = Row(
+        since="6.8",
+        until="6.19",
+        commit='2afae08c9dcb ("bpf: Validate global subprogs lazily"), measured on 6.18.5, 6.19.14',
+        note="The log tells of global functions at each level.",
+    )
+    FASTCALL = Row(
+        since="6.12",
+        commit='5b5f51bff1b6 ("bpf: no_caller_saved_registers attribute for helper calls")',
+        note="Spills around calls that are replaced by insns are removed, and their stack with "
+        "them.",
+    )
+    MAY_GOTO_TIMED = Row(
+        since="6.15",
+        commit='e723608bf4ea ("bpf: Add verifier support for timed may_goto"), release from memory',
+        note="may_goto looks at the clock, and its two words are on the stack.",
+    )
     LOG_REPORT = Row(
         since="7.3",
         commit="read in 7.2.13 and 7.3.4: kernel/bpf/diagnostics.c",
@@ -2015,10 +2042,11 @@ class Trait(enum.Enum):
         commit='8fa4ecd49b81 ("bpf: enforce exact retval range on subprog/callback exit")',
         note="The range of a result is that of its signed bounds; before, of its known bits.",
     )
-    TEXT_MAY_GOTO_IMM = Row(
+    MAY_GOTO_0 = Row(
         since="6.14",
-        commit="read in 6.13.7 and 6.14.0: check_cond_jmp_op()",
-        note="The complaint about a bad may_goto names its immediate only.",
+        commit="read in 6.13.7 and 6.14.0: check_cond_jmp_op(), measured on 6.12.107 and 6.16.3",
+        note="may_goto may lead to the next insn, and is removed then; the complaint about a bad "
+        "one names its immediate only.",
     )
     LOCK_IN_OBJECT = Row(
         since="6.2",

@@ -14,6 +14,7 @@ from emu.kernel.errno import EFAULT, EINVAL, ENOTSUP
 from emu.kernel.prog_types import ctx_struct
 from emu.kernel.traits import Trait
 from emu.prog import GLOBAL
+from verifier_model.log_buffer import LEVELS
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
     if env.rules.FUNC_ARGS_ONCE and env.prog_type is ProgType.KPROBE and arg.alias == _PT_REGS:
         return True
     if arg.to not in ("STRUCT", "UNION"):
-        if env.rules.FUNC_ARGS_NO_STRUCT:
+        if env.rules.FUNC_ARGS_NO_STRUCT and env.log.bits & LEVELS:
             env.log.add(f"arg#{i} type is not a struct")
         return False
     if not has_btf:

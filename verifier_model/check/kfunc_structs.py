@@ -11,6 +11,7 @@ from emu.btf import MEMBER, Kind
 from emu.kernel.errno import EINVAL
 from emu.kernel.kfuncs import Does
 from verifier_model.domain.word import s64
+from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
@@ -50,6 +51,8 @@ def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
         raise Unmodelled(f"a socket as an argument of {row.name}()", env.insn_idx)
     if reg.type not in BTF_IDS and reg.type is not CONST_PTR_TO_MAP:
         text = f"pointer type STRUCT {struct} must point to scalar, or struct with scalar"
+        if env.rules.TEXT_KFUNC_STRUCT:
+            text = f"is {type_name(reg, env.rules)} expected STRUCT {struct}"
         raise Reject(f"{argument(env, i)} {text}", EINVAL)
     _check_trusted(row, reg, regno)
     off = reg.off + s64(reg.var_off.value)

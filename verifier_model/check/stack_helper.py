@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
-from verifier_model.check.stack_slots import check_bounds, lasting, scrubbed, write_data
+from verifier_model.check.stack_slots import check_bounds, lasting, note_depth, scrubbed, write_data
 from verifier_model.reg import BTF_IDS, SCALAR_VALUE
 from verifier_model.stack import (
     DYNPTR,
@@ -69,6 +69,7 @@ def check_initialized(
         if not _is_readable(env, frame, at, clobbers, poison_ok):
             raise Reject(_uninitialized(env, regno, ptr, low, at - low, size, helper), EACCES)
         env.mark_stack_read(state, ptr.frameno, spi)
+    note_depth(env, frame, low)
     return False
 
 
@@ -123,9 +124,13 @@ def _uninitialized(
 
 def clobber(env: Env, state: VerifierState, ptr: RegState, off: int, size: int) -> None:
     """A helper filled `size` bytes at a constant offset with what nothing is known of."""
+    if not size:
+        return
     frame = state.frames[ptr.frameno]
     at = ptr.smin + off
     end = at + size
+    env.touch_stack(frame, at)
+    note_depth(env, frame, at)
     if env.has_dynptrs:
         from verifier_model.check import dynptr
 

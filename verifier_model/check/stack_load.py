@@ -49,6 +49,7 @@ def read(
         raise Reject(text, EACCES)
     check_initialized(env, state, regno, ptr, off, size, helper=False, writes=False, raw=False)
     low, high = ptr.smin + off, ptr.smax + off + size
+    env.touch_stack(frame, low)
     return _from_bytes(env, state, ptr.frameno, low, high)
 
 
@@ -58,6 +59,7 @@ def _read_fixed(
     spi = (-off - 1) >> 3
     if spi >= len(frame.stack):
         raise Reject(f"invalid read from stack off {off}+0 size {size}", EACCES)
+    env.touch_stack(frame, off)
     slot = frame.stack[spi]
     if env.rules.LOG_STACK_READS:
         env.scratched_slots |= 1 << spi

@@ -75,6 +75,15 @@ def check_bounds(
             raise Reject(text, EINVAL if least <= low <= -1 and size >= 0 else EACCES)
     if low < -SLOT * len(frame.stack) and (how == "write" or env.rules.STACK_GROWS_BY_READ):
         frame.grow((-low - 1) // SLOT)
+    if how != "helper" or env.rules.STACK_GROWS_BY_READ:
+        note_depth(env, frame, low)
+
+
+def note_depth(env: Env, frame: FuncState, low: int) -> None:
+    """The frame is used from there on: update_stack_depth(), since 6.8 grow_stack_state().
+
+    Before, what a helper only reads is found to be right first, and what it fills is noted then.
+    """
     used = -low
     if env.rules.STACK_GROWS_BY_READ:
         used += -used % SLOT  # the size to which the frame grew

@@ -54,6 +54,7 @@ def _write_fixed(
     reg = cur.regs[value] if value >= 0 else None
     insn = env.insns[env.insn_idx]
     st_imm = reg is None and insn.code & 7 == ST
+    env.touch_stack(frame, off)
     spi = (-off - 1) >> 3
     env.scratched_slots |= 1 << spi
     aligned = not off & 7
@@ -145,6 +146,7 @@ def _write_var(
         zero = is_null(reg)
     else:
         zero = insn.code & 7 == ST and insn.imm == 0 and env.rules.VAR_STORE_ZERO_IMM
+    env.touch_stack(frame, ptr.smin + off)
     zero_used = False
     for at in range(ptr.smin + off, ptr.smax + off + size):
         spi, i = (-at - 1) >> 3, (-at - 1) & 7

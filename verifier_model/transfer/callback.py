@@ -120,6 +120,7 @@ def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None
         for regno, given in copied:
             callee.regs_written |= (caller.regs_written >> given & 1) << regno
     state.frames.append(callee)
+    env.entered.add(meta.subprog)
 
 
 def leave(env: Env, state: VerifierState) -> int:
@@ -130,7 +131,8 @@ def leave(env: Env, state: VerifierState) -> int:
     if reg.type is not SCALAR_VALUE:
         raise Reject("R0 not a scalar value", EACCES)
     if rules.CALLBACK_RESULT_PRECISE:
-        state.mark_reg_read(callee.frameno, R0)
+        if env.marks_reads:
+            env.mark_reg_read(state, callee.frameno, R0)
         mark_chain_precision(env, state, R0)
     check_range(env, reg, 0, 1, "callback return")
     if state.refs:

@@ -383,6 +383,8 @@ def transfer_goto(env: Env, state: VerifierState, insn: Insn) -> int:
 @transfer("may_goto")
 def transfer_may_goto(env: Env, state: VerifierState, insn: Insn) -> int:
     """The jump leaves a loop whenever the kernel's budget ends; staying is walked later."""
+    if insn.off:
+        env.fixups.may_gotos.add(env.insn_idx)
     before = previous_entry(env, state, state.parent, env.insn_idx)
     other = env.push_branch(state, env.insn_idx + 1, env.insn_idx)
     other.may_goto_depth += 1

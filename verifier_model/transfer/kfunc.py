@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu.btf import Kind
 from emu.kernel import kfuncs
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
-from emu.kernel.kfuncs import Does, Result
+from emu.kernel.kfuncs import NUMBERS, Does, Result
 from emu.kernel.traits import Trait
 from verifier_model.check import btf_ptr, kfunc_args, packet, regions
 from verifier_model.check.refs import release
@@ -79,8 +79,9 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
         frame.regs[R0] = result
         frame.regs_written |= 1
     if env.marks_reads:
-        for i in range(len(row.params)):
-            state.mark_reg_read(len(state.frames) - 1, R1 + i)
+        for i, param in enumerate(row.params):
+            whole = param.kind not in NUMBERS
+            env.mark_reg_read(state, len(state.frames) - 1, R1 + i, whole=whole)
     if Does.PACKET_CHANGES in row.does:
         packet.invalidate(env, state)
     if Does.ITER_NEXT in row.does and found.iter is not None:

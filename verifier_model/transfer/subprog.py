@@ -50,6 +50,7 @@ def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
     callee.regs_written = caller.regs_written & ARGS_MASK
     caller.clear_caller_saved()
     state.frames.append(callee)
+    env.entered.add(no)
     env.scratched_regs = env.scratched_slots = -1
     if env.stack_use is not None:
         env.stack_use.forget_chain()
@@ -73,7 +74,7 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
         err = Reject(text, wrong.errno, above=wrong.lines)
         err.unexplained = tuple(line for line in wrong.lines if _UNEXPLAINED.search(line))
         raise err
-    if env.log.level:
+    if env.log.level or (env.log.bits and env.rules.GLOBAL_FUNCS_TOLD):
         what = "assumed valid." if once else "valid. Skipping."
         env.log.lines.append(f"{shown.capitalize()} is global and {what}")
     if env.rules.GLOBAL_FUNCS_MOVE_PACKETS and no in packet.changers(env):
@@ -135,6 +136,7 @@ def check_no_leak(state: VerifierState, where: str) -> None:
 def throw(env: Env, state: VerifierState) -> None:
     """The program ends in whatever frame it is: r1 is its result."""
     _check_return_code(env, state, R1)
+    env.fixups.throws = True
     rules = env.rules
     where = "bpf_throw" if rules.THROW_CHECKED else "BPF_EXIT instruction in main prog"
     asked = rules.THROW_CHECKED or len(state.frames) == 1

@@ -134,6 +134,20 @@ def test_verdict_complaint_and_counts_are_the_kernels(file, name):
     assert wrong == {}
 
 
+@pytest.mark.parametrize("name", kernels("statistics"))
+def test_statistics_are_the_kernels(name):
+    """What level 4 tells behind the time."""
+    kernel, cpus = profile(name)
+    wrong = {}
+    for prog, result in answers("statistics", name):
+        verdict = verify(prog, kernel, log_level=4, cpus=cpus)
+        at = next(i for i, line in enumerate(verdict.log) if line.startswith("verification time"))
+        ours = (verdict.errno, list(verdict.log[at + 1 :]))
+        if ours != (result["errno"], result["statistics"]):
+            wrong[prog.name] = (ours, result)
+    assert wrong == {}
+
+
 def body(lines):
     """The lines of a log that are the same each time, with what they say."""
     return [
