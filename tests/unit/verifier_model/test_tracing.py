@@ -180,6 +180,15 @@ def test_a_trusted_structure_is_memory_that_helpers_read(text, expected):
     assert answer(f"r1 = *(u64 *)(r1 +0)\n{text}\n{TRUE}") == expected
 
 
+@pytest.mark.parametrize(("release", "accepted"), [("6.1.180", False), ("6.12.107", True)])
+def test_memory_for_a_stack_is_read_before_7_0(release, accepted):
+    """Measured on both; since 6.3 programs may read what was never written."""
+    text = "r2 = r10\nr2 += -8\nr3 = 8\nr4 = 0\ncall get_stack\nr0 = 0\nexit"
+    prog = Prog("t", ProgType.TRACING, assemble(text), attach_to="wake")
+    prog = prog._replace(expected_attach_type=AttachType.TRACE_RAW_TP)
+    assert verify(prog, Kernel.release(release), btf=TYPES).accepted == accepted
+
+
 def test_a_pointer_in_a_union_is_told_from_others():
     task = TYPES.find("task", (Kind.STRUCT,))
     assert Walk(TYPES, HOST, 64, 8).find(task).in_union
