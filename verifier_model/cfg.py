@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
+from emu.kernel import helper_names
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.kfuncs import Does
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL
@@ -26,6 +27,7 @@ JA, GOTOL, GOTOX, CALL, EXIT, LD_IMM64 = 0x05, 0x06, 0x0D, 0x85, 0x95, 0x18
 MAY_GOTO = 0xE5
 # Helpers that call a function before they return: is_sync_callback_calling_function().
 _CALL_BACK = (164, 180, 181, 209)
+_CALL_BACK_LATER = 170  # bpf_timer_set_callback()
 
 _DISCOVERED, _EXPLORED = 1, 2
 _FALLTHROUGH, _BRANCH = 1, 2
@@ -168,6 +170,12 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
             row = env.kfunc_allowed(insn)
             if row is not None and Does.ITER_NEXT in row.does:
                 env.prune_points[t] = env.forced_points[t] = env.iter_points[t] = 1
+        elif not insn.src and insn.imm == _CALL_BACK_LATER:
+            # A state is looked at before the call, which else makes one each time.
+            if insn.imm <= helper_names.last(env.kernel):
+                env.prune_points[t] = 1
+                if not rules.JMP_POINTS:
+                    env.jmp_points[t] = 1
         elif not insn.src and insn.imm in _CALL_BACK:
             env.callback_points[t] = 1
             if rules.CALLBACK_EVERY_ITERATION:

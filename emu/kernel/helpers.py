@@ -51,6 +51,9 @@ BASE = SK_BASE + SK_REUSEPORT + SOCK + FEW
 EVERY = TRACING_ALL + BASE
 EVERY_BUT_FEW = TRACING_ALL + SK_BASE + SK_REUSEPORT + SOCK
 
+# Programs in the way of a kernel function: bpf_prog_has_trampoline().
+TRAMPOLINE = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN)
+
 
 class Reach(NamedTuple):
     """Program types that may call a helper; "" means as long as the helper exists.
@@ -390,7 +393,7 @@ HELPERS = (
                 "6.4",
                 Ret.INTEGER,
                 (Arg.PTR_TO_BTF_ID_SOCK_COMMON_OR_NULL,),
-                prog_types=SK_REUSEPORT,
+                prog_types=TRACING + SK_REUSEPORT,
             ),
         ),
     ),
@@ -613,6 +616,28 @@ HELPERS = (
                 (Arg.CONST_MAP_PTR, Arg.PTR_TO_CTX, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.ANYTHING),
                 prog_types=SOCK,
             ),
+            Change(
+                "",
+                Ret.PTR_TO_MAP_VALUE_OR_NULL,
+                (
+                    Arg.CONST_MAP_PTR,
+                    Arg.PTR_TO_BTF_ID,
+                    Arg.PTR_TO_MAP_VALUE_OR_NULL,
+                    Arg.ANYTHING,
+                ),
+                prog_types=TRACING,
+            ),
+            Change(
+                "6.4",
+                Ret.PTR_TO_MAP_VALUE_OR_NULL,
+                (
+                    Arg.CONST_MAP_PTR,
+                    Arg.PTR_TO_BTF_ID_OR_NULL,
+                    Arg.PTR_TO_MAP_VALUE_OR_NULL,
+                    Arg.ANYTHING,
+                ),
+                prog_types=TRACING,
+            ),
         ),
     ),
     Helper(
@@ -628,7 +653,16 @@ HELPERS = (
             Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT, "5.5"),
             Reach(SK_MSG, "5.8"),
         ),
-        changes=(Change("5.10", Ret.INTEGER, (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_SOCK_COMMON)),),
+        changes=(
+            Change("5.10", Ret.INTEGER, (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_SOCK_COMMON)),
+            Change("", Ret.INTEGER, (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID), prog_types=TRACING),
+            Change(
+                "6.4",
+                Ret.INTEGER,
+                (Arg.CONST_MAP_PTR, Arg.PTR_TO_BTF_ID_OR_NULL),
+                prog_types=TRACING,
+            ),
+        ),
     ),
     Helper(
         109,
@@ -829,7 +863,7 @@ HELPERS = (
         since="5.8",
         commit="492e639f0c22",
         gpl_only=True,
-        reach=(Reach(TRACING),),
+        reach=(Reach(TRACING, attach_types=(AttachType.TRACE_ITER,)),),
     ),
     Helper(
         127,
@@ -839,7 +873,7 @@ HELPERS = (
         since="5.8",
         commit="492e639f0c22",
         gpl_only=True,
-        reach=(Reach(TRACING),),
+        reach=(Reach(TRACING, attach_types=(AttachType.TRACE_ITER,)),),
     ),
     Helper(
         130,
@@ -1027,7 +1061,7 @@ HELPERS = (
         since="5.10",
         commit="eb411377aed9",
         gpl_only=True,
-        reach=(Reach(TRACING),),
+        reach=(Reach(TRACING, attach_types=(AttachType.TRACE_ITER,)),),
     ),
     Helper(
         153,
@@ -1214,7 +1248,8 @@ HELPERS = (
         since="5.15",
         commit="7adfc6c9b315",
         reach=(
-            Reach(TRACING, "5.19"),
+            Reach(TRACING, "5.19", attach_types=TRAMPOLINE),
+            Reach(TRACING, "6.10", attach_types=(AttachType.TRACE_RAW_TP,)),
             Reach(KPROBE + TRACEPOINT + PERF_EVENT),
             Reach(RAW_TP, "6.10"),
         ),
@@ -1334,7 +1369,10 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.ANYTHING, Arg.PTR_TO_LONG),
         since="5.17",
         commit="f92c1e183604",
-        reach=(Reach(TRACING),),
+        reach=(
+            Reach(TRACING, attach_types=TRAMPOLINE),
+            Reach(TRACING, "7.0", attach_types=(AttachType.TRACE_RAW_TP,)),
+        ),
     ),
     Helper(
         184,
@@ -1343,7 +1381,7 @@ HELPERS = (
         (Arg.PTR_TO_CTX, Arg.PTR_TO_LONG),
         since="5.17",
         commit="f92c1e183604",
-        reach=(Reach(TRACING),),
+        reach=(Reach(TRACING, attach_types=TRAMPOLINE),),
     ),
     Helper(
         185,
@@ -1352,7 +1390,10 @@ HELPERS = (
         (Arg.PTR_TO_CTX,),
         since="5.17",
         commit="f92c1e183604",
-        reach=(Reach(TRACING),),
+        reach=(
+            Reach(TRACING, attach_types=TRAMPOLINE),
+            Reach(TRACING, "7.0", attach_types=(AttachType.TRACE_RAW_TP,)),
+        ),
     ),
     Helper(
         188,
@@ -1362,6 +1403,7 @@ HELPERS = (
         since="5.18",
         commit="0165cc817075",
         reach=(Reach(TRACING + XDP),),
+        changes=(Change("", Ret.INTEGER, (Arg.PTR_TO_BTF_ID,), prog_types=TRACING),),
     ),
     Helper(
         191,

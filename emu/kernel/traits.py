@@ -257,8 +257,11 @@ class Trait(enum.Enum):
     )
     HELPER_MEM_OF_CTX = Row(
         since="6.0",
-        commit='15baa55ff5b0 ("bpf/verifier: allow all functions to read user provided context")',
-        note="Where a type's context is not converted, it counts as the memory that it is.",
+        until="7.1",
+        commit='15baa55ff5b0 ("bpf/verifier: allow all functions to read user provided context"), '
+        "measured on 7.0.13 and 7.1.13: check_helper_mem_access()",
+        note="Where a type's context is not converted, it counts as the memory that it is; later "
+        "only that of system calls.",
     )
     FUNC_ARGS_NULL_PRECISE = Row(
         since="7.3",

@@ -19,19 +19,20 @@ from verifier_model.check.arg_types import (
     expected,
     takes,
 )
+from verifier_model.check.btf_match import is_of
 from verifier_model.check.helper_mem import Memory, check_memory, check_size, constant_key
 from verifier_model.check.helper_rules import SOCKMAPS
-from verifier_model.domain.word import U32
+from verifier_model.domain.word import U32, s64
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
-    BTF_STRUCTS,
+    BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
-    PTR_TO_BTF_ID,
     PTR_TO_CTX,
     R1,
     TRUSTED_BTF_ID,
+    struct_name,
 )
 from verifier_model.scalars import is_null
 from verifier_model.verdict import Reject, Unmodelled
@@ -74,8 +75,17 @@ _MAP_VALUES = (Arg.PTR_TO_MAP_VALUE, Arg.PTR_TO_MAP_VALUE_OR_NULL, Arg.PTR_TO_UN
 _WRITTEN_MEM = (Arg.PTR_TO_UNINIT_MEM, Arg.PTR_TO_MEM_WRITE)
 # Memory that its helper fills, of those that say nothing of what they do (MEM_WRITE).
 _FILLED_MEM = (Arg.PTR_TO_MEM, Arg.PTR_TO_MEM_OR_NULL)
-# Structures that begin with struct sock_common.
-_SOCK_COMMON = ("sock_common", "sock", "tcp_sock", "tcp6_sock", "udp6_sock")
+# The structure that a helper takes: bpf_func_proto.arg*_btf_id.
+_STRUCTS = {
+    "skb_output": "sk_buff",
+    **dict.fromkeys(("xdp_output", "xdp_get_buff_len"), "xdp_buff"),
+    **dict.fromkeys(("get_task_stack", "task_pt_regs", "find_vma"), "task_struct"),
+    **dict.fromkeys(("task_storage_get", "task_storage_delete"), "task_struct"),
+    **dict.fromkeys(("cgrp_storage_get", "cgrp_storage_delete"), "cgroup"),
+    **dict.fromkeys(("sk_storage_get", "sk_storage_delete"), "sock_common"),
+    "d_path": "path",
+    "sock_from_file": "file",
+}
 _BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID)
 
 
@@ -216,15 +226,13 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={expected(env.kernel, arg)}", EACCES
         )
-    if arg in _BY_BTF:
+    if arg in _BY_BTF and row.name not in _STRUCTS:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
     if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:
         _check_struct(env, regno, reg, arg, row)
         return
-    if reg.type in (PTR_TO_BTF_ID, TRUSTED_BTF_ID) and (
-        BTF_STRUCTS[reg.mem_size] not in _SOCK_COMMON or reg.off or reg.var_off.value
-    ):
-        raise Unmodelled("a helper that takes a kernel structure", env.insn_idx)
+    if reg.type in BTF_IDS:
+        _check_is_of(env, regno, reg, _STRUCTS.get(row.name, "sock_common"))
     if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
         if env.kernel.has(Trait.TEXT_RELEASE_HELPER):
             told = "expects referenced PTR_TO_BTF_ID passed to"
@@ -236,10 +244,21 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         ctx.check_unmodified(env, reg, regno)
 
 
+def _check_is_of(env: Env, regno: int, reg: RegState, struct: str) -> None:
+    """The pointer points to the structure of that name, with an offset that is known."""
+    in_bits = env.rules.POINTER_CONST_IN_BITS
+    off = reg.off + (s64(reg.var_off.value) if in_bits else 0)
+    odd = off < 0 or (in_bits and not reg.is_const())
+    if odd or (not reg.is_const() and not env.rules.FUNC_ARGS_OFFSET):
+        raise Unmodelled("a kernel structure at an odd offset", env.insn_idx)
+    given = struct_name(reg.mem_size)
+    if not is_of(env, given, off, struct):
+        raise Reject(f"R{regno} is of type {given} but {struct} is expected", EACCES)
+    ctx.check_offset(env, reg, regno)
+
+
 def _check_struct(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """A trusted kernel structure is memory that helpers may read."""
-    if arg in FIXED_ARGS:
-        raise Unmodelled("a kernel structure as a helper's memory", env.insn_idx)
     if MEM_ARGS.get(arg, True):
         kind = type_name(reg, env.rules)
         text = f"bpf_{row.name}() may write into memory pointed by R{regno} type={kind}"

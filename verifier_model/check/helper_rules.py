@@ -1,6 +1,7 @@
 """What single helpers ask beyond their prototypes.
 
-Source: the cases of check_helper_call(), check_get_func_ip(), check_map_func_compatibility(),
+Source: the cases of check_helper_call(), bpf_d_path_allowed(), bpf_sk_storage_tracing_allowed(),
+check_get_func_ip(), check_map_func_compatibility(),
 record_func_map() and may_update_sockmap(), kernel/bpf/verifier.c.
 """
 
@@ -26,7 +27,30 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_SK_STORAGE = ("sk_storage_get", "sk_storage_delete")
+# Kernel functions in which a path does not change: btf_allowlist_d_path.
+_PATHS_TOLD = (
+    *("security_file_permission", "security_inode_getattr", "security_file_open"),
+    *("security_path_truncate", "vfs_truncate", "vfs_fallocate", "dentry_open", "vfs_getattr"),
+    "filp_close",
+)
 _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem")
+
+
+def check_allowed(env: Env, row: Helper) -> None:
+    """Where a tracing program is does not forbid the helper: bpf_func_proto.allowed."""
+    if env.attached is None:
+        return
+    name, attach_type = env.attached.name, env.attach_type
+    allowed = True
+    if row.name == "d_path":
+        allowed = name in _PATHS_TOLD
+    elif row.name in _SK_STORAGE:
+        inside = name.startswith("bpf_sk_storage")
+        traces = attach_type in (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT) and not inside
+        allowed = attach_type == AttachType.TRACE_RAW_TP or traces
+    if not allowed:
+        raise Reject("helper call is not allowed in probe", EINVAL)
 
 
 def check_may_sleep(env: Env, state: VerifierState, row: Helper) -> None:
@@ -78,7 +102,9 @@ def check_retval(env: Env, state: VerifierState) -> None:
         return
     reg = state.frames[-1].regs[R1]
     if reg.type is not SCALAR_VALUE:
-        raise Reject("R1 is not a scalar", EINVAL)
+        err = Reject("R1 is not a scalar", EINVAL)
+        err.unexplained = err.lines
+        raise err
     if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
         mark_chain_precision(env, state, R1)
         check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)

@@ -1,15 +1,15 @@
 """Kernel structures as arguments of kernel functions.
 
-Source: check_kfunc_args(), process_kf_arg_ptr_to_btf_id() and btf_struct_ids_match().
+Source: check_kfunc_args(), process_kf_arg_ptr_to_btf_id().
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.btf import MEMBER, Kind
 from emu.kernel.errno import EINVAL
 from emu.kernel.kfuncs import Does
+from verifier_model.check.btf_match import is_of
 from verifier_model.domain.word import s64
 from verifier_model.log import type_name
 from verifier_model.reg import (
@@ -25,14 +25,9 @@ from verifier_model.reg import (
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
-    from emu.btf import BtfData
     from emu.kernel.kfuncs import Kfunc
     from verifier_model.env import Env
     from verifier_model.reg import RegState
-
-_STRUCTS = (Kind.STRUCT, Kind.UNION)
-# What is known without the kernel's BTF: kernel/bpf/cpumask.c.
-_BEGINS_WITH = {"bpf_cpumask": "cpumask"}
 
 
 def argument(env: Env, i: int, before: str = "arg#") -> str:
@@ -62,7 +57,7 @@ def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
     if not reg.is_const() or off < 0:
         raise Unmodelled("a pointer to a kernel structure at an odd offset", env.insn_idx)
     given = MAP if reg.type is CONST_PTR_TO_MAP else struct_name(reg.mem_size)
-    if not _is_of(env, given, off, struct, strict=releases and bool(reg.ref_obj_id)):
+    if not is_of(env, given, off, struct, strict=releases and bool(reg.ref_obj_id)):
         where = argument(env, i, "args#")
         told = f"expected pointer to STRUCT {struct} but R{regno} has a pointer to STRUCT {given}"
         raise Reject(f"kernel function {row.name} {where} {told}", EINVAL)
@@ -75,37 +70,3 @@ def _check_trusted(row: Kfunc, reg: RegState, regno: int) -> None:
         raise Reject(f"R{regno} must be referenced or trusted", EINVAL)
     if reg.type is not RCU_BTF_ID:
         raise Reject(f"R{regno} must be a rcu pointer", EINVAL)
-
-
-def _is_of(env: Env, given: str, off: int, struct: str, *, strict: bool) -> bool:
-    """Whether the structure `struct` is at `off` of the structure `given`; strict: is all of it."""
-    if strict or (given == struct and not off):
-        return given == struct and not off
-    if not off and _BEGINS_WITH.get(given) == struct:
-        return True
-    if env.btf is None:
-        raise Unmodelled(f"struct {struct} in struct {given}", env.insn_idx)
-    found = env.btf.find(given, _STRUCTS)
-    while found is not None:
-        if not off and env.btf.name(found) == struct:
-            return True
-        found, off = _member_at(env, env.btf, found, off)
-    return False
-
-
-def _member_at(env: Env, btf: BtfData, type_: int, off: int) -> tuple[int | None, int]:
-    """The structure that is a member at the offset, and where in it that is."""
-    record = btf.record(type_)
-    for name, member, position in btf.parts(record, MEMBER):
-        start = (position & 0xFFFFFF if record.flag else position) // 8
-        inner = btf.stripped(member)
-        if not start <= off < start + btf.size_of(inner):
-            continue
-        if btf.kind(inner) in _STRUCTS:
-            return inner, off - start
-        if btf.kind(inner) == Kind.PTR:
-            where = f"in struct {btf.name(type_)} with off {off} size 1"
-            told = f"cannot access ptr member {btf.string(name)} with moff {start}"
-            env.log.add(f"{told} {where}")
-        break
-    return None, 0

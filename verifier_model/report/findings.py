@@ -469,6 +469,12 @@ FINDINGS = (
         "programs.",
     ),
     _policy(
+        "helper call is not allowed in probe",
+        "{helper}",
+        "the helper-specific policy callback rejected this program",
+        "Use the helper only from an allowed attach point or program configuration.",
+    ),
+    _policy(
         r"calling kernel function (?P<call>\w+) is not allowed",
         "kfunc {call}",
         "this program cannot call the kfunc",

@@ -74,6 +74,7 @@ _CASTS = (
 _STRUCTS = {
     "get_current_task_btf": "task_struct",
     "task_pt_regs": "pt_regs",
+    "sock_from_file": "socket",
     "skc_to_tcp_sock": "tcp_sock",
     "skc_to_unix_sock": "unix_sock",
     "skc_to_mptcp_sock": "mptcp_sock",
@@ -137,6 +138,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
+    helper_rules.check_allowed(env, row)
     helper_rules.check_may_sleep(env, state, row)
     meta = check_helper.check_args(env, state, proto, row)
     helper_rules.check_map_written(row, meta.map)

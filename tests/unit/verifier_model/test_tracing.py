@@ -189,6 +189,24 @@ def test_memory_for_a_stack_is_read_before_7_0(release, accepted):
     assert verify(prog, Kernel.release(release), btf=TYPES).accepted == accepted
 
 
+@pytest.mark.parametrize(
+    ("to", "attach_type", "call", "expected"),
+    [
+        ("wake", AttachType.TRACE_RAW_TP, "task_pt_regs", "R1 is of type task but task_struct is"),
+        ("wake", AttachType.TRACE_RAW_TP, "skc_to_tcp_sock", "R1 is of type task but sock_common"),
+        ("wake", AttachType.TRACE_RAW_TP, "d_path", "helper call is not allowed in probe"),
+        ("wake", AttachType.TRACE_RAW_TP, "seq_write", "program of this type cannot use helper"),
+        ("wake", AttachType.TRACE_RAW_TP, "get_func_arg_cnt", "program of this type cannot use"),
+        ("wake_up", AttachType.TRACE_FENTRY, "get_func_arg_cnt", "R1 type=ptr_ expected=ctx"),
+        ("wake", AttachType.TRACE_RAW_TP, "sk_storage_delete", "R1 type=trusted_ptr_ expected=map"),
+    ],
+)
+def test_helpers_ask_for_the_structure_and_the_place(to, attach_type, call, expected):
+    """The words of 6.18.5 and 6.19.14, with struct task_struct and functions that these have."""
+    text = f"r1 = *(u64 *)(r1 +0)\nr2 = r1\ncall {call}\n{TRUE}"
+    assert answer(text, attach_type=attach_type, to=to).startswith(expected)
+
+
 def test_a_pointer_in_a_union_is_told_from_others():
     task = TYPES.find("task", (Kind.STRUCT,))
     assert Walk(TYPES, HOST, 64, 8).find(task).in_union

@@ -1,0 +1,53 @@
+"""Whether a pointer to one kernel structure will do for one to another.
+
+Source: btf_struct_ids_match() and btf_struct_walk(), kernel/bpf/btf.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emu.btf import MEMBER, Kind
+from verifier_model.verdict import Unmodelled
+
+if TYPE_CHECKING:
+    from emu.btf import BtfData
+    from verifier_model.env import Env
+
+_STRUCTS = (Kind.STRUCT, Kind.UNION)
+# What is known without the kernel's BTF: kernel/bpf/cpumask.c.
+_BEGINS_WITH = {"bpf_cpumask": "cpumask"}
+
+
+def is_of(env: Env, given: str, off: int, struct: str, *, strict: bool = False) -> bool:
+    """Whether the structure `struct` is at `off` of the structure `given`; strict: is all of it."""
+    if strict or (given == struct and not off):
+        return given == struct and not off
+    if not off and _BEGINS_WITH.get(given) == struct:
+        return True
+    if env.btf is None:
+        raise Unmodelled(f"struct {struct} in struct {given}", env.insn_idx)
+    found = env.btf.find(given, _STRUCTS)
+    while found is not None:
+        if not off and env.btf.name(found) == struct:
+            return True
+        found, off = _member_at(env, env.btf, found, off)
+    return False
+
+
+def _member_at(env: Env, btf: BtfData, type_: int, off: int) -> tuple[int | None, int]:
+    """The structure that is a member at the offset, and where in it that is."""
+    record = btf.record(type_)
+    for name, member, position in btf.parts(record, MEMBER):
+        start = (position & 0xFFFFFF if record.flag else position) // 8
+        inner = btf.stripped(member)
+        if not start <= off < start + btf.size_of(inner):
+            continue
+        if btf.kind(inner) in _STRUCTS:
+            return inner, off - start
+        if btf.kind(inner) == Kind.PTR:
+            where = f"in struct {btf.name(type_)} with off {off} size 1"
+            told = f"cannot access ptr member {btf.string(name)} with moff {start}"
+            env.log.add(f"{told} {where}")
+        break
+    return None, 0
