@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from emu.btf import Kind
 from emu.isa.table import ALU, ALU64, JMP, JMP32, LOAD_ACQ, STORE_REL, X
 from emu.kernel import helper_names
-from emu.prog import PSEUDO_KFUNC_CALL
+from emu.kernel.traits import Trait
+from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
 from verifier_model import log_buffer
 from verifier_model.domain.word import U32
 from verifier_model.reg import BTF_IDS, RegType
@@ -99,10 +100,8 @@ def _insn_text(env: Env, idx: int) -> str:
     from emu.isa import disasm
 
     insn = env.insns[idx]
-    if insn.code == _CALL and not insn.src and insn.imm > helper_names.last(env.kernel):
-        return f"(85) call unknown#{insn.imm}"
-    if insn.code == _CALL and insn.src == PSEUDO_KFUNC_CALL:
-        return f"(85) call {_kfunc_text(env, insn)}"
+    if insn.code == _CALL and insn.src != PSEUDO_CALL:
+        return f"(85) call {_called(env, insn)}"
     row = env.rows[idx]
     if row is None and insn.code & 7 in (JMP, JMP32) and insn.code & 0xF0 >= _NAMELESS_JUMPS:
         letter = "r" if insn.code & 7 == JMP else "w"
@@ -118,6 +117,16 @@ def _insn_text(env: Env, idx: int) -> str:
     if insn.off and insn.code & 7 in (ALU, ALU64):
         return disasm.coded([insn._replace(off=0)], 0)
     return disasm.coded(env.insns, idx)
+
+
+def _called(env: Env, insn: Insn) -> str:
+    """A function of the kernel; before there are others than helpers, each call is of one."""
+    kfuncs = env.kernel.has(Trait.KFUNC_CALLS)
+    if insn.src == PSEUDO_KFUNC_CALL and kfuncs:
+        return _kfunc_text(env, insn)
+    if not (insn.src and kfuncs) and 0 <= insn.imm <= helper_names.last(env.kernel):
+        return f"bpf_{helper_names.NAMES[insn.imm]}#{insn.imm}"
+    return f"unknown#{insn.imm}"
 
 
 def _kfunc_text(env: Env, insn: Insn) -> str:

@@ -14,7 +14,7 @@ from emu.kernel import maps
 from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
 from emu.prog import STATIC
 from verifier_model import log_walk
-from verifier_model.check import func_types
+from verifier_model.check import func_args, func_types
 from verifier_model.check.refs import check_range
 from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
@@ -61,6 +61,7 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
             if caller.callback_depth >= caller.regs[R1].umax:
                 caller.callback_depth = 0
                 return None
+        _tell_arguments(env, state, meta.subprog)
         other = env.push_branch(state, start, env.insn_idx)
         _push_frame(env, other, row, meta)
         other.callback_unroll += 1
@@ -68,6 +69,7 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
         env.scratched_regs = env.scratched_slots = -1
         caller.callback_depth = 0
         return None
+    _tell_arguments(env, state, meta.subprog)
     _push_frame(env, state, row, meta)
     caller.clear_caller_saved()
     env.scratched_regs = env.scratched_slots = -1
@@ -77,6 +79,13 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
     # The kernel clears registers after every call, and the frame that runs is now the function's.
     state.frames[-1].regs_written |= ARGS_MASK | 1
     return start
+
+
+def _tell_arguments(env: Env, state: VerifierState, subprog: int) -> None:
+    """The helper's own arguments are compared with those that BTF says of the function."""
+    wrong = func_args.check_call(env, state, subprog)
+    if wrong is not None:
+        func_args.tell(env, wrong)
 
 
 def _mark_flags(env: Env, state: VerifierState, subprog: int) -> None:

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
     """Check the call.  Returns the insn to go on at; None where the program ends."""
-    env.scratched_regs |= 1
     row = env.kfunc(insn)
     if row is None:
         nothing = env.kernel.has(Trait.KFUNC_CALL_OF_NOTHING)
@@ -55,6 +54,7 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
             raise Unmodelled("a call of a kernel function by its number", env.insn_idx)
         env.fixups.calls_nothing = True
         return env.insn_idx + 1
+    env.scratched_regs |= 1
     if not kfuncs.is_allowed(env.kernel, env.prog_type, row):
         raise Reject(f"calling kernel function {row.name} is not allowed", EACCES)
     if Does.TRAPS in row.does:

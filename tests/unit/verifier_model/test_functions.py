@@ -93,3 +93,14 @@ def test_a_kernel_structure_is_no_memory_to_write_since_7_2(release, offset, exp
     verdict = verify(prog, Kernel.release(release), btf=types())
     assert verdict.accepted == (not expected)
     assert set(expected) <= set(verdict.log)
+
+
+def test_the_arguments_of_a_callback_are_compared_with_the_helpers():
+    """As one of the kernel's own tests shows on 6.1.180."""
+    text = "r1 = 1\nr2 = pc+6 ll\nr3 = 0\nr4 = 0\ncall loop\nr0 = 0\nexit\nr0 = 1\nexit\n"
+    takes = (NUMBER, FuncArg("PTR", "UNKNOWN"))
+    callback = FuncInfo(8, STATIC, "callback", 7, takes)
+    prog = Prog("", ProgType.SOCKET_FILTER, assemble(text), func_info=(MAIN, callback))
+    verdict = verify(prog, Kernel.release("6.1.180"), log_level=2)
+    assert verdict.accepted
+    assert "reg type unsupported for arg#1 function callback#7" in verdict.log

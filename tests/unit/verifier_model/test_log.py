@@ -7,7 +7,7 @@ import pytest
 from emu.isa.asm import assemble
 from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
-from emu.prog import Prog
+from emu.prog import Insn, Prog
 from verifier_model.domain.tnum import Tnum
 from verifier_model.log_reg import reg_text_of, snum, unum
 from verifier_model.reg import PTR_TO_STACK, const_scalar, pointer, unknown_scalar
@@ -116,3 +116,11 @@ def test_6_18_tells_live_registers_and_the_use_of_the_stack_and_no_liveness_of_s
 def test_level_1_of_an_accepted_program_is_its_statistics():
     assert [line.split()[0] for line in _log("6.12", level=1)] == ["processed"]
     assert _log("6.12", level=0) == ()
+
+
+@pytest.mark.parametrize(("release", "text"), [("5.10.262", "bpf_unspec#0"), ("6.1.180", "#0")])
+def test_before_kernel_functions_each_call_is_one_of_a_helper(release, text):
+    """As the kernels' own tests show."""
+    insns = (Insn(0x85, 0, 2, 0, 0), *assemble("r0 = 0\nexit\n"))
+    verdict = verify(Prog("", ProgType.XDP, insns), Kernel.release(release), log_level=2)
+    assert f"0: (85) call {text}" in verdict.log
