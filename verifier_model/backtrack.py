@@ -184,7 +184,7 @@ def _undo_alu(env: Env, insn: Insn, bt: Tracker) -> None:
         return
     if op == _MOV:
         bt.regs[-1] &= ~bit
-    if insn.code & X and insn.src != FP:
+    if insn.code & X and (insn.src != FP or env.rules.FRAME_POINTER_TRACED):
         bt.regs[-1] |= 1 << insn.src
 
 

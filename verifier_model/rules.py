@@ -87,6 +87,7 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    FRAME_POINTER_TRACED: bool
     FUNC_ARGS_AT_CALLS: bool
     FUNC_ARGS_NO_STRUCT: bool
     FUNC_ARGS_NULL_PRECISE: bool

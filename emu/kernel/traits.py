@@ -144,6 +144,14 @@ class Trait(enum.Enum):
         commit='c454a46b5efd ("bpf: Add bpf_line_info support")',
         note="line_info ties insns to source lines; the log prints them.",
     )
+    FRAME_POINTER_TRACED = Row(
+        until="6.16",
+        commit='e2d2115e56c4 ("bpf: Do not include stack ptr register in precision backtracking '
+        'bookkeeping"), from memory, measured on 6.1.180 and 6.12.43: backtrack_insn()',
+        note="Walking back to where a number comes from, r10 counts as one, and a store through it "
+        "as an end of what can be followed.",
+        backports=("6.12.43",),
+    )
     READS_OF_HALVES = Row(
         since="5.3",
         commit='5327ed3d44b7 ("bpf: verifier: mark verified-insn with sub-register zext flag")',

@@ -9,7 +9,7 @@ import pytest
 from emu.isa.asm import assemble
 from emu.kernel.enums import MapType, ProgType
 from emu.kernel.profile import Kernel
-from emu.prog import MapDef, Prog
+from emu.prog import Insn, MapDef, Prog
 from verifier_model import precise, verify
 from verifier_model.state import VerifierState
 
@@ -217,3 +217,19 @@ def test_where_all_scalars_are_marked_none_is_looked_at_again(release, monkeypat
         for rounds in (60, 120)
     )
     assert many < 3 * few
+
+
+@pytest.mark.parametrize(
+    ("release", "last"),
+    [
+        ("6.1.180", "regs=400 stack=0 before 0: (7a) *(u64 *)(r10 -8) = 0"),
+        ("6.12.43", "mark_precise: frame0: regs=r0 stack= before 1: (bf) r0 = r10"),
+    ],
+)
+def test_the_frame_pointer_is_followed_before_6_16(release, last):
+    """A number that a compare-and-exchange gives, as one of the kernel's own tests does."""
+    store, exchange = assemble("*(u64 *)(r10 -8) = 0"), Insn(0xDB, 10, 1, -8, 0xF1)
+    before, after = assemble("r0 = r10\nr1 = 1"), assemble("if r0 == 0 goto +1\nr0 = 0\nexit")
+    prog = Prog("", ProgType.SOCKET_FILTER, (*store, *before, exchange, *after))
+    log = verify(prog, Kernel.release(release), log_level=2).log
+    assert [line for line in log if " before " in line][-1] == last
