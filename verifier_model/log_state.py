@@ -120,7 +120,7 @@ def _slot_text(env: Env, slot: Slot, frameno: int, reg_text: RegText) -> str:
             return _iterator_text(env, reg)
         return slot.kinds
     if env.rules.LOG_DETAILS:
-        return slot.kinds.rstrip(SPILL) + reg_text(reg, frameno)
+        return slot.kinds.partition(SPILL)[0] + reg_text(reg, frameno)
     if reg.type is not SCALAR_VALUE:
         return type_name(reg, env.rules)
     text = "" if env.rules.TEXT_SCALAR else type_name(reg, env.rules)

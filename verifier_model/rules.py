@@ -249,6 +249,7 @@ class Rules:
     SINGULAR_IDS_CLEARED: bool
     SLICES_FORGOTTEN: bool
     SPILL_CUT_TO_ZERO: bool
+    SPILL_BREAKS_LINK: bool
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
     SPILL_KEEPS_CONST: bool

@@ -740,6 +740,13 @@ class Trait(enum.Enum):
         commit="read in 6.3.8 and 6.4.6: check_alu_op()",
         note="A move of a constant does not link the two registers.",
     )
+    SPILL_BREAKS_LINK = Row(
+        since="6.4",
+        commit='713274f1f2c8 ("bpf: Fix verifier id tracking of scalars on spill"), from memory, '
+        "measured on 5.10.46, 5.10.218 and 6.1.170",
+        note="What is spilled into fewer bytes than it has is not linked with its register.",
+        backports=("5.10.218", "5.15.148", "6.1.36"),
+    )
     MOV32_KEEPS_ID = Row(
         since="6.4",
         commit="read in 6.3.8 and 6.4.6: check_alu_op()",

@@ -119,7 +119,7 @@ def _spill_scalar(
     fits = width(reg) <= 8 * size
     if rules.SPILL_KEEPS_ANY and fits:
         reg = assign_id(env, state, value)
-    if reg.id and not fits and rules.CONST_HAS_NO_ID:
+    if reg.id and not fits and rules.SPILL_BREAKS_LINK:
         reg = reg.copy()
         reg.id = 0
     _save(env, frame, spi, reg, size)

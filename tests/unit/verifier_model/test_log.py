@@ -8,10 +8,12 @@ from emu.isa.asm import assemble
 from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
 from emu.prog import Insn, Prog
+from verifier_model import log_walk
 from verifier_model.domain.tnum import Tnum
 from verifier_model.log_reg import reg_text_of, snum, unum
 from verifier_model.reg import PTR_TO_STACK, const_scalar, pointer, unknown_scalar
 from verifier_model.rules import rules_of
+from verifier_model.verdict import Unmodelled
 from verifier_model.verify import verify
 
 
@@ -124,3 +126,37 @@ def test_before_kernel_functions_each_call_is_one_of_a_helper(release, text):
     insns = (Insn(0x85, 0, 2, 0, 0), *assemble("r0 = 0\nexit\n"))
     verdict = verify(Prog("", ProgType.XDP, insns), Kernel.release(release), log_level=2)
     assert f"0: (85) call {text}" in verdict.log
+
+
+def test_of_a_slot_what_lies_before_the_spilled_register_is_told():
+    """Measured on 6.18.15: single bytes in the middle, of a store at a variable offset."""
+    text = (
+        "call get_prandom_u32\nif r0 > 2 goto +6\n*(u64 *)(r10 -8) = 0\nr2 = r10\nr2 += r0\n"
+        "*(u8 *)(r2 -6) = 24\nr0 = 0\nexit\nr0 = 0\nexit\n"
+    )
+    prog = Prog("", ProgType.SOCKET_FILTER, assemble(text))
+    log = verify(prog, Kernel.release("6.18.15"), log_level=2).log
+    assert next(line for line in log if line.startswith("5: (72)")).endswith(" fp-8=?()")
+
+
+@pytest.mark.parametrize("release", ["5.10.46", "5.10.262"])
+def test_what_a_spill_narrows_is_not_linked(release):
+    """Measured on 5.10.262; 5.10.46 does not remember so narrow a spill."""
+    text = (
+        "call get_prandom_u32\nr9 = r0\nif w9 > 7 goto +3\n*(u32 *)(r10 -8) = r9\n"
+        "r0 = *(u32 *)(r10 -8)\nr0 = 0\nr0 = 0\nexit\n"
+    )
+    prog = Prog("", ProgType.SOCKET_FILTER, assemble(text))
+    log = verify(prog, Kernel.release(release), log_level=2).log
+    filled = next(line for line in log if line.startswith("5: R0_w")).partition(" R9")[0]
+    assert "R0_w=inv(id=0," in filled
+    assert ("var_off=(0x0; 0x7)" in filled) == (release == "5.10.262")
+
+
+def test_a_log_without_end_is_not_collected(monkeypatch):
+    monkeypatch.setattr(log_walk, "MOST_LINES", 1000)
+    text = "r1 = 0\nr1 += 1\nif r1 < 2000 goto -2\nr0 = 0\nexit\n"
+    prog = Prog("", ProgType.SOCKET_FILTER, assemble(text))
+    with pytest.raises(Unmodelled, match="a log of more than 1000 lines"):
+        verify(prog, Kernel.release("6.12.107"), log_level=2)
+    assert verify(prog, Kernel.release("6.12.107")).accepted
