@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 
+MOST_LINES = 4_000_000  # some gigabytes
+_HEAD = 1000  # lines that are kept of the beginning
 _ORDERED = (LOAD_ACQ, STORE_REL)
 _GOTOL, _CALL, _NAMELESS_JUMPS = 0x06, 0x85, 0xE0
 
@@ -38,6 +40,7 @@ class Log:
         "buffer",
         "insn_line",
         "insn_texts",
+        "left_out",
         "level",
         "lines",
         "path_begins",
@@ -57,6 +60,7 @@ class Log:
         self.rules = rules
         self.lines: list[str] = []
         self.insn_line = -1  # the number of lines when the insn that runs was added
+        self.left_out = 0  # lines of a log that became too long
         self.insn_texts: dict[int, str] = {}  # by index, as they are needed
         self.plain_lines: dict[int, str] = {}  # at level 1: lines before a state was added to them
         self.path_begins = False  # the walk came here otherwise than from insn to insn
@@ -86,6 +90,19 @@ class Log:
             self.lines[-1] = f"{plain} {log_buffer.OPEN}"
         self.plain_lines = {n: text for n, text in self.plain_lines.items() if n < lines - 1}
         self.insn_line = -1
+
+    def shorten(self) -> None:
+        """Leave out the middle of a log that is longer than what any kernel has room for.
+
+        Not where its size counts, and not where paths that end well take their lines along.
+        """
+        excess = len(self.lines) - MOST_LINES
+        if excess <= 0 or self.buffer is not None or (self.level < 2 and self.rules.LOG_REWOUND):
+            return
+        cut = excess + MOST_LINES // 2
+        self.left_out += cut - (1 if self.left_out else 0)
+        self.lines[_HEAD : _HEAD + cut] = [f"... {self.left_out} lines are left out"]
+        self.insn_line -= cut - 1
 
     def insn_text(self, env: Env, idx: int) -> str:
         """An insn without its index: `(bf) r6 = r1`."""

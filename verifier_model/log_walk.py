@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from verifier_model import log_source
 from verifier_model.cfg import EXIT
 from verifier_model.log_state import changes, whole
-from verifier_model.verdict import Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
 
 # Where the state stands behind an insn's text: BPF_LOG_ALIGNMENT, BPF_LOG_MIN_ALIGNMENT.
 _ALIGNMENT, _MIN_ALIGNMENT = 40, 8
-MOST_LINES = 4_000_000  # some gigabytes, which no kernel has room for
 
 
 def before_insn(env: Env, state: VerifierState) -> None:
     """The state the insn finds, or what the one before it changed, and the insn."""
     log, idx = env.log, env.insn_idx
-    if len(log.lines) > MOST_LINES:
-        raise Unmodelled(f"a log of more than {MOST_LINES} lines; level 1 has less", idx)
+    log.shorten()
     if not env.rules.LOG_STATE_DIFF:
         _state_before_insn(env, state)
     else:

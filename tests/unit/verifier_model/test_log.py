@@ -8,12 +8,11 @@ from emu.isa.asm import assemble
 from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
 from emu.prog import Insn, Prog
-from verifier_model import log_walk
+from verifier_model import log
 from verifier_model.domain.tnum import Tnum
 from verifier_model.log_reg import reg_text_of, snum, unum
 from verifier_model.reg import PTR_TO_STACK, const_scalar, pointer, unknown_scalar
 from verifier_model.rules import rules_of
-from verifier_model.verdict import Unmodelled
 from verifier_model.verify import verify
 
 
@@ -153,10 +152,15 @@ def test_what_a_spill_narrows_is_not_linked(release):
     assert ("var_off=(0x0; 0x7)" in filled) == (release == "5.10.262")
 
 
-def test_a_log_without_end_is_not_collected(monkeypatch):
-    monkeypatch.setattr(log_walk, "MOST_LINES", 1000)
-    text = "r1 = 0\nr1 += 1\nif r1 < 2000 goto -2\nr0 = 0\nexit\n"
+def test_the_middle_of_a_log_without_end_is_left_out(monkeypatch):
+    text = "r1 = 0\nr1 += 1\nif r1 < 5000 goto -2\nr0 = 0\nexit\n"
     prog = Prog("", ProgType.SOCKET_FILTER, assemble(text))
-    with pytest.raises(Unmodelled, match="a log of more than 1000 lines"):
-        verify(prog, Kernel.release("6.12.107"), log_level=2)
-    assert verify(prog, Kernel.release("6.12.107")).accepted
+    whole = verify(prog, Kernel.release("6.1.180"), log_level=2)
+    monkeypatch.setattr(log, "MOST_LINES", 4000)
+    short = verify(prog, Kernel.release("6.1.180"), log_level=2)
+    assert short._replace(log=()) == whole._replace(log=())
+    assert len(short.log) <= 4002
+    assert short.log[:1000] == whole.log[:1000]
+    left_out = len(whole.log) - len(short.log) + 1
+    assert short.log[1000] == f"... {left_out} lines are left out"
+    assert short.log[1001:] == whole.log[1000 + left_out :]
