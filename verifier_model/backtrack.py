@@ -24,6 +24,7 @@ from emu.isa.table import (
     X,
 )
 from emu.prog import PSEUDO_CALL
+from verifier_model.cfg import is_packet_load, is_tail_call
 from verifier_model.check.func_types import is_global
 from verifier_model.reg import FP, R0
 from verifier_model.state import ARGS_MASK
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from verifier_model.history import Step, Tracked
 
 _CALL, _EXIT, _MOV, _NEG, _END = 0x80, 0x90, 0xB0, 0x80, 0xD0
-TAIL_CALL = 12
 
 
 class CannotTrack(Exception):
@@ -119,18 +119,11 @@ def _involved(env: Env, insn: Insn, idx: int) -> int:
     return dst | 1 << insn.src if op and insn.code & X else 0
 
 
-def is_hidden_exit(insn: Insn) -> bool:
-    """Whether it may end a subprog: a tail call, or a load from the packet."""
-    if insn.code & 7 == LD:
-        return insn.code & 0xE0 != 0
-    return insn.code == JMP | _CALL and not insn.src and insn.imm == TAIL_CALL
-
-
 def _may_exit(env: Env, insn: Insn) -> bool:
-    """The same, where the walk knows."""
-    if insn.code & 7 == LD:
-        return env.rules.LD_ABS_EXIT_WALKED and is_hidden_exit(insn)
-    return env.rules.HIDDEN_EXITS_WALKED and is_hidden_exit(insn)
+    """Whether it may end a subprog, where the walk knows: a tail call, a load from the packet."""
+    rules = env.rules
+    walked = rules.LD_ABS_EXIT_WALKED and is_packet_load(insn)
+    return walked or (rules.HIDDEN_EXITS_WALKED and is_tail_call(insn))
 
 
 def undo(env: Env, idx: int, subseq_idx: int, step: Step | None, bt: Tracker) -> None:

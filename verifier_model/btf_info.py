@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.traits import Trait
-from verifier_model.cfg import CALL
+from verifier_model.cfg import is_packet_load, is_tail_call
 from verifier_model.check.func_types import NUMBERS
 from verifier_model.verdict import Reject
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from emu.prog import FuncInfo
     from verifier_model.env import Env
 
-_TAIL_CALL = 12
 _LARGEST_INT = 8  # bytes: btf_type_is_small_int()
 
 
@@ -57,9 +56,9 @@ def _check_returns(env: Env, subprogs: Iterable[int], without: str) -> None:
     text = f"not allowed{without}" if without else "only allowed in functions that return 'int'."
     for no in subprogs:
         body = env.insns[env.subprogs[no] : env.subprog_end(no)] if no else ()
-        if any(insn.code & 7 == 0 and insn.code & 0xE0 in (0x20, 0x40) for insn in body):
+        if any(map(is_packet_load, body)):
             raise Reject(f"LD_ABS is {text}", EINVAL)
-        if any(insn.code == CALL and not insn.src and insn.imm == _TAIL_CALL for insn in body):
+        if any(map(is_tail_call, body)):
             raise Reject(f"tail_call is {text}", EINVAL)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import JMP, JMP32
+from emu.isa.table import ABS, IND, JMP, JMP32, LD
 from emu.kernel import helper_names
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.kfuncs import Does
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 JA, GOTOL, GOTOX, CALL, EXIT, LD_IMM64 = 0x05, 0x06, 0x0D, 0x85, 0x95, 0x18
 MAY_GOTO = 0xE5
+TAIL_CALL = 12
 # Helpers that call a function before they return: is_sync_callback_calling_function().
 _CALL_BACK = (164, 180, 181, 209)
 _CALL_BACK_LATER = 170  # bpf_timer_set_callback()
@@ -41,6 +42,14 @@ def is_pseudo_call(insn: Insn) -> bool:
 
 def is_pseudo_func(insn: Insn) -> bool:
     return insn.code == LD_IMM64 and insn.src == PSEUDO_FUNC
+
+
+def is_tail_call(insn: Insn) -> bool:
+    return insn.code == CALL and not insn.src and insn.imm == TAIL_CALL
+
+
+def is_packet_load(insn: Insn) -> bool:
+    return insn.code & 7 == LD and insn.code & 0xE0 in (ABS, IND)
 
 
 def jump_target(insn: Insn, idx: int) -> int:
@@ -142,15 +151,19 @@ def _mark(env: Env, idx: int) -> None:
         env.jmp_points[idx] = 1
 
 
+def _mark_itself(env: Env, idx: int) -> None:
+    env.prune_points[idx] = 1
+    if not env.rules.JMP_POINTS:
+        env.jmp_points[idx] = 1
+
+
 def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
     """The edges of an insn, and the prune points it makes."""
     insn = env.insns[t]
     code, rules = insn.code, env.rules
     following = t + (2 if code == LD_IMM64 and rules.CFG_OF_LDIMM64 else 1)
     if rules.CALLBACKS and is_pseudo_func(insn):
-        env.prune_points[t] = 1
-        if not rules.JMP_POINTS:
-            env.jmp_points[t] = 1
+        _mark_itself(env, t)
         _mark(env, following)
         return [(following, _FALLTHROUGH, False), (t + insn.imm + 1, _BRANCH, True)]
     if code & 7 not in (JMP, JMP32):
@@ -162,9 +175,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
         edges = [(following, _FALLTHROUGH, False)]
         _mark(env, following)
         if insn.src == PSEUDO_CALL:
-            env.prune_points[t] = 1
-            if not rules.JMP_POINTS:
-                env.jmp_points[t] = 1
+            _mark_itself(env, t)
             edges.append((t + insn.imm + 1, _BRANCH, rules.RECURSION_WALKED))
         elif insn.src == PSEUDO_KFUNC_CALL:
             row = env.kfunc_allowed(insn)
@@ -173,9 +184,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
         elif not insn.src and insn.imm == _CALL_BACK_LATER:
             # A state is looked at before the call, which else makes one each time.
             if insn.imm <= helper_names.last(env.kernel):
-                env.prune_points[t] = 1
-                if not rules.JMP_POINTS:
-                    env.jmp_points[t] = 1
+                _mark_itself(env, t)
         elif not insn.src and insn.imm in _CALL_BACK:
             env.callback_points[t] = 1
             if rules.CALLBACK_EVERY_ITERATION:
@@ -193,7 +202,5 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
         if not rules.JMP_POINTS:
             _mark(env, following)
         return [(target, _FALLTHROUGH, loops)]
-    env.prune_points[t] = 1
-    if not rules.JMP_POINTS:
-        env.jmp_points[t] = 1
+    _mark_itself(env, t)
     return [(following, _FALLTHROUGH, loops), (target, _BRANCH, loops)]

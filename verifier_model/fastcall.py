@@ -64,9 +64,10 @@ class Fastcall:
         insns = self._env.insns
         subprog = range(self._env.subprogs[no], self._env.subprog_end(no))
         spills = [insns[i].off for i in subprog if insns[i].code == _SPILL and insns[i].dst == FP]
+        lowest = min(spills, default=0)
         for idx in subprog:
             if insns[idx].code == CALL:
-                self._look_at_call(no, idx, min(spills, default=0))
+                self._look_at_call(no, idx, lowest)
 
     def _look_at_call(self, no: int, idx: int, lowest: int) -> None:
         around = self._pairs(idx, lowest)
@@ -99,8 +100,10 @@ class Fastcall:
 
 def find(env: Env) -> Fastcall | None:
     """What can be taken away; None where that is nothing."""
+    if not (env.rules.FASTCALL and env.rules.JIT):
+        return None
     inlined = any(insn.code == CALL and _is_inlined(env, insn) for insn in env.insns)
-    return Fastcall(env) if inlined and env.rules.FASTCALL and env.rules.JIT else None
+    return Fastcall(env) if inlined else None
 
 
 def _is_inlined(env: Env, insn: Insn) -> bool:

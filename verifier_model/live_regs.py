@@ -9,13 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import (
-    ABS,
     ALU,
     ALU64,
     ATOMIC,
     CMPXCHG,
     FETCH,
-    IND,
     JMP,
     JMP32,
     LD,
@@ -27,7 +25,17 @@ from emu.isa.table import (
     find,
 )
 from emu.prog import PSEUDO_KFUNC_CALL
-from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, NOT_STRAIGHT, jump_target
+from verifier_model.cfg import (
+    CALL,
+    EXIT,
+    GOTOL,
+    JA,
+    LD_IMM64,
+    NOT_STRAIGHT,
+    is_packet_load,
+    is_tail_call,
+    jump_target,
+)
 from verifier_model.reg import R1
 from verifier_model.state import ARGS_MASK
 
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 _MOV, _END, _CALL, _JCOND = 0xB0, 0xD0, 0x80, 0xE0
-_TAIL_CALL = 12
 _EVERY = (1 << 11) - 1
 
 
@@ -90,9 +97,7 @@ def _add_hidden_exits(env: Env) -> None:
         subprog = range(start, env.subprog_end(no))
         exits = [idx for idx in subprog if insns[idx].code == EXIT]
         for idx in subprog if exits else ():
-            code = insns[idx].code
-            tail_call = code == CALL and not insns[idx].src and insns[idx].imm == _TAIL_CALL
-            if tail_call or (loads and code & 7 == LD and code & 0xE0 in (ABS, IND)):
+            if is_tail_call(insns[idx]) or (loads and is_packet_load(insns[idx])):
                 env.successors[idx] = (idx + 1, exits[-1])
 
 

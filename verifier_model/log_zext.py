@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ABS, ALU, ALU64, DW, IND, JMP32, LD, LDX, LOAD_ACQ, MEM, STX
+from emu.isa.table import ALU, ALU64, DW, JMP32, LDX, LOAD_ACQ, MEM, STX
+from verifier_model.cfg import is_packet_load
 from verifier_model.live_regs import postorder, successors, uses
 from verifier_model.static.const_regs import atomic_load_reg
 
@@ -63,6 +64,6 @@ def _half_written(insn: Insn) -> int:
     if cls in (ALU, ALU64) and op == _END:
         return insn.dst if insn.imm != 64 else -1
     narrow_load = cls == LDX and mode == MEM and insn.code & _SIZE != DW
-    if cls == ALU or narrow_load or (cls == LD and mode in (ABS, IND)):
+    if cls == ALU or narrow_load or is_packet_load(insn):
         return insn.dst
     return -1

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import E2BIG, EACCES
 from emu.kernel.traits import Trait
-from verifier_model.cfg import CALL
+from verifier_model.cfg import TAIL_CALL, is_tail_call
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
 
 MAX_STACK = 512
-_TAIL_CALL = 12
 _PRIVATE_FROM = 64  # bytes: BPF_PRIV_STACK_MIN_SIZE
 _PRIVATE_TYPES = (
     ProgType.KPROBE,
@@ -32,11 +31,8 @@ def check_max_stack_depth(env: Env) -> None:
     tails = {
         no
         for no, start in enumerate(env.subprogs)
-        if _TAIL_CALL in env.helpers
-        and any(
-            insn.code == CALL and insn.src == 0 and insn.imm == _TAIL_CALL
-            for insn in env.insns[start : env.subprog_end(no)]
-        )
+        if TAIL_CALL in env.helpers
+        and any(map(is_tail_call, env.insns[start : env.subprog_end(no)]))
     }
     _descend(env, (0,), 0, unit, calls, tails)
 

@@ -272,7 +272,7 @@ def _sleeping(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc,
 _TASK, _CGROUP = Param(Kind.STRUCT, "task_struct"), Param(Kind.STRUCT, "cgroup")
 _CPUS, _OWN_CPUS = Param(Kind.STRUCT, "cpumask"), Param(Kind.STRUCT, "bpf_cpumask")
 _TASK_OR_NULL = Param(Kind.STRUCT_OR_NULL, "task_struct")
-_RCU, _TRUSTED = Does.MAY_BE_NULL | Does.RCU_ARGS, Does.TRUSTED_ARGS
+_RCU = Does.MAY_BE_NULL | Does.RCU_ARGS
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
 _NULL, _TRUSTED = Does.MAY_BE_NULL, Does.TRUSTED_ARGS

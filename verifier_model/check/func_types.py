@@ -197,9 +197,9 @@ def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
         return
     if kind is ProgType.PERF_EVENT and (arg.to, arg.name) == ("STRUCT", "pt_regs"):
         return
-    if kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED:
-        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else ""
     attached = kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED
+    if attached:
+        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else ""
     if (kind in _U64_CONTEXTS or attached) and (arg.to, arg.size) == ("INT", 8):
         return
     if arg.to == "STRUCT" and arg.name == name:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _TRUSTED = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
 _MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *NUMBERS)
-_TO_SCALARS = "must point to scalar, or struct with scalar"
 # Functions that make a dynptr, and the kind that it is of.
 _MAKERS = {"bpf_dynptr_from_skb": dynptr.SKB, "bpf_dynptr_from_xdp": dynptr.XDP}
 
@@ -152,7 +151,7 @@ def _check_buffer(env: Env, state: VerifierState, i: int, reg: RegState) -> None
     elif env.rules.KFUNC_SIZE_FIRST:
         return
     elif state.frames[-1].regs[R1 + i + 1].type is not SCALAR_VALUE:
-        raise Reject(f"{argument(env, i)} pointer type UNKNOWN  {_TO_SCALARS}", EINVAL)
+        raise Reject(f"{argument(env, i)} pointer type UNKNOWN  {kfunc_structs.TO_SCALARS}", EINVAL)
 
 
 def _is_ctx_of(env: Env, param: Param) -> bool:
@@ -165,12 +164,8 @@ def _check_struct(env: Env, reg: RegState, i: int, param: Param) -> None:
     is_map = param.kind is Kind.MAP
     if is_map and reg.type is CONST_PTR_TO_MAP:
         return
-    where, shown = argument(env, i), type_name(reg, env.rules)
-    struct = f"STRUCT {param.type.removeprefix('struct ')}"
-    if env.rules.TEXT_KFUNC_STRUCT:
-        told = f"{where} is {shown} expected {struct}"
-        raise Reject(f"{told} or map_ptr" if is_map else told, EINVAL)
-    raise Reject(f"{where} pointer type {struct} {_TO_SCALARS}", EINVAL)
+    struct = param.type.removeprefix("struct ")
+    kfunc_structs.refuse(env, i, reg, struct, " or map_ptr" if is_map else "")
 
 
 def _check_number(

@@ -5,7 +5,7 @@ Source: check_kfunc_args(), process_kf_arg_ptr_to_btf_id().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.kfuncs import Does
@@ -29,10 +29,20 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
+TO_SCALARS = "must point to scalar, or struct with scalar"
+
 
 def argument(env: Env, i: int, before: str = "arg#") -> str:
     """An argument of a kernel function as complaints name it."""
     return f"R{R1 + i}" if env.rules.TEXT_ARGS else f"{before}{i}"
+
+
+def refuse(env: Env, i: int, reg: RegState, struct: str, or_else: str = "") -> NoReturn:
+    """The argument is neither the structure of that name nor what else would do."""
+    text = f"pointer type STRUCT {struct} {TO_SCALARS}"
+    if env.rules.TEXT_KFUNC_STRUCT:
+        text = f"is {type_name(reg, env.rules)} expected STRUCT {struct}{or_else}"
+    raise Reject(f"{argument(env, i)} {text}", EINVAL)
 
 
 def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
@@ -45,10 +55,7 @@ def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
     if reg.type in SOCKETS:
         raise Unmodelled(f"a socket as an argument of {row.name}()", env.insn_idx)
     if reg.type not in BTF_IDS and reg.type is not CONST_PTR_TO_MAP:
-        text = f"pointer type STRUCT {struct} must point to scalar, or struct with scalar"
-        if env.rules.TEXT_KFUNC_STRUCT:
-            text = f"is {type_name(reg, env.rules)} expected STRUCT {struct}"
-        raise Reject(f"{argument(env, i)} {text}", EINVAL)
+        refuse(env, i, reg, struct)
     _check_trusted(row, reg, regno)
     off = reg.off + s64(reg.var_off.value)
     if releases and reg.ref_obj_id and off:

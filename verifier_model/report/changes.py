@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.isa.table import ABS, ALU, ALU64, ATOMIC, IND, LD, LDX, LOAD_ACQ, ST, STORE_REL, STX, X
+from emu.isa.table import ALU, ALU64, ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX, X
 from emu.prog import PSEUDO_CALL
-from verifier_model.cfg import CALL, EXIT, LD_IMM64
+from verifier_model.cfg import CALL, EXIT, LD_IMM64, is_packet_load
 from verifier_model.check.packet import points_into
 from verifier_model.reg import (
     NOT_INIT,
@@ -55,14 +55,14 @@ class Before(NamedTuple):
 
 def changes(insn: Insn, before: Before, state: VerifierState) -> Iterator[Event]:
     """The events of an insn that ran; state: after it."""
-    cls, mode = insn.code & 7, insn.code & 0xE0
+    cls = insn.code & 7
     if cls in (ALU, ALU64):
         yield from _arithmetic(before, insn, state)
     elif cls == LDX:
         yield _load(before, insn, state)
     elif insn.code == LD_IMM64:
         yield _write(before, insn.dst, state, old=unknown_scalar())
-    elif cls == LD and mode in (ABS, IND):
+    elif is_packet_load(insn):
         yield from _caller_saved(before)
         yield _write(before, R0, state)
     elif cls in (ST, STX):
@@ -245,7 +245,7 @@ def _invalidated(
     for place, old in _held(before):
         if not _belongs(old, gone):
             continue
-        clobbered = call and place.frame == before.calls[-1] and 0 <= place.regno <= R5
+        clobbered = call and _is_clobbered(before, place)
         now = _now(before, state, place)
         if clobbered or now is None or now.type is not old.type:
             of = origin if place.spi >= 0 else None
@@ -262,6 +262,11 @@ def _held(before: Before) -> Iterator[tuple[Place, RegState]]:
                 yield Place(call, -1, spi), slot.reg
 
 
+def _is_clobbered(before: Before, place: Place) -> bool:
+    """Whether a call overwrites it: a register from R0 to R5 of the frame that ran."""
+    return place.frame == before.calls[-1] and 0 <= place.regno <= R5
+
+
 def _now(before: Before, state: VerifierState, place: Place) -> RegState | None:
     """What a place that held a register holds after the insn."""
     frame = state.frames[before.calls.index(place.frame)]
@@ -271,8 +276,7 @@ def _now(before: Before, state: VerifierState, place: Place) -> RegState | None:
 def _moved_packets(before: Before, state: VerifierState) -> Iterator[Change]:
     """Pointers into a packet that may have moved; the call has overwritten R0 to R5 already."""
     for place, old in _held(before):
-        clobbered = place.frame == before.calls[-1] and 0 <= place.regno <= R5
-        now = _now(before, state, place)
+        now, clobbered = _now(before, state, place), _is_clobbered(before, place)
         if points_into(old) and not clobbered and (now is None or now.type is not old.type):
             yield Change(before.idx, place, Why.PKT_DATA_CHANGE, old, UNINIT)
 

@@ -20,7 +20,6 @@ class Why(enum.Enum):
 
     WRITE = enum.auto()
     SPILL = enum.auto()
-    VAR_WRITE = enum.auto()
     REF_RELEASE = enum.auto()
     PKT_DATA_CHANGE = enum.auto()
     CALLER_SAVED = enum.auto()

@@ -40,11 +40,6 @@ def depths(state: VerifierState) -> dict[Region, int]:
     }
 
 
-def entered(state: VerifierState) -> Region | None:
-    """The region that counts; None outside of all."""
-    return next((region for region, depth in depths(state).items() if depth), None)
-
-
 def active(region: Region, depth: int) -> str:
     """The region with its depth, in a sentence."""
     if depth == 1:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.isa.table import (
-    ABS,
     ALU,
     ALU64,
     ATOMIC,
     CMPXCHG,
     FETCH,
-    IND,
     JMP,
     JMP32,
-    LD,
     LDX,
     LOAD_ACQ,
     MEMSX,
@@ -28,7 +25,7 @@ from emu.isa.table import (
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG
 from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
-from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, MAY_GOTO
+from verifier_model.cfg import CALL, EXIT, GOTOL, JA, LD_IMM64, MAY_GOTO, is_packet_load
 from verifier_model.domain.word import U32, U64, s32, s64, sign_extend
 from verifier_model.live_regs import postorder, replace, successors, uses
 from verifier_model.state import ARGS_MASK, bits
@@ -161,8 +158,8 @@ def _set(regs: _Regs, regno: int, value: Value) -> _Regs:
 def _after(env: Env, idx: int, regs: _Regs) -> _Regs:
     """The registers behind an insn: const_reg_xfer()."""
     insn, values = env.insns[idx], regs.values
-    cls, mode = insn.code & 7, insn.code & 0xE0
-    if insn.code == CALL or (cls == LD and mode in (ABS, IND)):
+    cls = insn.code & 7
+    if insn.code == CALL or is_packet_load(insn):
         return _Regs((UNKNOWN,) * 6 + values[6:], regs.known & ~_CLOBBERED)
     if cls in (ALU, ALU64):
         value = _alu(insn, values[insn.dst], values[insn.src], wide=cls == ALU64)
