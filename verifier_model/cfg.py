@@ -98,7 +98,7 @@ def check_cfg(env: Env) -> None:
     Back-edges are refused on releases that cannot walk a loop.
     """
     insns, n = env.insns, len(env.insns)
-    loops = not env.rules.BACK_EDGE_REJECTED
+    loops, of_all = not env.rules.BACK_EDGE_REJECTED, env.rules.BACK_EDGES_OF_ALL
     state = bytearray(n)
     stack = [_run(env, 0, state, loops)]
     while stack:  # insns on the way here, with the edges that are not yet followed
@@ -113,7 +113,7 @@ def check_cfg(env: Env) -> None:
             if not state[w]:
                 stack.append(_run(env, w, state, loops))
                 break
-            if state[w] == _DISCOVERED and not loop_ok:
+            if state[w] == _DISCOVERED and not (loop_ok or of_all):
                 above = (*log_source.line(env, t, f"{t}: "), *log_source.line(env, w, f"{w}: "))
                 raise Reject(f"back-edge from insn {t} to {w}", EINVAL, above=above)
         else:
@@ -176,7 +176,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
         _mark(env, following)
         if insn.src == PSEUDO_CALL:
             _mark_itself(env, t)
-            edges.append((t + insn.imm + 1, _BRANCH, rules.RECURSION_WALKED))
+            edges.append((t + insn.imm + 1, _BRANCH, False))
         elif insn.src == PSEUDO_KFUNC_CALL:
             row = env.kfunc_allowed(insn)
             if row is not None and Does.ITER_NEXT in row.does:

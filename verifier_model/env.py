@@ -235,7 +235,8 @@ class Env:
         self.scratched_regs |= 1 << regno
         if reg.type is NOT_INIT:
             raise Reject(f"R{regno} !read_ok", EACCES)
-        if self.marks_reads and regno != FP and not frame.regs_written >> regno & 1:
+        screened = frame.regs_written | frame.regs_lent
+        if self.marks_reads and regno != FP and not screened >> regno & 1:
             whole = (
                 reg.type is not SCALAR_VALUE
                 or not self.rules.READS_OF_HALVES

@@ -50,6 +50,7 @@ def entry(env: Env, no: int) -> VerifierState:
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, no))
     state.first_insn_idx = env.insn_idx = env.subprogs[no]
     env.prev_insn_idx = env.told_line = -1
+    env.log.path_begins = False
     env.explored.clear()
     env.undropped.clear()
     env.scratched_regs = env.scratched_slots = -1

@@ -14,7 +14,7 @@ from emu.kernel.traits import Trait
 from emu.prog import PSEUDO_CALL, PSEUDO_KFUNC_CALL
 from verifier_model import log_buffer
 from verifier_model.domain.word import U32
-from verifier_model.reg import BTF_IDS, RegType
+from verifier_model.reg import BTF_IDS, RESERVED, RegType, stands_for
 
 if TYPE_CHECKING:
     from emu.prog import Insn
@@ -155,19 +155,12 @@ def _kfunc_text(env: Env, insn: Insn) -> str:
     return f"{name}#{number or 0}"
 
 
-def holds_inner_map(reg: RegState) -> bool:
-    """Whether it is an element of a map of maps."""
-    return reg.type is RegType.PTR_TO_MAP_VALUE and reg.map is not None and bool(reg.map.inner)
-
-
 def type_name(reg: RegState, rules: Rules) -> str:
     """A register's type as complaints and states name it: reg_type_str()."""
     if reg.type is RegType.SCALAR_VALUE and not rules.TEXT_SCALAR:
         return "inv"
-    name = reg.type.value
-    if rules.INNER_MAP_AT_ONCE and holds_inner_map(reg):
-        name = RegType.CONST_PTR_TO_MAP.value
-    if reg.type is RegType.PTR_TO_MEM and reg.ref_obj_id and not reg.dynptr_id:
+    name = (stands_for(reg) if rules.ELEMENTS_AT_ONCE else reg.type).value
+    if reg.type is RegType.PTR_TO_MEM and reg.frameno == RESERVED:
         if rules.RINGBUF_MEM_NAME:
             name = "ringbuf_mem"
         elif rules.TEXT_TYPE_FLAGS:

@@ -18,7 +18,7 @@ from verifier_model.domain.word import (
     s32,
     s64,
 )
-from verifier_model.log import holds_inner_map, type_name
+from verifier_model.log import type_name
 from verifier_model.reg import (
     ADD_CONST,
     BTF_IDS,
@@ -33,6 +33,7 @@ from verifier_model.reg import (
     RDONLY_MEM,
     SCALAR_VALUE,
     UNTRUSTED_MEM,
+    stands_for,
     struct_name,
 )
 
@@ -92,6 +93,8 @@ def bits_text(bits: tnum.Tnum, rules: Rules) -> str:
 def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
     """Since 6.8."""
     kind, bits = reg.type, reg.var_off
+    if rules.ELEMENTS_AT_ONCE:
+        kind = stands_for(reg)
     if kind is SCALAR_VALUE:
         precise = "P" if reg.precise else ""
         if not bits.mask:
@@ -114,8 +117,8 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
     elif reg.ref_obj_id:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
     shown = reg.map
-    if shown is not None and shown.inner is not None and rules.INNER_MAP_AT_ONCE:
-        shown = shown.inner if holds_inner_map(reg) else shown
+    if shown is not None and kind is not reg.type:
+        shown = shown.inner
     if kind in _HAS_MAP and shown is not None:
         if shown.name:
             parts.append(f"map={shown.name}")

@@ -10,6 +10,7 @@ Source: maybe_enter_scc(), maybe_exit_scc(), add_scc_backedge(), propagate_backe
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from verifier_model.live_regs import loops
@@ -106,5 +107,8 @@ class LoopVisits:
         visit.backedges.clear()
 
     def _tell(self, what: str, chain: tuple[int, ...]) -> None:
+        """Calls are told up to one by insn 0, which counts as none: format_callchain()."""
         if self._env.log.level > 1:
-            self._env.log.add(f"SCC {what} ({','.join(map(str, chain))})")
+            *calls, loop = chain
+            told = [*takewhile(bool, calls), loop]
+            self._env.log.add(f"SCC {what} ({','.join(map(str, told))})")

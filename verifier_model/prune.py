@@ -238,7 +238,7 @@ def _keep(env: Env, cur: VerifierState) -> VerifierState:
     cur.history = None
     cur.outcomes = {}
     for frame in cur.frames:
-        frame.regs_read = frame.whole_read = frame.regs_written = 0
+        frame.regs_read = frame.whole_read = frame.regs_written = frame.regs_lent = 0
         frame.stack_read = frame.stack_written = 0
         frame.result_frame = frame.frameno
     if env.loop_visits is not None:

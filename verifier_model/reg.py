@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from emu.kernel.enums import MapType
 from verifier_model.domain import tnum
 from verifier_model.domain.value import Value
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64, s32, s64
@@ -100,10 +101,20 @@ BTF_STRUCTS = [MAP_OPS, MAP]
 PACKET_POINTERS = (PTR_TO_PACKET, PTR_TO_PACKET_META)
 SOCKETS = (PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK)
 
+# Maps whose elements are sockets, and what a lookup in them finds.
+SOCKET_MAPS: dict[MapType, RegType] = {
+    MapType.XSKMAP: PTR_TO_XDP_SOCK,
+    MapType.SOCKMAP: PTR_TO_SOCKET,
+    MapType.SOCKHASH: PTR_TO_SOCKET,
+}
+
 # A scalar's id with one of these bits: its value, or its low 32 bits, is that of the others plus
 # `off` (BPF_ADD_CONST64, BPF_ADD_CONST32).
 ADD_CONST_64, ADD_CONST_32 = 1 << 31, 1 << 30
 ADD_CONST = ADD_CONST_64 | ADD_CONST_32
+
+
+RESERVED = -1  # RegState.frameno of what ringbuf_reserve() gave
 
 
 def struct_name(number: int) -> str:
@@ -150,7 +161,8 @@ class RegState(Value):
         self.ref_obj_id: int = 0  # the reference that must be released
         self.dynptr_id: int = 0  # of memory: the dynptr that it belongs to
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
-        # Whose stack a stack pointer points into; of a slice, the kind of the dynptr it is of.
+        # Whose stack a stack pointer points into; of memory, the kind of the dynptr that it is a
+        # slice of, or RESERVED.
         self.frameno: int = 0
         # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
         # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number; of a
@@ -242,3 +254,15 @@ def pointer(kind: RegType) -> RegState:
 
 UNINIT = RegState()
 _ZERO = const_scalar(0)
+
+
+def stands_for(reg: RegState) -> RegType:
+    """What a pointer is when it is not null: an element of a map may be a map or a socket.
+
+    Source: mark_ptr_not_null_reg().
+    """
+    if reg.type is PTR_TO_MAP_VALUE and reg.map is not None:
+        if reg.map.inner is not None:
+            return CONST_PTR_TO_MAP
+        return SOCKET_MAPS.get(reg.map.type, PTR_TO_MAP_VALUE)
+    return reg.type

@@ -19,11 +19,13 @@ class Rules:
 
     ALU32_INPUTS_TRUNCATED: bool
     ALU_OF_UNKNOWN: bool
+    ARGS_OF_TWO_REFERENCES: bool
     ARSH32: bool
     ARSH32_BY_SUBREG: bool
     ASSIGN_32_BOTH_ENDS: bool
     ATOMIC_FETCH: bool
     ATOMIC_FETCH_TRACKED: bool
+    BACK_EDGES_OF_ALL: bool
     BACK_EDGE_REJECTED: bool
     BITS32_FROM_NEW_BITS: bool
     BITWISE_SIGN_FROM_RESULT: bool
@@ -34,6 +36,8 @@ class Rules:
     BRANCH_BY_KNOWN_BITS: bool
     BRANCH_BY_RANGE: bool
     BRANCH_BY_SIMULATION: bool
+    BRANCH_EQUAL_KNOWN: bool
+    BRANCH_EQUAL_NOT_NULL: bool
     BRANCH_EQ_BY_RANGE: bool
     BRANCH_EQ_BY_SIGNED_RANGE: bool
     BRANCH_FAR_MAY_BE_NULL: bool
@@ -57,6 +61,7 @@ class Rules:
     CALLBACK_IS_LOOP: bool
     CALLBACK_RESULT_PRECISE: bool
     CALLBACK_VALUE_HAS_ID: bool
+    CAST_FORKS_NULL: bool
     CFG_OF_LDIMM64: bool
     COERCE_SYNCS: bool
     COMBINE_EDGES_FIT: bool
@@ -125,7 +130,7 @@ class Rules:
     HIDDEN_EXIT_OF_TAIL_CALL: bool
     IDS_REMAPPED: bool
     IMPOSSIBLE_RANGE_KEPT: bool
-    INNER_MAP_AT_ONCE: bool
+    ELEMENTS_AT_ONCE: bool
     INSNS_CHECKED_FIRST: bool
     INVARIANTS_ARE_BUGS: bool
     INVARIANTS_CHECKED: bool
@@ -186,6 +191,7 @@ class Rules:
     LOG_STATS: bool
     LOG_ZEXT: bool
     LOOKUP_CONST_KEY_NOT_NULL: bool
+    LOOKUP_INNER_MAP_NULLABLE: bool
     LOOPS_BY_COMPONENT: bool
     LOOPS_NOT_CLEANED: bool
     LOOP_ENTRY_TOPMOST: bool
@@ -204,6 +210,7 @@ class Rules:
     NEG_TRACKED: bool
     NOTHING_IS_WITHIN: bool
     NULL_CHECK_BY_REG: bool
+    NULL_CHECK_BY_REG_PRECISE: bool
     NULL_CHECK_KEEPS_ID: bool
     OLD_SCALAR_ID_DECIDES: bool
     OPCODES_CHECKED_FIRST: bool
@@ -216,6 +223,7 @@ class Rules:
     PARTIAL_SPILL_SCRUBBED: bool
     PERF_EVENT_PREALLOC: bool
     POINTER_CONST_IN_BITS: bool
+    POINTER_SUM_INHERITS: bool
     PREALLOC_WARNED: bool
     PRECISION: bool
     PRECISION_ACROSS_CALLS: bool
@@ -237,7 +245,6 @@ class Rules:
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
     READS_OF_HALVES: bool
-    RECURSION_WALKED: bool
     REFS_BY_IDMAP: bool
     REGSAFE_IDS: bool
     REGSAFE_OLD_IMPRECISE: bool
@@ -246,6 +253,7 @@ class Rules:
     RINGBUF_MEM_NAME: bool
     RINGBUF_MEM_UNMODIFIED: bool
     SCALAR_IDS: bool
+    SELF_SUM_UNLINKED: bool
     SINGULAR_IDS_CLEARED: bool
     SLICES_FORGOTTEN: bool
     SPILL_CUT_TO_ZERO: bool
@@ -282,6 +290,7 @@ class Rules:
     TEXT_KFUNC_STRUCT: bool
     TEXT_MEMORY_RANGE: bool
     TEXT_NO_INDIRECT: bool
+    TEXT_RELEASE_OFFSET: bool
     TEXT_SCALAR: bool
     TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool

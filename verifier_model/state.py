@@ -47,6 +47,7 @@ class FuncState:
         "half_written",
         "refs_at_call",
         "regs",
+        "regs_lent",
         "regs_read",
         "regs_written",
         "result_frame",
@@ -76,6 +77,9 @@ class FuncState:
         self.regs_read = 0
         self.whole_read = 0  # of those, what is read not only in its low half
         self.regs_written = 0
+        # Those written as sums with a pointer whose life they share: a read of one is a read of
+        # the pointer's register, which the sum was already.
+        self.regs_lent = 0
         self.stack_read = 0
         self.stack_written = 0
         # Of a kept state: the register, a mask, that made the last comparison fail.
@@ -97,6 +101,7 @@ class FuncState:
         new.regs_read = self.regs_read
         new.whole_read = self.whole_read
         new.regs_written = self.regs_written
+        new.regs_lent = self.regs_lent
         new.stack_read = self.stack_read
         new.stack_written = self.stack_written
         new.result_frame = self.result_frame
@@ -230,7 +235,7 @@ class VerifierState:
         """
         bit, told = 1 << regno, 0
         frame = self.frames[depth]
-        if frame.regs_written & bit:
+        if (frame.regs_written | frame.regs_lent) & bit:
             return 0
         if regno == R0:
             depth = frame.result_frame
@@ -253,7 +258,7 @@ class VerifierState:
                 return told
             frame.reads(bit, whole=whole)
             told += 1
-            if frame.regs_written & bit:
+            if (frame.regs_written | frame.regs_lent) & bit:
                 return told
             if regno == R0:
                 depth = frame.result_frame

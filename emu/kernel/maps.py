@@ -276,9 +276,15 @@ def flags_of(kernel: Kernel, row: MapTypeRow) -> int:
 
 
 def as_created(m: MapDef) -> MapDef:
-    """The map that the kernel makes of a definition: programs write to no list of devices."""
+    """The map that the kernel makes of a definition.
+
+    Programs write to no list of devices; what stands for the inner maps has no name:
+    bpf_map_meta_alloc().
+    """
     if m.type in (MapType.DEVMAP, MapType.DEVMAP_HASH):
         return m._replace(flags=m.flags | enums.F_RDONLY_PROG)
+    if m.inner is not None:
+        return m._replace(inner=m.inner._replace(name=""))
     return m
 
 

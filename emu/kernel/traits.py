@@ -900,6 +900,22 @@ class Trait(enum.Enum):
         note="Where no bit of a mask is set, the old range is forgotten first.",
         backports=("5.10.257", "6.1.170", "6.12.43", "6.16.3"),
     )
+    BRANCH_EQUAL_NOT_NULL = Row(
+        since="6.2",
+        commit='befae75856ab ("bpf: propagate nullness information for reg to reg comparisons")',
+        note="A pointer that may be null and equals one that is not, is not null.",
+    )
+    BRANCH_EQUAL_KNOWN = Row(
+        since="7.2",
+        commit="read in 6.12.117, measured on 6.12.107, 7.1.13 and 7.2.13: check_cond_jmp_op()",
+        note="The other one must be known not to be null, not only not be marked as such.",
+        backports=("6.12.117",),
+    )
+    NULL_CHECK_BY_REG_PRECISE = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_cond_jmp_op()",
+        note="The 0 in the register that a null check compares with matters.",
+    )
     NULL_CHECK_BY_REG = Row(
         since="7.1",
         commit="read in 7.0.0 and 7.1.3: check_cond_jmp_op()",
@@ -1095,6 +1111,28 @@ class Trait(enum.Enum):
         commit='a23740ec43ba ("bpf: Track contents of read-only maps as scalars")',
         note="A load from a frozen read-only array is the constant in it.",
         backports=("5.4.286",),
+    )
+    SELF_SUM_UNLINKED = Row(
+        since="7.0",
+        commit="measured on 6.12.43, 6.12.107, 6.18.15, 6.18.44, 6.19.14 and 7.0.13: "
+        "adjust_reg_min_max_vals()",
+        note="A register added to itself is linked to no other; before, if it is known, it is "
+        "taken for another register of its old value plus twice that value.",
+        backports=("6.12.107", "6.18.44"),
+    )
+    LOOKUP_INNER_MAP_NULLABLE = Row(
+        since="7.1",
+        commit="measured on 6.18.15, 6.18.44, 7.0.13 and 7.1.13: can_elide_value_nullness()",
+        backports=("6.18.44",),
+        note="An array for which others may stand, with fewer elements, has no known elements.",
+    )
+    POINTER_SUM_INHERITS = Row(
+        since="7.1",
+        commit="read in 6.1.192 and 6.12.117, measured on 6.12.43, 6.12.107, 6.18.44, 7.0.13 and "
+        "7.1.13: adjust_ptr_min_max_vals()",
+        note="A pointer added to a number keeps its frame and its reference; before, it is taken "
+        "for one into the first frame, and lives on when the reference is given back.",
+        backports=("6.1.192", "6.12.107"),
     )
     LOOKUP_CONST_KEY_NOT_NULL = Row(
         since="6.14",
@@ -1397,10 +1435,11 @@ class Trait(enum.Enum):
         note="Links between scalars must be the same in both states.",
         backports=("6.4.6",),
     )
-    RECURSION_WALKED = Row(
+    BACK_EDGES_OF_ALL = Row(
         since="6.7",
-        commit="read in 6.6.9 and 6.7.3: visit_func_call_insn()",
-        note="A subprog that calls itself has a valid graph; the walk finds that it has no end.",
+        commit="read in 6.6.9 and 6.7.3: push_insn()",
+        note="An insn that is no jump may lead back, too, and a subprog call itself: the walk "
+        "finds what has no end.",
         backports=("6.6.57",),
     )
     PERF_EVENT_PREALLOC = Row(
@@ -1515,10 +1554,11 @@ class Trait(enum.Enum):
         commit="read in 7.2.13 and 7.3.4: bpf_compute_live_registers()",
         note="The table of live registers marks insns that must clear a register's high half.",
     )
-    INNER_MAP_AT_ONCE = Row(
+    ELEMENTS_AT_ONCE = Row(
         since="7.3",
         commit="measured on 7.2.13 and 7.3.4: check_helper_call()",
-        note="What a lookup in a map of maps gives is a map even before it is compared with null.",
+        note="What a lookup in a map of maps or sockets gives is one even before it is compared "
+        "with null.",
     )
     LOG_SHARES = Row(
         since="7.2",
@@ -2123,6 +2163,27 @@ class Trait(enum.Enum):
         since="5.12",
         commit="read in 5.11.0 and 5.12.9, measured on 5.10.262: check_func_arg()",
         note="A size that is no constant is said to be none; before, to be unbounded.",
+    )
+    TEXT_RELEASE_OFFSET = Row(
+        since="6.2",
+        commit='184c9bdb8f65 ("bpf: Rework check_func_arg_reg_off")',
+        note="A pointer to what is given back has an offset: a complaint of its own, and EINVAL.",
+    )
+    ARGS_OF_TWO_REFERENCES = Row(
+        since="7.2",
+        commit="measured on 7.1.13 and 7.2.13: check_func_arg()",
+        note="A helper may be given two pointers that have references.",
+    )
+    TEXT_TWO_REFERENCES = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.17.13: check_func_arg()",
+        note="What a helper may not be given two of is no internal error.",
+    )
+    CAST_FORKS_NULL = Row(
+        since="7.2",
+        commit="read in 7.2.13, measured on 7.1.13 and 7.2.13: check_helper_call()",
+        note="A socket that is another one's cast has its reference; that it is null is a path "
+        "of its own.",
     )
     TEXT_RELEASE_HELPER = Row(
         since="7.2",

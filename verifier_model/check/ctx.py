@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
-from emu.kernel.errno import EACCES
+from emu.kernel.errno import EACCES, EINVAL
 from verifier_model import log_source
 from verifier_model.log import type_name
 from verifier_model.reg import (
@@ -125,6 +125,17 @@ def check_unmodified(env: Env, reg: RegState, regno: int, *, constant_ok: bool =
     in_bits = reg.var_off.value and not (constant_ok and rules.POINTER_CONST_IN_BITS)
     if not reg.is_const() or in_bits:
         raise Reject(f"variable {name} access var_off={reg.var_off} disallowed", EACCES)
+
+
+def check_released(env: Env, reg: RegState, regno: int) -> None:
+    """A pointer to what is given back has no offset: __check_func_arg_reg_off()."""
+    rules = env.rules
+    in_bits = rules.POINTER_CONST_IN_BITS
+    moved = not reg.is_const() or reg.var_off.value != 0 if in_bits else reg.off != 0
+    if moved and rules.TEXT_RELEASE_OFFSET:
+        text = "must have zero offset when passed to release func or trusted arg to kfunc"
+        raise Reject(f"R{regno} {text}", EINVAL)
+    check_unmodified(env, reg, regno)
 
 
 def check_offset(env: Env, reg: RegState, regno: int) -> None:

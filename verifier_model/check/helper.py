@@ -5,10 +5,10 @@ Source: check_func_arg(), check_reg_type().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel.enums import Arg, MapType
-from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.traits import Trait
 from verifier_model.check import const_str, ctx, dynptr, locks, mem
 from verifier_model.check.arg_types import (
@@ -24,6 +24,7 @@ from verifier_model.check.helper_mem import Memory, check_memory, check_size, co
 from verifier_model.check.helper_rules import SOCKMAPS
 from verifier_model.domain.word import U32, s64
 from verifier_model.log import type_name
+from verifier_model.log_buffer import OPEN
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     BTF_IDS,
@@ -31,6 +32,7 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_CTX,
     R1,
+    RESERVED,
     TRUSTED_BTF_ID,
     struct_name,
 )
@@ -118,6 +120,8 @@ def _check_arg(
     elif env.rules.PRECISION_OF_NULL_ARG:
         mark_chain_precision(env, state, regno)
     if reg.ref_obj_id:
+        if meta.ref_obj_id and not env.rules.ARGS_OF_TWO_REFERENCES:
+            _refuse_two(env, regno, reg.ref_obj_id, meta.ref_obj_id)
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
         meta.map = reg.map
@@ -173,6 +177,13 @@ def _check_arg(
             mem.check_alignment(env, reg, 0, size, True)
 
 
+def _refuse_two(env: Env, regno: int, ref: int, earlier: int) -> NoReturn:
+    text = f"more than one arg with ref_obj_id R{regno} {ref} {earlier}"
+    if env.kernel.has(Trait.TEXT_TWO_REFERENCES):
+        raise Reject(text + OPEN, EACCES)
+    raise Reject(f"verifier internal error: {text}", EFAULT)
+
+
 def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
     """The size of the memory that the helper returns is known."""
     narrow = env.kernel.has(Trait.ALLOC_SIZE_U32)
@@ -220,7 +231,8 @@ def _takes_packet(env: Env, row: Helper) -> bool:
 def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> None:
     """check_reg_type(), check_func_arg_reg_off()."""
     rules = env.rules
-    foreign = arg is Arg.PTR_TO_RINGBUF_MEM and not reg.ref_obj_id
+    of_ringbuf = arg is Arg.PTR_TO_RINGBUF_MEM
+    foreign = of_ringbuf and reg.frameno != RESERVED
     nullable = arg in OR_NULL and env.kernel.has(Trait.NULLABLE_TAKES_NULLABLE)
     if (reg.maybe_null and not nullable) or foreign or not takes(env.kernel, arg, reg.type):
         raise Reject(
@@ -233,14 +245,15 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         return
     if reg.type in BTF_IDS:
         _check_is_of(env, regno, reg, _STRUCTS.get(row.name, "sock_common"))
-    if row.name == "sk_release" and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
+    gives_back = of_ringbuf or row.name == "sk_release"
+    if gives_back and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
         if env.kernel.has(Trait.TEXT_RELEASE_HELPER):
             told = "expects referenced PTR_TO_BTF_ID passed to"
             raise Reject(f"release helper bpf_{row.name} {told} R{regno}", EINVAL)
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
-    if reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP) or (
-        arg is Arg.PTR_TO_RINGBUF_MEM and rules.RINGBUF_MEM_UNMODIFIED
-    ):
+    if of_ringbuf and rules.RINGBUF_MEM_UNMODIFIED:
+        ctx.check_released(env, reg, regno)
+    elif reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP):
         ctx.check_unmodified(env, reg, regno)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import MapType
+from emu.kernel.enums import F_INNER_MAP, MapType
 from emu.kernel.errno import EACCES
 from verifier_model.check import btf_ptr, ctx, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
@@ -181,6 +181,8 @@ def constant_key(env: Env, state: VerifierState, reg: RegState, m: MapDef) -> in
     """The array index on the stack, where it is known: get_constant_map_key() (6.14)."""
     if m.type not in (MapType.ARRAY, MapType.PERCPU_ARRAY):
         return None
+    if m.flags & F_INNER_MAP and env.rules.LOOKUP_INNER_MAP_NULLABLE:
+        return None  # another array, with fewer elements, may stand for it
     if reg.type is not PTR_TO_STACK or not reg.is_const():
         return None
     frame = state.frames[reg.frameno]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel.errno import EINVAL
 from emu.kernel.kfuncs import Does
+from verifier_model.check import ctx
 from verifier_model.check.btf_match import is_of
 from verifier_model.domain.word import s64
 from verifier_model.log import type_name
@@ -58,9 +59,8 @@ def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
         refuse(env, i, reg, struct)
     _check_trusted(row, reg, regno)
     off = reg.off + s64(reg.var_off.value)
-    if releases and reg.ref_obj_id and off:
-        text = "must have zero offset when passed to release func or trusted arg to kfunc"
-        raise Reject(f"R{regno} {text}", EINVAL)
+    if releases and reg.ref_obj_id:
+        ctx.check_released(env, reg, regno)
     if not reg.is_const() or off < 0:
         raise Unmodelled("a pointer to a kernel structure at an odd offset", env.insn_idx)
     given = MAP if reg.type is CONST_PTR_TO_MAP else struct_name(reg.mem_size)

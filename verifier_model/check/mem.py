@@ -231,6 +231,7 @@ def _check_buffer(env: Env, reg: RegState, regno: int, off: int, size: int) -> N
     Source: __check_buffer_access().
     """
     start = reg.smin if env.rules.POINTER_CONST_IN_BITS else 0
+    off += reg.off
     if not env.rules.POINTER_CONST_IN_BITS and off < 0:
         text = f"R{regno} invalid tracepoint buffer access: off={off}, size={size}"
         raise Reject(text, EACCES)

@@ -93,8 +93,7 @@ def may_write(env: Env) -> bool:
 def changes(env: Env, row: Helper) -> bool:
     """Whether the helper may move the packet: bpf_helper_changes_pkt_data()."""
     if row.name == "tail_call":
-        # Where both ends of a tail call are walked, one that failed leaves packets as they were.
-        return env.rules.TAIL_CALL_CHANGES_PACKET and not env.rules.HIDDEN_EXITS_WALKED
+        return env.rules.TAIL_CALL_CHANGES_PACKET
     return row.name in CHANGES_PACKET
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel import socket_ctx
-from emu.kernel.enums import MapType
 from emu.kernel.errno import EACCES
 from verifier_model.check import ctx
 from verifier_model.log import type_name
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-# Maps whose elements are sockets, and what a lookup in them finds.
-SOCKET_MAPS: dict[MapType, RegType] = {
-    MapType.XSKMAP: PTR_TO_XDP_SOCK,
-    MapType.SOCKMAP: PTR_TO_SOCKET,
-    MapType.SOCKHASH: PTR_TO_SOCKET,
-}
 _LAYOUTS: dict[RegType, Context] = {
     PTR_TO_SOCK_COMMON: socket_ctx.SOCK_COMMON,
     PTR_TO_SOCKET: socket_ctx.SOCK,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from verifier_model.domain import tnum
 from verifier_model.domain.word import S64_MAX, S64_MIN, U64, s64
-from verifier_model.log import holds_inner_map, type_name
+from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
@@ -19,6 +19,7 @@ from verifier_model.reg import (
     SCALAR_VALUE,
     UNTRUSTED_BTF_ID,
     UNTRUSTED_MEM,
+    stands_for,
     struct_name,
 )
 
@@ -79,7 +80,7 @@ def plain_type(reg: RegState, rules: Rules) -> str:
         return "a context pointer"
     if reg.type is PTR_TO_STACK:
         return "a stack pointer"
-    if reg.type is PTR_TO_MAP_VALUE and not holds_inner_map(reg):
+    if stands_for(reg) is PTR_TO_MAP_VALUE:
         return f"{nullable} map value pointer"
     if reg.type in _MEMORY:
         return f"{nullable} memory pointer"
@@ -100,7 +101,7 @@ def described(reg: RegState, rules: Rules) -> str:
         if off.is_unknown:
             return "integer scalar with unknown value"
         return f"integer scalar with {off.ranges()}"
-    if holds_inner_map(reg):
+    if reg.type is not CONST_PTR_TO_MAP and stands_for(reg) is CONST_PTR_TO_MAP:
         return "map pointer"  # what stands for the inner maps has no name
     name = reg.map.name if reg.map is not None else ""
     if reg.type is CONST_PTR_TO_MAP:
@@ -115,7 +116,7 @@ def described(reg: RegState, rules: Rules) -> str:
         return f"context pointer {where}"
     if reg.type is PTR_TO_STACK:
         return f"stack pointer {where}"
-    if reg.type is PTR_TO_MAP_VALUE:
+    if stands_for(reg) is PTR_TO_MAP_VALUE:
         kind = "nullable map value" if reg.maybe_null else "map value"
         return f"{kind} from {name} {where}" if name else f"{kind} {where}"
     if reg.type in BTF_IDS:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
-    from verifier_model.state import VerifierState
+    from verifier_model.state import FuncState, VerifierState
 
 _ADD, _SUB, _MUL, _DIV, _OR, _AND, _LSH, _RSH, _NEG, _MOD, _XOR, _ARSH = (
     *(0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xA0, 0xC0),
@@ -75,6 +75,8 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
                 mark_chain_precision(env, state, insn.dst)
                 dst = frame.regs[insn.dst]
                 env.write_reg(state, insn.dst, adjust_pointer(env, insn, src, dst, swapped=True))
+                if env.marks_reads and env.rules.POINTER_SUM_INHERITS:
+                    _share_life(frame, insn)
             return env.insn_idx + 1
         if dst.type is not SCALAR_VALUE or (dst.precise and env.rules.PRECISION_OF_BOTH):
             mark_chain_precision(env, state, insn.src)
@@ -102,6 +104,13 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
     return env.insn_idx + 1
 
 
+def _share_life(frame: FuncState, insn: Insn) -> None:
+    """A sum inherits, with the pointer, whether that was written since the last kept state."""
+    if not frame.regs_written >> insn.src & 1:
+        frame.regs_written &= ~(1 << insn.dst)
+        frame.regs_lent |= 1 << insn.dst
+
+
 def _check_imm(env: Env, insn: Insn, op: int) -> None:
     bits = 64 if insn.code & 7 == ALU64 else 32
     if op in (_DIV, _MOD) and insn.imm == 0:
@@ -121,15 +130,17 @@ def _link_sum(
     """
     alu32 = insn.code & 7 != ALU64
     rules = env.rules
-    value = src.smin
-    sums = op == _ADD and not alu32 and src.is_const()
+    itself = bool(insn.code & X) and insn.src == insn.dst
+    added = dst if itself else src  # the kernel looks at it when it is no more what it was
+    value = added.smin
+    sums = op == _ADD and not alu32 and added.is_const()
     fits = 0 <= value <= S32_MAX
-    if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and is_const(src, alu32):
-        value = s32(src.var_off.value) if alu32 else value
+    if rules.LINK_ADD_CONST_32 and op in (_ADD, _SUB) and is_const(added, alu32):
+        value = s32(added.var_off.value) if alu32 else value
         sums = not (alu32 and wide)
         fits = S32_MIN + (op == _SUB) <= value <= S32_MAX
         value = -value if op == _SUB else value
-    if not (dst.id and sums):
+    if not (dst.id and sums) or (itself and rules.SELF_SUM_UNLINKED):
         unlink(dst, rules)
         if dst.off:
             masked = op in (_AND, _OR, _XOR) and src.is_const() and dst.is_const()

@@ -21,7 +21,6 @@ from verifier_model.check import (
     locks,
     packet,
     regions,
-    sock,
 )
 from verifier_model.check import helper as check_helper
 from verifier_model.check.refs import release
@@ -38,7 +37,9 @@ from verifier_model.reg import (
     PTR_TO_TCP_SOCK,
     R0,
     R3,
+    RESERVED,
     SCALAR_VALUE,
+    SOCKET_MAPS,
     TRUSTED_BTF_ID,
     pointer,
 )
@@ -58,8 +59,8 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 _SPIN_UNLOCK = 94
-# Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
+# Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _CASTS = (
     "sk_fullsock",
     "tcp_sock",
@@ -154,7 +155,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name == "tail_call":
         check_no_leak(state, "tail_call")
         regions.check_left(state, "tail_call")
-    if row.name == "dynptr_write" and meta.dynptr_kind in dynptr.OF_PACKETS:
+    if row.name == "dynptr_write" and meta.dynptr_kind == dynptr.SKB:
         packet.invalidate(env, state)
     if row.name == "snprintf":
         const_str.check_format(env, state)
@@ -169,7 +170,9 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
 
     state.frames[-1].clear_caller_saved()
     env.scratched_regs |= ARGS_MASK | 1
-    if _sees_packets(env.prog_type) and packet.changes(env, row):
+    # Where both ends of a tail call are walked, one that failed leaves packets as they were.
+    kept = row.name == "tail_call" and env.rules.HIDDEN_EXITS_WALKED
+    if _sees_packets(env.prog_type) and packet.changes(env, row) and not kept:
         packet.invalidate(env, state)
     _set_result(env, state, row, proto, meta)
     if row.name == "tail_call" and len(env.subprogs) > 1:
@@ -264,7 +267,7 @@ def _set_result(
         ):
             result.maybe_null = True
             result.id = env.new_id()
-            if sock.SOCKET_MAPS.get(meta.map.type) is PTR_TO_SOCKET:
+            if SOCKET_MAPS.get(meta.map.type) is PTR_TO_SOCKET:
                 result.id = result.ref_obj_id = env.new_id()
                 state.refs = (*state.refs, (result.id, env.insn_idx))
         elif locks.has_lock(meta.map):
@@ -279,13 +282,12 @@ def _set_result(
         result = pointer(_SOCKETS[proto.ret])
         result.maybe_null = True
         result.id = env.new_id()
-        if row.name in _CASTS:
-            result.ref_obj_id = meta.ref_obj_id
-        elif row.name in _ACQUIRES:
+        if row.name in _ACQUIRES:
             result.id = result.ref_obj_id = env.new_id()
             state.refs = (*state.refs, (result.id, env.insn_idx))
     elif proto.ret is Ret.PTR_TO_RINGBUF_MEM_OR_NULL:
         result = pointer(PTR_TO_MEM)
+        result.frameno = RESERVED
         result.mem_size = meta.mem_size
         result.maybe_null = True
         env.new_id()
@@ -296,11 +298,20 @@ def _set_result(
         kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
         maybe_null = proto.ret is Ret.PTR_TO_BTF_ID_OR_NULL
         result = btf_ptr.to_struct(env, kind, _STRUCTS[row.name], maybe_null=maybe_null)
-        if row.name in _CASTS:
-            result.ref_obj_id = meta.ref_obj_id
     else:
         raise Unmodelled(f"a helper that returns {proto.ret.name}", env.insn_idx)
+    if row.name in _CASTS and meta.ref_obj_id:
+        _share_reference(env, state, result, meta.ref_obj_id)
     env.write_reg(state, R0, result)
+
+
+def _share_reference(env: Env, state: VerifierState, result: RegState, ref: int) -> None:
+    """What a socket was cast to is given back with it."""
+    result.ref_obj_id = ref
+    if env.rules.CAST_FORKS_NULL:
+        other = env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        other.frames[-1].regs[R0] = env.const(0)
+        result.id, result.maybe_null = ref, False
 
 
 def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:

@@ -60,6 +60,8 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
             mark_chain_precision(env, state, R1)
             if caller.callback_depth >= caller.regs[R1].umax:
                 caller.callback_depth = 0
+                if env.log.level > 1:
+                    env.log.add(f"frame{caller.frameno} bpf_loop iteration limit reached")
                 return None
         _tell_arguments(env, state, meta.subprog)
         other = env.push_branch(state, start, env.insn_idx)

@@ -12,7 +12,6 @@ from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
 from verifier_model.check import packet
 from verifier_model.check.locks import has_lock
-from verifier_model.check.sock import SOCKET_MAPS
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -22,11 +21,12 @@ from verifier_model.history import Step
 from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
 from verifier_model.reg import (
+    BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
-    PTR_TO_MAP_VALUE,
     PTR_TO_PACKET_END,
     SCALAR_VALUE,
+    stands_for,
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
@@ -89,6 +89,8 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     if dst.type is SCALAR_VALUE and src.type is SCALAR_VALUE:
         _learn(env, state, other, insn, op, jmp32, by_reg, linked)
     elif _is_null_check(env, dst, src, op, jmp32, by_reg):
+        if by_reg and env.rules.NULL_CHECK_BY_REG_PRECISE:
+            mark_chain_precision(env, state, insn.src)
         mark_ptr_or_null(env, state, insn.dst, is_null=op == JNE)
         mark_ptr_or_null(env, other, insn.dst, is_null=op == JEQ)
     elif by_reg and not jmp32 and packet.learn(env, state, other, insn.dst, insn.src, op):
@@ -174,6 +176,8 @@ def _pointer_against_zero(
 
 
 _PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
+# A pointer into the kernel may be null though nothing says so.
+_NEVER_EQUAL = (SCALAR_VALUE, *BTF_IDS)
 
 
 def _linked(
@@ -323,18 +327,19 @@ def _is_null_check(
 
 
 def _lift_null(env: Env, state: VerifierState, other: VerifierState, insn: Insn, op: int) -> None:
-    """A pointer that may be null and equals one that is not, is not null (6.2)."""
-    if not env.rules.JMP_POINTS or not env.rules.TEXT_SCALAR:
-        return
-    regs = state.frames[-1].regs
+    """A pointer that may be null and equals one that is not, is not null.
+
+    Only the register compared is known not to be, none of its copies.
+    """
+    rules, regs = env.rules, state.frames[-1].regs
     dst, src = regs[insn.dst], regs[insn.src]
-    if SCALAR_VALUE in (dst.type, src.type) or dst.type is not src.type:
+    if not rules.BRANCH_EQUAL_NOT_NULL or dst.type in _NEVER_EQUAL or src.type in _NEVER_EQUAL:
         return
-    equal = other if op == JEQ else state
-    if src.maybe_null and not dst.maybe_null:
-        mark_ptr_or_null(env, equal, insn.src, is_null=False)
-    elif dst.maybe_null and not src.maybe_null:
-        mark_ptr_or_null(env, equal, insn.dst, is_null=False)
+    equal = (other if op == JEQ else state).frames[-1].regs
+    for regno, reg, like in ((insn.src, src, dst), (insn.dst, dst, src)):
+        known = is_not_null(rules, like) if rules.BRANCH_EQUAL_KNOWN else not like.maybe_null
+        if reg.maybe_null and known:
+            equal[regno] = _not_null(reg)
 
 
 def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: bool) -> None:
@@ -354,8 +359,7 @@ def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: boo
 
 
 def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> RegState:
-    new = reg.copy()
-    new.maybe_null = False
+    new = _not_null(reg)
     if is_null or not (keeps_id or has_lock(reg.map)):
         new.id = 0
     if is_null:
@@ -364,12 +368,16 @@ def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> Reg
         new.ref_obj_id = 0
         new.map = None
         new.mem_size = 0
-    elif new.type is PTR_TO_MAP_VALUE and new.map is not None and new.map.inner is not None:
-        new.type = CONST_PTR_TO_MAP
-        new.map = new.map.inner
-    elif new.type is PTR_TO_MAP_VALUE and new.map is not None and new.map.type in SOCKET_MAPS:
-        new.type = SOCKET_MAPS[new.map.type]
-        new.map = None
+    return new
+
+
+def _not_null(reg: RegState) -> RegState:
+    """What a pointer is that is not null: mark_ptr_not_null_reg()."""
+    new = reg.copy()
+    new.maybe_null = False
+    new.type = stands_for(reg)
+    if new.type is CONST_PTR_TO_MAP and reg.map is not None and reg.type is not new.type:
+        new.map = reg.map.inner
     return new
 
 

@@ -84,6 +84,8 @@ def adjust_pointer(
     _check_sane(off, ptr, rules)
     _check_sane(ptr, ptr, rules)
     new = ptr.copy()
+    if swapped and not rules.POINTER_SUM_INHERITS:
+        _forget_origin(new)
     unbound32(new)
     known = known and not rules.POINTER_CONST_IN_BITS
     if op == _ADD:
@@ -123,6 +125,13 @@ def adjust_pointer(
     else:
         finish_alu(new, rules)
     return new
+
+
+def _forget_origin(new: RegState) -> None:
+    """A pointer that is added to a number keeps nothing but its type, its id and what it is of."""
+    new.ref_obj_id = new.dynptr_id = 0
+    if new.type is PTR_TO_STACK:
+        new.frameno = 0
 
 
 def _restart_packet(env: Env, new: RegState, off: RegState, *, forgets: bool) -> None:

@@ -151,7 +151,9 @@ def test_statistics_are_the_kernels(name):
 def body(lines):
     """The lines of a log that are the same each time, with what they say."""
     return [
-        ADDRESS.sub(r"\1ADDRESS", line.rstrip()) for line in lines if not line.startswith(TRAILER)
+        (ADDRESS_IN_REPORT if " | " in line else ADDRESS).sub(r"\1ADDRESS", line.rstrip())
+        for line in lines
+        if not line.startswith(TRAILER)
     ]
 
 
@@ -166,9 +168,7 @@ def test_reports_are_the_words_of_7_3():
             log.pop()
         start = next((n for n, line in enumerate(log) if line.startswith("Verification")), None)
         ours = [] if start is None else log[start - 2 :]
-        assert [ADDRESS_IN_REPORT.sub(r"\1ADDRESS", line) for line in ours] == result["report"], (
-            prog.name
-        )
+        assert ours == result["report"], prog.name
         compared += 1
     assert compared > 150
 
@@ -191,15 +191,20 @@ def test_older_releases_give_the_same_report_on_request(release):
     assert missing == []
 
 
-@pytest.mark.parametrize("name", kernels("point-releases"))
-def test_point_releases_differ_as_they_do(name):
-    """Each program tells two releases of a series apart, most of them by a line of the log."""
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [(file, name) for file in ("point-releases", "corners") for name in kernels(file)],
+)
+def test_the_whole_log_is_the_kernels(file, name):
     kernel, cpus = profile(name)
     compared = 0
-    for prog, result in answers("point-releases", name):
+    for prog, result in answers(file, name):
         verdict = verify(prog, kernel, log_level=2, cpus=cpus)
-        assert (verdict.errno, verdict.message) == (result["errno"], result["message"])
+        assert verdict.errno == result["errno"], prog.name
+        if result["message"] is not None:  # 7.3's is a report
+            assert verdict.message == result["message"]
         assert [getattr(verdict, count) for count in COUNTS] == result["counts"]
-        assert body(verdict.log) == body(result["log"]), prog.name
+        if result["log"] is not None:  # it has numbers of the kernel's own BTF
+            assert body(verdict.log) == body(result["log"]), prog.name
         compared += 1
     assert compared
