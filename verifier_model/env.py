@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.isa import table
-from emu.kernel import helpers, kfuncs, maps, prog_types
+from emu.kernel import helpers, iterators, kfuncs, lsm_hooks, maps, prog_types
 from emu.kernel.enums import (
     F_ANY_ALIGNMENT,
+    F_SLEEPABLE,
     F_STRICT_ALIGNMENT,
     F_TEST_STATE_FREQ,
     ProgType,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, LineInfo, MapDef, Prog
     from verifier_model.check.func_types import Expected
-    from verifier_model.check.tracing import Function
+    from verifier_model.check.target import Function
     from verifier_model.fastcall import Fastcall
     from verifier_model.log_shares import Shares
     from verifier_model.loop_visits import LoopVisits
@@ -82,6 +83,7 @@ class Env:
         self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
             prog.flags & F_ANY_ALIGNMENT
         )
+        self.may_sleep = bool(prog.flags & F_SLEEPABLE)
         self.keep_every_state = bool(prog.flags & F_TEST_STATE_FREQ)
         self.log = Log(log_level, self.rules)
 
@@ -114,6 +116,7 @@ class Env:
         self.called: set[int] = set()  # global functions that were called
         self.entered: set[int] = set()  # subprogs that were walked, or begun to
         self.packet_changers: frozenset[int] | None = None  # packet.changers() fills it in
+        self.sleepers: frozenset[int] | None = None  # sleeping.sleepers() does
         self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx
         self.loaded: dict[tuple[int, bool], RegState] = {}  # what narrow loads make of `anything`
         self._immediates: dict[int, RegState] = {}
@@ -180,13 +183,24 @@ class Env:
             return None
         if number not in self._protos:
             row = helpers.by_id(number)
-            has = row is not None and helpers.available(
-                self.kernel, self.prog_type, row, self.attach_type
+            has = (
+                row is not None
+                and helpers.available(self.kernel, self.prog_type, row, self.attach_type)
+                and (row.name not in _SOCKET_OPTIONS or self._has_socket())
             )
             self._protos[number] = (
                 helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
             )
         return self._protos[number]
+
+    def _has_socket(self) -> bool:
+        """Whether a program that names a function is given a socket there to set options of."""
+        if self.attached is None:
+            return True
+        name = self.attached.name
+        if self.prog_type is ProgType.LSM:
+            return lsm_hooks.has(self.kernel, lsm_hooks.WITH_SOCKET, name)
+        return iterators.has_socket(self.kernel, name)
 
     def kfunc(self, insn: Insn) -> Kfunc | None:
         """The kernel function that an insn calls; None where its name is not known."""
@@ -327,6 +341,7 @@ class Env:
 
 
 _CALL = 0x85
+_SOCKET_OPTIONS = ("getsockopt", "setsockopt")
 _DYNPTR_MAKERS = (197, 198)  # dynptr_from_mem(), ringbuf_reserve_dynptr()
 _UNBOUNDED = unknown_scalar()
 _FULL32 = (_UNBOUNDED.smin32, _UNBOUNDED.smax32, _UNBOUNDED.umin32, _UNBOUNDED.umax32)

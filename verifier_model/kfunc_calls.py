@@ -54,5 +54,6 @@ def declare(env: Env, idx: int) -> None:
     if Does.ENDS in row.does and any(map(is_callback, env.insns)):
         raise Unmodelled(f"a call of {row.name}() beside functions that are called back", idx)
     allowed = env.kfunc_allowed(insn) is not None
-    if allowed and row.params is None and Does.SLEEPS not in row.does:
+    refused = Does.SLEEPS in row.does and not env.may_sleep
+    if allowed and row.params is None and not refused:
         raise Unmodelled(f"a call of {row.name}()", idx)

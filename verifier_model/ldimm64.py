@@ -24,7 +24,7 @@ from emu.prog import (
     PSEUDO_MAP_VALUE,
 )
 from verifier_model import fields
-from verifier_model.check import locks
+from verifier_model.check import locks, sleeping
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
 from verifier_model.verdict import Reject, Unmodelled
@@ -136,6 +136,7 @@ def _check_map(env: Env, m: MapDef) -> None:
                 "Switch to preallocated hash maps."
             )
     locks.check_map(env, m)
+    sleeping.check_map(env, m)
 
 
 def _check_direct(env: Env, m: MapDef, off: int) -> None:

@@ -92,6 +92,7 @@ class Rules:
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
     FORK_SIGN_MASK: bool
+    FLOW_KEYS_KNOWN: bool
     FRAME_POINTER_TRACED: bool
     FUNC_ARGS_AT_CALLS: bool
     FUNC_ARGS_NO_STRUCT: bool
@@ -104,6 +105,8 @@ class Rules:
     GLOBAL_FUNCS_LAZY: bool
     GLOBAL_FUNCS_MOVE_PACKETS: bool
     GLOBAL_FUNCS_NOT_IN_REGIONS: bool
+    GLOBAL_FUNCS_RESTART: bool
+    GLOBAL_FUNCS_SLEEP: bool
     GLOBAL_FUNCS_TOLD: bool
     GLOBAL_FUNCS_VOID: bool
     GLOBAL_FUNC_MEM: bool

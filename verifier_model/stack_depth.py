@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.enums import ProgType
+from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.errno import E2BIG, EACCES
 from emu.kernel.traits import Trait
 from verifier_model.cfg import TAIL_CALL, is_tail_call
+from verifier_model.check import func_types
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -56,8 +57,12 @@ def _descend(
     unit: int,
     calls: list[list[int]],
     tails: set[int],
+    frames: int = 1,
 ) -> None:
-    """Go into the last subprog of a chain of calls whose other frames have `depth` bytes."""
+    """Go into the last subprog of a chain of calls whose other frames have `depth` bytes.
+
+    frames: those of the chain that count.
+    """
     no = chain[-1]
     if no and no in tails and depth >= _MOST_BELOW_TAIL_CALL:
         raise Reject(
@@ -78,9 +83,10 @@ def _descend(
             _check_callers_end(env, chain)
             raise Reject(f"combined stack size of {len(chain)} calls is {depth}. Too large", EACCES)
     for callee in calls[no]:
-        if len(chain) >= env.limits.max_call_depth:
-            raise Reject(f"the call stack of {len(chain)} frames is too deep !", E2BIG)
-        _descend(env, (*chain, callee), depth, unit, calls, tails)
+        restarts = env.rules.GLOBAL_FUNCS_RESTART and func_types.is_global(env, callee)
+        if not restarts and frames >= env.limits.max_call_depth:
+            raise Reject(f"the call stack of {frames} frames is too deep !", E2BIG)
+        _descend(env, (*chain, callee), depth, unit, calls, tails, 1 if restarts else frames + 1)
 
 
 def _check_callers_end(env: Env, chain: tuple[int, ...]) -> None:
@@ -95,4 +101,5 @@ def _check_callers_end(env: Env, chain: tuple[int, ...]) -> None:
 
 def _may_be_private(env: Env) -> bool:
     """Whether the JIT may give subprogs a stack of their own: bpf_enable_priv_stack()."""
-    return env.rules.PRIVATE_STACK and env.prog_type in _PRIVATE_TYPES
+    traces = env.prog_type is ProgType.TRACING and env.attach_type != AttachType.TRACE_ITER
+    return env.rules.PRIVATE_STACK and (traces or env.prog_type in _PRIVATE_TYPES)

@@ -106,9 +106,7 @@ KFUNCS_NOT_EMULATED: dict[str, str] = {
     **_reason(
         "programs that may sleep are not emulated",
         """
-        bpf_copy_from_user_dynptr bpf_copy_from_user_str bpf_copy_from_user_str_dynptr
-        bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str
-        bpf_copy_from_user_task_str_dynptr bpf_iter_dmabuf_destroy bpf_iter_dmabuf_new
+        bpf_copy_from_user_str bpf_iter_dmabuf_destroy bpf_iter_dmabuf_new
         bpf_iter_dmabuf_next bpf_iter_kmem_cache_destroy bpf_iter_kmem_cache_new
         bpf_iter_kmem_cache_next
         """,

@@ -69,6 +69,22 @@ RAW_TRACEPOINT = Context("bpf_raw_tracepoint_args", 0, 0, (1, 2, 4, 8))
 # Each argument by its BTF type; an integer narrower than 8 bytes may be read at its own size.
 TRACING = Context("", 0, 0, (1, 2, 4, 8))
 
+# What user space gives to BPF_PROG_RUN.
+SYSCALL = Context("", 0, (1 << 16) - 1, (1, 2, 4, 8))
+
+# Two pointers to kernel structures, which nf_is_valid_access() names.
+NETFILTER = Context(
+    "bpf_nf_ctx",
+    0,
+    16,
+    (8,),
+    (
+        CtxField("state", 0, 8, (8,), gives="nf_hook_state"),
+        CtxField("skb", 8, 8, (8,), gives="sk_buff"),
+    ),
+    only_fields=True,
+)
+
 PERF_EVENT = Context(
     "bpf_perf_event_data",
     0,

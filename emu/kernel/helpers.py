@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KPROBE = (ProgType.KPROBE,)
 TRACEPOINT = (ProgType.TRACEPOINT,)
 PERF_EVENT = (ProgType.PERF_EVENT,)
+LSM = (ProgType.LSM,)
 RAW_TP = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
 TRACING = (ProgType.TRACING,)
 SOCKET = (ProgType.SOCKET_FILTER,)
@@ -52,7 +53,16 @@ EVERY = TRACING_ALL + BASE
 EVERY_BUT_FEW = TRACING_ALL + SK_BASE + SK_REUSEPORT + SOCK
 
 # Programs in the way of a kernel function: bpf_prog_has_trampoline().
-TRAMPOLINE = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN)
+TRAMPOLINE = (
+    *(AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN),
+    *(AttachType.TRACE_FSESSION, AttachType.LSM_MAC),
+    *(AttachType.TRACE_FENTRY_MULTI, AttachType.TRACE_FEXIT_MULTI),
+    AttachType.TRACE_FSESSION_MULTI,
+)
+# What programs of these types have in common, all have: bpf_base_func_proto().
+_HAVE_BASE = (ProgType.SK_REUSEPORT, ProgType.CGROUP_SYSCTL)
+# Types whose programs have the helpers of tracing programs, and their own.
+_LIKE_TRACING = (ProgType.LSM, ProgType.SYSCALL)
 
 
 class Reach(NamedTuple):
@@ -547,6 +557,7 @@ HELPERS = (
             Reach(TRACING_ALL, "5.15"),
             Reach(SK_BASE + SK_REUSEPORT + SOCK),
             Reach(FEW, "5.8"),
+            Reach(LSM, "5.11"),
         ),
     ),
     Helper(
@@ -560,6 +571,7 @@ HELPERS = (
             Reach(TRACING_ALL, "5.15"),
             Reach(SK_BASE + SK_REUSEPORT + SOCK),
             Reach(FEW, "5.8"),
+            Reach(LSM, "5.11"),
         ),
     ),
     Helper(
@@ -594,6 +606,7 @@ HELPERS = (
         commit="6ac99e8f23d4",
         reach=(
             Reach(TRACING, "5.11"),
+            Reach(LSM),
             Reach(TC + CGROUP_SKB),
             Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT, "5.5"),
             Reach(SK_MSG, "5.8"),
@@ -649,6 +662,7 @@ HELPERS = (
         commit="6ac99e8f23d4",
         reach=(
             Reach(TRACING, "5.11"),
+            Reach(LSM),
             Reach(TC + CGROUP_SKB),
             Reach(SOCK_OPS + SOCK_ADDR + SOCKOPT, "5.5"),
             Reach(SK_MSG, "5.8"),
@@ -1616,10 +1630,12 @@ def by_id(number: int) -> Helper | None:
     row = _ids().get(number)
     if row is None and number > 0:
         # Rare enough that a tracing program does not pay for the table.
+        from emu.kernel.kernel_helpers import KERNEL_HELPERS
         from emu.kernel.packet_helpers import PACKET_HELPERS
         from emu.kernel.socket_helpers import SOCKET_HELPERS
 
-        row = next((r for r in (*PACKET_HELPERS, *SOCKET_HELPERS) if r.id == number), None)
+        rows = (*PACKET_HELPERS, *SOCKET_HELPERS, *KERNEL_HELPERS)
+        row = next((r for r in rows if r.id == number), None)
     return row
 
 
@@ -1639,6 +1655,8 @@ _READ_EARLIER = TRACING_ALL + NET
 
 def proto(kernel: Kernel, helper: Helper, prog_type: ProgType | None = None) -> Proto:
     """The helper's prototype on `kernel`, for programs of `prog_type`."""
+    if prog_type in _LIKE_TRACING and not any(prog_type in row.prog_types for row in helper.reach):
+        prog_type = ProgType.TRACING
     latest: Proto | Change = Proto(helper.ret, helper.args, helper.gpl_only)
     for change in helper.changes:
         meant = not change.prog_types or prog_type in change.prog_types
@@ -1679,9 +1697,14 @@ def is_empty(kernel: Kernel, prog_type: ProgType, helper: Helper) -> bool:
 
 def _is_given(kernel: Kernel, prog_type: ProgType, helper: Helper, attach_type: int | None) -> bool:
     has = kernel.has(helper.needs) if helper.needs else kernel.at_least(helper.since)
-    return has and any(
+    given = has and any(
         reaches(kernel, row, prog_type) and _attach_fits(row, attach_type) for row in helper.reach
     )
+    if prog_type is ProgType.NETFILTER:
+        return all(_is_given(kernel, kind, helper, None) for kind in _HAVE_BASE)
+    if not given and prog_type in _LIKE_TRACING:
+        return _is_given(kernel, ProgType.TRACING, helper, attach_type)
+    return given
 
 
 def reaches(kernel: Kernel, row: Reach, prog_type: ProgType) -> bool:

@@ -23,7 +23,8 @@ class Kind(enum.Enum):
     """What an argument has to be: enum kfunc_ptr_arg_type, and what numbers are for."""
 
     SCALAR = enum.auto()
-    CONST_SIZE = enum.auto()  # a known number: the bytes at the argument before
+    SIZE = enum.auto()  # a number: the bytes at the argument before
+    CONST_SIZE = enum.auto()  # the same, and it is known
     CTX = enum.auto()
     DYNPTR = enum.auto()
     NEW_DYNPTR = enum.auto()  # room for one
@@ -31,7 +32,8 @@ class Kind(enum.Enum):
     NEW_ITER = enum.auto()
     IRQ_FLAG = enum.auto()
     NEW_IRQ_FLAG = enum.auto()
-    BUFFER_OR_NULL = enum.auto()  # memory, or none; its size is the next argument
+    BUFFER = enum.auto()  # memory; its size is the next argument
+    BUFFER_OR_NULL = enum.auto()  # the same, or none
     MAP = enum.auto()
     STRUCT = enum.auto()  # a kernel structure
     STRUCT_OR_NULL = enum.auto()
@@ -39,7 +41,7 @@ class Kind(enum.Enum):
     ANYTHING = enum.auto()  # no register is looked at
 
 
-NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE)
+NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.SIZE, Kind.CONST_SIZE)
 
 
 class Result(enum.Enum):
@@ -200,6 +202,8 @@ ITERATORS = {
     "task": IterKind(24, element="task_struct", rcu=True),
     "css": IterKind(24, element="cgroup_subsys_state", rcu=True),
     "task_vma": IterKind(8, element="vm_area_struct"),
+    "kmem_cache": IterKind(8, element="kmem_cache"),
+    "dmabuf": IterKind(8, element="dma_buf"),
 }
 ITER_KINDS = tuple(ITERATORS)
 
@@ -215,6 +219,7 @@ _NEW_DYNPTR = _DYNPTR._replace(kind=Kind.NEW_DYNPTR)
 _IRQ_FLAG = Param(Kind.IRQ_FLAG, size=8, type="long unsigned int")
 _NEW_IRQ_FLAG = _IRQ_FLAG._replace(kind=Kind.NEW_IRQ_FLAG)
 _BUFFER, _SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
+_FILLED, _LENGTH = Param(Kind.BUFFER), Param(Kind.SIZE)
 _VOID = Result.NOTHING
 
 
@@ -228,6 +233,11 @@ def _iterator(kind: str, since: str, *args: Param, does: Does = Does.NOTHING) ->
         Kfunc(f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT),
         Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY),
     )
+
+
+def _sleeping_iterator(kind: str, since: str) -> tuple[Kfunc, ...]:
+    """The functions of an iterator that may sleep, all of them."""
+    return tuple(row._replace(does=row.does | Does.SLEEPS) for row in _iterator(kind, since))
 
 
 def _acquires(
@@ -264,8 +274,8 @@ def _unmodelled(since: str, hooks: tuple[Hook, ...] | None, names: str) -> tuple
     return tuple(Kfunc(name, since, hooks) for name in names.split())
 
 
-def _sleeping(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc, ...]:
-    """Functions that only programs call that may sleep, and of which there are none here."""
+def _sleeping(since: str, params: tuple[Param, ...] | None, names: str) -> tuple[Kfunc, ...]:
+    """Functions that only programs call that may sleep."""
     return tuple(Kfunc(name, since, COMMON, params, does=Does.SLEEPS) for name in names.split())
 
 
@@ -361,18 +371,18 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_masks((_OWN_CPUS, _CPUS, _CPUS), "and"),
     *_changes((_OWN_CPUS, _CPUS, _CPUS), "or xor"),
     # -- Those that may sleep --------------------------------------------------------------------
-    *_sleeping("6.12", (_BUFFER, _SIZE, _ADDRESS, _INT), "bpf_copy_from_user_str"),
-    *_sleeping("6.15", (_BUFFER, _SIZE, _ADDRESS, _ADDRESS, _INT), "bpf_copy_from_user_task_str"),
-    *_sleeping("6.16", _READ_TO_DYNPTR, "bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr"),
+    *_sleeping("6.12", (_FILLED, _LENGTH, _ADDRESS, _INT), "bpf_copy_from_user_str"),
+    *_sleeping("6.15", None, "bpf_copy_from_user_task_str"),
     *_sleeping(
         "6.16",
-        (*_READ_TO_DYNPTR, _ADDRESS),
-        "bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str_dynptr",
+        None,
+        """
+        bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr bpf_copy_from_user_task_dynptr
+        bpf_copy_from_user_task_str_dynptr
+        """,
     ),
-    *_sleeping("6.13", (_NEW_WORD,), "bpf_iter_kmem_cache_new"),
-    *_sleeping("6.13", (_WORDS,), "bpf_iter_kmem_cache_next bpf_iter_kmem_cache_destroy"),
-    *_sleeping("6.16", (_NEW_WORD,), "bpf_iter_dmabuf_new"),
-    *_sleeping("6.16", (_WORDS,), "bpf_iter_dmabuf_next bpf_iter_dmabuf_destroy"),
+    *_sleeping_iterator("kmem_cache", "6.13"),
+    *_sleeping_iterator("dmabuf", "6.16"),
     # -- Those whose calls are not modelled ------------------------------------------------------
     *_unmodelled(
         "6.7",

@@ -56,6 +56,12 @@ ALWAYS_ALLOW = (
     AttachType.CGROUP_UNIX_GETSOCKNAME,
 )
 
+# Those of programs that are attached to many functions later, and name none.
+MULTI = (
+    *(AttachType.TRACE_FENTRY_MULTI, AttachType.TRACE_FEXIT_MULTI),
+    AttachType.TRACE_FSESSION_MULTI,
+)
+
 # The releases that brought attach types; the others are older than what is modelled.
 ATTACH_SINCE = {
     AttachType.CGROUP_INET4_GETPEERNAME: "5.8",
@@ -117,6 +123,7 @@ PROG_TYPES = (
         tracing=False,
         returns=(
             ReturnRange(0, 0, (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT), since="5.6.14"),
+            ReturnRange(0, 0, (AttachType.TRACE_FSESSION, *MULTI)),
             ReturnRange(0, 1, (AttachType.TRACE_ITER,)),
         ),
         attach_types=(
@@ -125,8 +132,37 @@ PROG_TYPES = (
             AttachType.TRACE_FEXIT,
             AttachType.MODIFY_RETURN,
             AttachType.TRACE_ITER,
+            AttachType.TRACE_FSESSION,
+            *MULTI,
         ),
         needs=Trait.BPF_EVENTS,
+    ),
+    ProgTypeRow(
+        ProgType.LSM,
+        "5.7",
+        "fc611f47f218",
+        ctx.TRACING,
+        tracing=False,
+        attach_types=(AttachType.LSM_MAC, AttachType.LSM_CGROUP),
+        needs=Trait.BPF_EVENTS,
+    ),
+    ProgTypeRow(
+        ProgType.SYSCALL,
+        "5.14",
+        "79a7f8bdb159",
+        ctx.SYSCALL,
+        tracing=False,
+        attach_checked="5.14",
+    ),
+    ProgTypeRow(
+        ProgType.NETFILTER,
+        "6.4",
+        "fd9c663b9ad6",
+        ctx.NETFILTER,
+        tracing=False,
+        returns=_BOOL,
+        attach_types=(AttachType.NETFILTER,),
+        attach_checked="6.4",
     ),
     ProgTypeRow(ProgType.SCHED_CLS, "4.1", "96be4325f443", ctx.TC_SK_BUFF, tracing=False),
     ProgTypeRow(ProgType.SCHED_ACT, "4.1", "94caee8c312d", ctx.TC_SK_BUFF, tracing=False),

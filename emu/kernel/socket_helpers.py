@@ -13,6 +13,7 @@ from emu.kernel.helpers import (
     CGROUP_SKB,
     DEVICE,
     FEW,
+    LSM,
     OLDEST_READ,
     SK_LOOKUP,
     SK_MSG,
@@ -24,6 +25,7 @@ from emu.kernel.helpers import (
     SOCKOPT,
     SYSCTL,
     TC,
+    TRACING,
     XDP,
     Change,
     Helper,
@@ -68,6 +70,8 @@ _OPTIONS = (
     Reach(SOCK_ADDR, "6.7", until="7.2", attach_types=_UNIX_NAMES),
     Reach(SOCKOPT, "5.15", attach_types=(AttachType.CGROUP_SETSOCKOPT,)),
     Reach(SOCK, "6.19", attach_types=(AttachType.CGROUP_INET_SOCK_CREATE,)),
+    Reach(TRACING, "5.15", attach_types=(AttachType.TRACE_ITER,)),
+    Reach(LSM, "6.0", attach_types=(AttachType.LSM_CGROUP,)),
 )
 # cgroup_common_func_proto(): the attach types whose programs have no result to get or set.
 _NO_RETVAL = (
@@ -76,10 +80,12 @@ _NO_RETVAL = (
     AttachType.CGROUP_SOCK_OPS,
     *ALWAYS_ALLOW,
 )
+_OF_HOOKS = Reach(LSM, "6.1", attach_types=(AttachType.LSM_CGROUP,))
 _OF_CGROUPS = FEW + CGROUP_SKB + SOCK + SOCK_OPS + SOCK_ADDR
 _RETVAL = (
     Reach(FEW, "5.18", until="6.1"),
     Reach(_OF_CGROUPS, "6.1", but_attach_types=_NO_RETVAL),
+    _OF_HOOKS,
 )
 
 
@@ -115,7 +121,14 @@ SOCKET_HELPERS = (
         "setsockopt",
         (_CTX, _ANY, _ANY, _READ, _SIZE),
         *_OPTIONS,
-        changes=(Change("", _INT, (_BTF_SOCK, _ANY, _ANY, _READ, _SIZE), prog_types=SOCKOPT),),
+        changes=(
+            Change(
+                "",
+                _INT,
+                (_BTF_SOCK, _ANY, _ANY, _READ, _SIZE),
+                prog_types=SOCKOPT + TRACING + LSM,
+            ),
+        ),
     ),
     _row("sk_redirect_map", (_CTX, _MAP, _ANY, _ANY), _of(*SK_SKB)),
     _row("sock_map_update", (_CTX, _MAP, _KEY, _ANY), _of(*SOCK_OPS)),
@@ -123,7 +136,14 @@ SOCKET_HELPERS = (
         "getsockopt",
         (_CTX, _ANY, _ANY, _FILL, _SIZE),
         *_OPTIONS,
-        changes=(Change("", _INT, (_BTF_SOCK, _ANY, _ANY, _FILL, _SIZE), prog_types=SOCKOPT),),
+        changes=(
+            Change(
+                "",
+                _INT,
+                (_BTF_SOCK, _ANY, _ANY, _FILL, _SIZE),
+                prog_types=SOCKOPT + TRACING + LSM,
+            ),
+        ),
     ),
     _row("sock_ops_cb_flags_set", (_CTX, _ANY), _of(*SOCK_OPS)),
     _row("msg_redirect_map", (_CTX, _MAP, _ANY, _ANY), _of(*SK_MSG)),
@@ -145,6 +165,7 @@ SOCKET_HELPERS = (
         (_MAP, _ANY),
         Reach(CGROUP_SKB + SOCK + SOCK_ADDR + SOCK_OPS + DEVICE),
         _of(*SYSCTL, *SOCKOPT),
+        _OF_HOOKS,
         ret=Ret.PTR_TO_MAP_VALUE,
     ),
     _row("sk_select_reuseport", (_CTX, _MAP, _KEY, _ANY), Reach(SK_REUSEPORT)),

@@ -48,6 +48,101 @@ class Trait(enum.Enum):
         note="CONFIG_BPF_EVENTS: there are tracing programs and the helpers made for them.",
     )
 
+    # -- Programs that sleep, hooks of security modules --------------------------------------------
+
+    SLEEPABLE_PREALLOC = Row(
+        since="5.10",
+        until="6.1",
+        commit="read in 6.0.1, gone in 6.1.y: check_map_prog_compatibility()",
+        note="Hashes of programs that sleep have all their elements from the beginning.",
+    )
+    SLEEPABLE_NO_LOCK = Row(
+        since="5.11",
+        until="6.6",
+        commit="read in 5.11 and 6.5, gone in 6.6.9: check_map_prog_compatibility()",
+        note="Programs that sleep use no map with a spin lock.",
+    )
+    LOCK_IS_RCU = Row(
+        since="6.6",
+        commit="read in 6.5 and 6.6.9: in_rcu_cs()",
+        note="RCU protects pointers of programs that sleep while they hold a spin lock.",
+    )
+    SLEEPABLE_TRACEPOINTS = Row(
+        since="7.2",
+        commit="measured on 7.1.3, 7.1.7 and 7.2.6: can_be_sleepable()",
+        note="Programs sleep at tracepoints of system calls.",
+        backports=("7.1.7",),
+    )
+    GLOBAL_FUNCS_SLEEP = Row(
+        since="6.15",
+        commit='b2bb703434bf ("bpf: Summarize sleepable global subprogs")',
+        note="A global function that may sleep is not called where nothing may.",
+    )
+    GLOBAL_FUNCS_RESTART = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2: check_max_stack_depth_subprog()",
+        note="A global function begins to count the frames of a chain of calls anew.",
+    )
+    KFUNC_NEEDS_RCU = Row(
+        since="6.18",
+        commit="measured on 6.17.13 and 6.18.5, read in 6.19: check_kfunc_call()",
+        note="A kernel function whose result RCU protects is called where it does.",
+    )
+    FLOW_KEYS_KNOWN = Row(
+        since="6.8",
+        commit='22c7fa171a02 ("bpf: Reject variable offset alu on PTR_TO_FLOW_KEYS")',
+        note="What is added to a pointer to flow keys is known.",
+        backports=("5.15.148", "6.1.170", "6.6.22"),
+    )
+    SYSCALL_CTX_MOVES = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13, read in 7.2: is_var_ctx_off_allowed()",
+        note="The context of a program that user space runs is memory: it has any offset.",
+    )
+    SYSCALLS_INJECTABLE = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13, read in 7.2: check_attach_sleepable()",
+        note="Without error injection, programs sleep in system calls and change their results.",
+    )
+    MODIFY_RETURN_LISTED = Row(
+        since="6.2",
+        commit="read in 6.1.y and 6.2.1: btf_kfunc_is_modify_return()",
+        note="A list says which functions' results may be changed; before, those into which errors "
+        "may be injected, and those of security modules.",
+    )
+    TEXT_DENIED = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.17.8: check_attach_btf_id()",
+        note="A program for a function that none may trace is told its name.",
+    )
+    NORETURN_DENIED = Row(
+        since="6.15",
+        commit="read in 6.14, measured on 6.16.3: noreturn_deny",
+        note="No program is attached to the return of a function that never returns.",
+        backports=("6.12.43",),
+    )
+    LSM_DISABLED_HOOKS = Row(
+        since="6.12",
+        commit="read in 6.11.11 and 6.12.y: bpf_lsm_disabled_hooks",
+        note="Some hooks of security modules take no programs.",
+        backports=("6.1.170",),
+    )
+    LSM_ATOMIC_HOOKS = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2: sleepable_lsm_hooks",
+        note="Programs no longer sleep at some hooks, which are called where nothing may.",
+    )
+    LSM_RETVAL = Row(
+        since="6.11",
+        commit="read in 6.10 and 6.11.4: bpf_lsm_get_retval_range()",
+        note="What programs at hooks of security modules return is 0 or an error, or 0 or 1.",
+    )
+    LSM_CGROUP_ATOMIC = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2: can_be_sleepable()",
+        note="Programs at hooks of a control group do not sleep, as they are told at first.",
+    )
+
     # -- Permissions and loading ---------------------------------------------------------------
 
     CAP_BPF = Row(

@@ -15,6 +15,7 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PERCPU_BTF_ID,
     PTR_TO_BTF_ID,
+    PTR_TO_BUF,
     PTR_TO_CTX,
     PTR_TO_FUNC,
     PTR_TO_MAP_KEY,
@@ -23,6 +24,7 @@ from verifier_model.reg import (
     PTR_TO_SOCKET,
     PTR_TO_STACK,
     RCU_BTF_ID,
+    RDONLY_BUF,
     RDONLY_MEM,
     SCALAR_VALUE,
     SOCKETS,
@@ -177,9 +179,9 @@ def takes(kernel: Kernel, arg: Arg, kind: RegType) -> bool:
     """Whether a register of this type may be passed, whatever it points to."""
     if arg not in MEMORY_ARGS:
         return kind in TYPES[arg]
-    if kind is RDONLY_MEM:
+    if kind in (RDONLY_MEM, RDONLY_BUF):
         return not MEM_ARGS.get(arg, True)
-    if kind is PTR_TO_MEM:
+    if kind in (PTR_TO_MEM, PTR_TO_BUF):
         return _takes_any_memory(kernel, arg)
     if kind is PTR_TO_MAP_VALUE and arg in KEY_ARGS:
         return kernel.has(Trait.MAP_VALUE_AS_HELPER_KEY)

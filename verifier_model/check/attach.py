@@ -22,6 +22,8 @@ from emu.kernel.enums import (
     ProgType,
 )
 from emu.kernel.errno import E2BIG, EINVAL, ENOTSUPP
+from emu.kernel.prog_types import MULTI
+from emu.kernel.traits import Trait
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -46,31 +48,38 @@ _FLAGS = (
 _OTHERS = {
     ProgType.STRUCT_OPS: "5.6",
     ProgType.EXT: "5.6",
-    ProgType.LSM: "5.7",
-    ProgType.SYSCALL: "5.14",
-    ProgType.NETFILTER: "6.4",
 }
 # The only attach type that they are loaded with, where that is asked for.
 _ATTACH_TYPES = {
     ProgType.EXT: AttachType.NONE,
-    ProgType.SYSCALL: AttachType.NONE,
-    ProgType.NETFILTER: AttachType.NETFILTER,
 }
 _NAME_A_FUNCTION = (ProgType.TRACING, ProgType.LSM, ProgType.EXT)
-_TRAMPOLINES = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN)
 
 # What a program that may not sleep is told, newest first.
-_NO_SLEEP = (
-    ("7.2", "Program of this type cannot be sleepable"),
+_NO_SLEEP: tuple[tuple[str | Trait, str], ...] = (
+    (Trait.SLEEPABLE_TRACEPOINTS, "Program of this type cannot be sleepable"),
+    (
+        "7.0",
+        "Only fentry/fexit/fsession/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be "
+        "sleepable",
+    ),
     (
         "6.3",
         "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable",
     ),
-    (
-        "6.0",
-        "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable",
-    ),
+    ("6.0", "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable"),
     ("", "Only fentry/fexit/fmod_ret and lsm programs can be sleepable"),
+)
+_SLEEP_TRACING = (
+    *(AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN),
+    *(AttachType.TRACE_ITER, AttachType.TRACE_FSESSION),
+)
+# Types whose programs sleep, whatever they attach to, and since when.
+_SLEEP: tuple[tuple[ProgType, str | Trait], ...] = (
+    (ProgType.KPROBE, "6.0"),
+    (ProgType.STRUCT_OPS, "6.3"),
+    (ProgType.RAW_TRACEPOINT, Trait.SLEEPABLE_TRACEPOINTS),
+    (ProgType.TRACEPOINT, Trait.SLEEPABLE_TRACEPOINTS),
 )
 
 
@@ -102,14 +111,13 @@ def _exists(kind: ProgType, row: prog_types.ProgTypeRow | None, kernel: Kernel) 
 def check(env: Env) -> None:
     """The program may be of its type, sleep if it wants to, and attach to what it names."""
     kind, prog = env.prog_type, env.prog
-    sleeps = bool(prog.flags & F_SLEEPABLE)
     if kind is ProgType.SYSCALL:
-        if not sleeps:
+        if not env.may_sleep:
             raise Reject("Syscall programs can only be sleepable", EINVAL)
-    elif sleeps and not _may_sleep(env):
-        text = next(text for since, text in _NO_SLEEP if not since or env.kernel.at_least(since))
-        raise Reject(text, EINVAL)
-    if kind in _NAME_A_FUNCTION and not prog.attach_to:
+        return
+    if env.may_sleep:
+        _check_sleepable(env)
+    if kind in _NAME_A_FUNCTION and not prog.attach_to and env.attach_type not in MULTI:
         raise Reject("Tracing programs must provide btf_id", EINVAL)
     if kind is ProgType.STRUCT_OPS and not prog.attach_to:
         if not env.gpl:
@@ -118,26 +126,30 @@ def check(env: Env) -> None:
         raise Reject("" if named else "attach_btf_id 0 is not a supported struct", ENOTSUPP)
     if prog_types.by_type(kind) is None:
         raise Unmodelled(f"a program of type {kind.name}", 0)
-    if sleeps:
-        raise Unmodelled("a program that may sleep", 0)
-    if kind is ProgType.TRACING:
-        from verifier_model.check import tracing
+    if kind in (ProgType.TRACING, ProgType.LSM):
+        from verifier_model.check import target
 
-        env.attached = tracing.find(env)
+        env.attached = target.find(env)
+
+
+def _check_sleepable(env: Env) -> None:
+    """Programs of the type may sleep: can_be_sleepable()."""
+    kernel = env.kernel
+    if not _may_sleep(env):
+        text = next(text for since, text in _NO_SLEEP if not since or kernel.holds(since))
+        raise Reject(text, EINVAL)
+    in_cgroup = env.prog_type is ProgType.LSM and env.attach_type == AttachType.LSM_CGROUP
+    if in_cgroup and not kernel.at_least("6.3"):
+        raise Reject("BPF_LSM_CGROUP programs cannot be sleepable", EINVAL)
 
 
 def _may_sleep(env: Env) -> bool:
-    kernel, attach_type = env.kernel, env.prog.expected_attach_type
-    if env.prog_type is ProgType.TRACING:
-        return attach_type in _TRAMPOLINES or (
-            attach_type == AttachType.TRACE_ITER and kernel.at_least("6.1")
-        )
-    if env.prog_type is ProgType.LSM:
-        return attach_type != AttachType.LSM_CGROUP
-    if env.prog_type is ProgType.KPROBE:
-        return kernel.at_least("6.0")
-    if env.prog_type is ProgType.STRUCT_OPS:
-        return kernel.at_least("6.3")
-    if env.prog_type in (ProgType.RAW_TRACEPOINT, ProgType.TRACEPOINT):
-        return kernel.at_least("7.2")
-    return False
+    kernel, kind, attach_type = env.kernel, env.prog_type, env.attach_type
+    if kind is ProgType.TRACING:
+        at_tracepoint = attach_type in (AttachType.TRACE_RAW_TP, *MULTI)
+        if at_tracepoint:
+            return kernel.has(Trait.SLEEPABLE_TRACEPOINTS) or not kernel.at_least("6.3")
+        return attach_type in _SLEEP_TRACING
+    if kind is ProgType.LSM:
+        return attach_type != AttachType.LSM_CGROUP or not kernel.has(Trait.LSM_CGROUP_ATOMIC)
+    return any(kind is type_ and kernel.holds(since) for type_, since in _SLEEP)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from emu.btf import Kind
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_walk
+from verifier_model.check import btf_walk, sleeping
 from verifier_model.domain import tnum
 from verifier_model.domain.word import U64, s64
 from verifier_model.reg import (
@@ -157,7 +157,7 @@ def _pointer(
 def _trust(
     env: Env, btf: BtfData, reg: RegState, struct: int, found: Found
 ) -> tuple[RegType, bool]:
-    """The kind of a pointer that was loaded by a program that cannot sleep; if it may be null.
+    """The kind of a pointer that was loaded; if it may be null.
 
     Raises Unmodelled for one that has two kinds, as a tagged one in a union.
     """
@@ -174,6 +174,9 @@ def _trust(
     if or_null or listed("__safe_trusted"):
         _check_single(env, tag, in_union)
         return TRUSTED_BTF_ID, or_null
+    assert env.cur_state is not None  # the walk is on
+    if not sleeping.rcu_protects(env, env.cur_state):
+        return UNTRUSTED_BTF_ID, False
     if listed("__safe_rcu"):
         _check_single(env, tag if tag in _TAGGED else "", in_union)
         return RCU_BTF_ID, False

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, NoReturn
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.traits import Trait
 from verifier_model import log_source
+from verifier_model.check import btf_ptr
 from verifier_model.log import type_name
 from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_BTF_ID,
+    PTR_TO_FLOW_KEYS,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -31,7 +34,7 @@ from verifier_model.reg import (
     TRUSTED_BTF_ID,
     pointer,
 )
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
+_SYSCALL_END = (1 << 16) - 1
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
 # What CtxField.gives says, where it is modelled: a kind of pointer, and whether it may be null.
 _POINTERS = {
@@ -49,7 +53,9 @@ _POINTERS = {
     "sock": (PTR_TO_SOCK_COMMON, True),
     "socket": (PTR_TO_SOCKET, False),
     "socket_or_null": (PTR_TO_SOCKET, True),
+    "flow_keys": (PTR_TO_FLOW_KEYS, False),
 }
+STRUCTS = ("nf_hook_state", "sk_buff")  # what may be trusted
 # What a function may be given with any offset, and with one that is known.
 _MOVED = (
     *(PTR_TO_STACK, *PACKET_POINTERS, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE),
@@ -59,7 +65,7 @@ _MOVED_BY_CONSTANTS = (PTR_TO_BTF_ID, TRUSTED_BTF_ID, RCU_BTF_ID)
 
 
 def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
-    off += _check_offset(env, reg, regno)
+    off += _check_offset(env, reg, regno, off, size)
     if env.attached is not None:
         from verifier_model.check import tracing
 
@@ -73,8 +79,8 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
     if field is None or not field.gives:
         return env.anything
-    if field.gives not in _POINTERS:
-        raise Unmodelled(f"a pointer to {field.name}", env.insn_idx)
+    if field.gives in STRUCTS:
+        return btf_ptr.to_struct(env, TRUSTED_BTF_ID, field.gives)
     kind, maybe_null = _POINTERS[field.gives]
     value = pointer(kind)
     if maybe_null:
@@ -84,9 +90,10 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
 
 
 def store(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
-    off += _check_offset(env, reg, regno)
+    off += _check_offset(env, reg, regno, off, size)
     layout = _layout(env)
-    if env.prog_type is ProgType.KPROBE and env.rules.KPROBE_CTX_WRITE:
+    kprobe = env.prog_type is ProgType.KPROBE and env.rules.KPROBE_CTX_WRITE
+    if kprobe or env.prog_type is ProgType.SYSCALL:
         _check_readable(env, layout, off, size)
         return
     if off % size or not any(
@@ -101,8 +108,13 @@ def is_memory(env: Env) -> bool:
     return not (_layout(env).only_fields or env.prog_type is ProgType.PERF_EVENT)
 
 
-def _check_offset(env: Env, reg: RegState, regno: int) -> int:
-    """The constant that was added to the context pointer, where the release takes that."""
+def _check_offset(env: Env, reg: RegState, regno: int, off: int, size: int) -> int:
+    """The most that was added to the context pointer, where the release takes that."""
+    if env.prog_type is ProgType.SYSCALL and env.kernel.has(Trait.SYSCALL_CTX_MOVES):
+        from verifier_model.check import mem
+
+        mem.check_region(env, reg, regno, off, size, _SYSCALL_END)
+        return reg.umax
     if env.rules.CTX_CONST_OFFSET and is_memory(env) and reg.is_const() and reg.smin >= 0:
         return reg.smin
     check_unmodified(env, reg, regno)
@@ -161,13 +173,18 @@ def _check_readable(env: Env, layout: Context, off: int, size: int) -> None:
 def readable(env: Env, layout: Context, off: int, size: int) -> bool:
     """Whether a load of `size` bytes at `off` reads what this kernel shows of the layout."""
     end = layout.size
+    aligned = not off % size
+    if env.prog_type is ProgType.SYSCALL:
+        # syscall_prog_is_valid_access() looks at where the access begins only.
+        end += size - 1
+        aligned = aligned or env.kernel.has(Trait.SYSCALL_CTX_MOVES)
     if not end:
         if env.prog_type in _RAW:
             end = 8 * env.limits.max_raw_tp_args
         else:
             # tp_prog_is_valid_access() looks at where the access begins only.
             end = env.limits.max_trace_size + size - 1
-    if off < layout.start or off % size or off + size > end:
+    if off < layout.start or not aligned or off + size > end:
         return False
     if not layout.only_fields and not any(
         field.off <= off < field.off + field.size for field in layout.fields

@@ -85,8 +85,12 @@ _STRUCTS = {
     **dict.fromkeys(("task_storage_get", "task_storage_delete"), "task_struct"),
     **dict.fromkeys(("cgrp_storage_get", "cgrp_storage_delete"), "cgroup"),
     **dict.fromkeys(("sk_storage_get", "sk_storage_delete"), "sock_common"),
+    **dict.fromkeys(("inode_storage_get", "inode_storage_delete", "ima_inode_hash"), "inode"),
+    **dict.fromkeys(("seq_printf", "seq_write", "seq_printf_btf"), "seq_file"),
+    **dict.fromkeys(("sock_from_file", "ima_file_hash"), "file"),
+    "copy_from_user_task": "task_struct",
+    "bprm_opts_set": "linux_binprm",
     "d_path": "path",
-    "sock_from_file": "file",
 }
 _BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID)
 

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import F_INNER_MAP, MapType
 from emu.kernel.errno import EACCES
-from verifier_model.check import btf_ptr, ctx, map_value, mem, packet
+from verifier_model.check import btf_ptr, buffers, ctx, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.reg import (
     BTF_IDS,
     PACKET_POINTERS,
+    PTR_TO_BUF,
     PTR_TO_CTX,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
+    RDONLY_BUF,
     RDONLY_MEM,
     SCALAR_VALUE,
     UNTRUSTED_MEM,
@@ -154,6 +156,10 @@ def check_memory(
         if writes and reg.type is not PTR_TO_MEM:
             raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
+    elif reg.type in (PTR_TO_BUF, RDONLY_BUF) and not reg.maybe_null:
+        if writes and reg.type is RDONLY_BUF:
+            raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
+        buffers.check(env, reg, regno, 0, size)
     elif reg.type is PTR_TO_MAP_KEY:
         if meta is not None and meta.raw:
             kind = type_name(reg, env.rules)

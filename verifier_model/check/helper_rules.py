@@ -13,7 +13,7 @@ from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
 from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP, MAX_ERRNO
 from emu.kernel.traits import Trait
-from verifier_model.check import regions
+from verifier_model.check import target
 from verifier_model.check.refs import check_range
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import R1, R2, SCALAR_VALUE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_IMA = ("ima_inode_hash", "ima_file_hash")
 _SK_STORAGE = ("sk_storage_get", "sk_storage_delete")
 # Kernel functions in which a path does not change: btf_allowlist_d_path.
 _PATHS_TOLD = (
@@ -44,23 +45,26 @@ def check_allowed(env: Env, row: Helper) -> None:
     name, attach_type = env.attached.name, env.attach_type
     allowed = True
     if row.name == "d_path":
-        allowed = name in _PATHS_TOLD
-    elif row.name in _SK_STORAGE:
+        allowed = _tells_path(env, name)
+    elif row.name in _IMA:
+        allowed = target.is_sleepable_hook(env.kernel, name)
+    elif row.name in _SK_STORAGE and env.prog_type is ProgType.TRACING:
         inside = name.startswith("bpf_sk_storage")
         traces = attach_type in (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT) and not inside
-        allowed = attach_type == AttachType.TRACE_RAW_TP or traces
+        allowed = attach_type in (AttachType.TRACE_RAW_TP, AttachType.TRACE_ITER) or traces
     if not allowed:
         raise Reject("helper call is not allowed in probe", EINVAL)
 
 
-def check_may_sleep(env: Env, state: VerifierState, row: Helper) -> None:
-    """The helper does not sleep: no program that is modelled may."""
-    if not row.sleepable:
-        return
-    if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
-        where = regions.where_sleep_is_forbidden(state)
-        raise Reject(f"sleepable helper bpf_{row.name}#{row.id} in {where}", EINVAL)
-    raise Reject("helper call might sleep in a non-sleepable prog", EINVAL)
+def _tells_path(env: Env, name: str) -> bool:
+    """Whether a path does not change in the function: bpf_d_path_allowed()."""
+    kernel = env.kernel
+    iterates = env.prog_type is ProgType.TRACING and env.attach_type == AttachType.TRACE_ITER
+    if iterates and kernel.at_least("5.12"):
+        return True
+    if env.prog_type is ProgType.LSM and kernel.at_least("5.11"):
+        return target.is_sleepable_hook(kernel, name)
+    return name in _PATHS_TOLD
 
 
 def check_map_written(row: Helper, m: MapDef | None) -> None:
@@ -81,7 +85,8 @@ def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
         return maps.takes(row.name, m.type)
     from emu.kernel.packet_helpers import may_update_sockmap
 
-    if may_update_sockmap(env.kernel, env.prog_type, row.name):
+    iterates = env.attach_type == AttachType.TRACE_ITER and env.kernel.at_least("5.10")
+    if iterates or may_update_sockmap(env.kernel, env.prog_type, row.name):
         return True
     if env.kernel.at_least("5.10"):
         env.log.add("cannot update sockmap in this context")

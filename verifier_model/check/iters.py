@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel.errno import EINVAL, EPROTO
 from emu.kernel.kfuncs import ITER_KINDS, ITERATORS
-from verifier_model.check import mem
+from verifier_model.check import mem, sleeping
 from verifier_model.check.refs import release
 from verifier_model.check.stack_objects import first_slot, is_free, slot_at
 from verifier_model.reg import (
@@ -61,10 +61,13 @@ def make(env: Env, state: VerifierState, regno: int, kind: str, where: str) -> N
     for i in range(slots):
         mem.store(env, state, regno, i * SLOT, SLOT, -1)
     first = first_slot(env, frame, reg, "iter", slots)
+    held_as = ITERATOR
+    if ITERATORS[kind].rcu:
+        held_as = RCU_ITERATOR if sleeping.rcu_protects(env, state) else LOST_ITERATOR
     ref = env.new_id()
     state.refs = (*state.refs, (ref, env.insn_idx))
     for spi in range(first, first - slots, -1):
-        held = pointer(RCU_ITERATOR if ITERATORS[kind].rcu else ITERATOR)
+        held = pointer(held_as)
         held.mem_size = ITER_KINDS.index(kind)
         held.ref_obj_id = ref if spi == first else 0
         frame.stack[spi] = Slot(ITER * SLOT, held)

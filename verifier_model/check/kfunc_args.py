@@ -96,7 +96,7 @@ def _check_pointer(
         if reg.type is not PTR_TO_CTX:
             shown = type_name(reg, env.rules)
             raise Reject(f"{argument(env, i)} expected pointer to ctx, but got {shown}", EINVAL)
-    elif kind is Kind.BUFFER_OR_NULL:
+    elif kind in (Kind.BUFFER, Kind.BUFFER_OR_NULL):
         _check_buffer(env, state, i, reg)
     elif kind in (Kind.ITER, Kind.NEW_ITER):
         _check_iterator(env, state, row, i, param, found)
@@ -178,8 +178,9 @@ def _check_number(
         _check_known(env, state, i, reg)
     if reg.type is not SCALAR_VALUE:
         raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
-    if param.kind is Kind.CONST_SIZE:
+    if param.kind in (Kind.SIZE, Kind.CONST_SIZE):
         _check_sized(env, state, i, reg)
+    if param.kind is Kind.CONST_SIZE:
         if not known_first:
             _check_known(env, state, i, reg)
         found.size = reg.var_off.value

@@ -65,6 +65,8 @@ def check_map(env: Env, m: MapDef) -> None:
         raise Reject("socket filter progs cannot use bpf_spin_lock yet", EINVAL)
     if tracing or env.prog_type is ProgType.SOCKET_FILTER:
         raise Reject("tracing progs cannot use bpf_spin_lock yet", EINVAL)
+    if env.may_sleep and env.kernel.has(Trait.SLEEPABLE_NO_LOCK):
+        raise Reject("sleepable progs cannot use bpf_spin_lock yet", EINVAL)
 
 
 def take_or_release(

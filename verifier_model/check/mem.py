@@ -11,6 +11,7 @@ from emu.kernel.errno import EACCES
 from verifier_model import log_walk
 from verifier_model.check import (
     btf_ptr,
+    buffers,
     ctx,
     map_struct,
     map_value,
@@ -28,12 +29,15 @@ from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_BUF,
     PTR_TO_CTX,
+    PTR_TO_FLOW_KEYS,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     PTR_TO_STACK,
     PTR_TO_TP_BUFFER,
+    RDONLY_BUF,
     RDONLY_MEM,
     SCALAR_VALUE,
     SOCKETS,
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 MAX_VAR_OFF = 1 << 29
+_READ_ONLY = (RDONLY_MEM, RDONLY_BUF)
 
 
 def load(
@@ -88,8 +93,11 @@ def load(
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=False)
         value = env.anything
-    elif kind is PTR_TO_TP_BUFFER:
-        _check_buffer(env, reg, regno, off, size)
+    elif kind in buffers.NAMES and not reg.maybe_null:
+        buffers.check(env, reg, regno, off, size)
+        value = env.anything
+    elif kind is PTR_TO_FLOW_KEYS:
+        buffers.check_flow_keys(env, reg, regno, off, size)
         value = env.anything
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         value = map_struct.load(env, reg, regno, off, size)
@@ -157,19 +165,26 @@ def store(
         packet.check(env, reg, regno, off, size)
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=True)
-    elif kind is PTR_TO_TP_BUFFER:
-        _check_buffer(env, reg, regno, off, size)
+    elif kind is PTR_TO_TP_BUFFER or (kind is PTR_TO_BUF and not reg.maybe_null):
+        buffers.check(env, reg, regno, off, size)
+    elif kind is PTR_TO_FLOW_KEYS:
+        buffers.check_flow_keys(env, reg, regno, off, size)
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         map_struct.store(env, reg)
     elif kind in BTF_IDS and not reg.maybe_null:
         btf_ptr.store(env, reg, regno, off)
-    elif kind is UNTRUSTED_MEM or (kind is RDONLY_MEM and not reg.maybe_null):
+    elif kind is UNTRUSTED_MEM or (kind in _READ_ONLY and not reg.maybe_null):
         raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
 
 
-_POINTS_TO = {PTR_TO_STACK: "stack ", PTR_TO_MAP_VALUE: "value ", PTR_TO_CTX: "context "}
+_POINTS_TO = {
+    PTR_TO_STACK: "stack ",
+    PTR_TO_MAP_VALUE: "value ",
+    PTR_TO_CTX: "context ",
+    PTR_TO_FLOW_KEYS: "flow keys ",
+}
 
 
 def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) -> None:
@@ -223,24 +238,6 @@ def check_region(
     if not _inside(reg.umax + off, size, end, zero_ok):
         _note_outside(env, reg, regno, reg.umax + off, size, end)
         raise Reject(f"R{regno} max value is outside of the {memory} range", EACCES)
-
-
-def _check_buffer(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
-    """What a tracepoint lets programs change; how long it is is asked later.
-
-    Source: __check_buffer_access().
-    """
-    start = reg.smin if env.rules.POINTER_CONST_IN_BITS else 0
-    off += reg.off
-    if not env.rules.POINTER_CONST_IN_BITS and off < 0:
-        text = f"R{regno} invalid tracepoint buffer access: off={off}, size={size}"
-        raise Reject(text, EACCES)
-    if not reg.is_const() or (reg.var_off.value and not env.rules.POINTER_CONST_IN_BITS):
-        text = f"R{regno} invalid variable buffer offset: off={off}, var_off={reg.var_off}"
-        raise Reject(text, EACCES)
-    if start + off < 0:
-        text = f"R{regno} invalid negative tracepoint buffer offset: off={off}, var_off={start}"
-        raise Reject(text, EACCES)
 
 
 def _s32(x: int) -> int:

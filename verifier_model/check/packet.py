@@ -27,6 +27,7 @@ from verifier_model.reg import (
     RDONLY_MEM,
 )
 from verifier_model.stack import Slot
+from verifier_model.summaries import subprogs_with
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -100,16 +101,7 @@ def changes(env: Env, row: Helper) -> bool:
 def changers(env: Env) -> frozenset[int]:
     """The subprogs that may move the packet, themselves or by what they call."""
     if env.packet_changers is None:
-        found = {env.subprog_of(idx) for idx, insn in enumerate(env.insns) if _moves(env, insn)}
-        before = -1
-        while len(found) > before:
-            before = len(found)
-            found |= {
-                env.subprog_of(idx)
-                for idx, start in env.calls.items()
-                if env.subprogs.index(start) in found
-            }
-        env.packet_changers = frozenset(found)
+        env.packet_changers = subprogs_with(env, lambda insn: _moves(env, insn))
     return env.packet_changers
 
 

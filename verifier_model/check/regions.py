@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.kfuncs import Does
-from verifier_model.check import mem
+from verifier_model.check import mem, sleeping
 from verifier_model.check.stack_objects import first_slot, is_free
 from verifier_model.reg import (
     LOST_ITERATOR,
@@ -44,8 +44,9 @@ def enter_or_leave(env: Env, state: VerifierState, row: Kfunc) -> None:
         if not now.rcu:
             raise Reject(f"unmatched rcu read unlock {caller}", EINVAL)
         state.regions = now._replace(rcu=now.rcu - 1)
-        if not state.regions.rcu and not env.rules.RCU_ALWAYS_READ:
-            _forget_protected(state)
+        kept = env.rules.RCU_ALWAYS_READ and sleeping.rcu_protects(env, state)
+        if not state.regions.rcu and not kept:
+            forget_protected(state)
     elif Does.PREEMPT_DISABLE in row.does:
         state.regions = now._replace(preempt=now.preempt + 1)
     elif Does.PREEMPT_ENABLE in row.does:
@@ -54,7 +55,7 @@ def enter_or_leave(env: Env, state: VerifierState, row: Kfunc) -> None:
         state.regions = now._replace(preempt=now.preempt - 1)
 
 
-def _forget_protected(state: VerifierState) -> None:
+def forget_protected(state: VerifierState) -> None:
     """What RCU protected may be gone: invalidate_rcu_protected_refs()."""
     for frame in state.frames:
         for regno, reg in enumerate(frame.regs):
@@ -120,21 +121,6 @@ def restore_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None
     state.regions = now._replace(irqs=now.irqs[:-1])
     frame.stack[spi] = EMPTY
     env.mark_stack_write(frame, spi)
-
-
-# -- where nothing sleeps ------------------------------------------------------------------------
-
-
-def where_sleep_is_forbidden(state: VerifierState) -> str:
-    """Where a path is, as complaints name it: non_sleepable_context_description()."""
-    now = state.regions
-    if now.rcu:
-        return "rcu_read_lock region"
-    if now.preempt:
-        return "non-preemptible region"
-    if now.irqs:
-        return "IRQ-disabled region"
-    return "lock region" if state.lock is not None else "non-sleepable prog"
 
 
 # -- where a path ends ---------------------------------------------------------------------------

@@ -1,147 +1,46 @@
-"""Tracing programs: the function or tracepoint they name, and its arguments as their context.
+"""The context of programs that name a kernel function or a tracepoint: its arguments.
 
-Source: bpf_check_attach_target(), btf_distill_func_proto(), tracing_prog_ctx_access() and
-btf_ctx_access().
+Source: tracing_prog_ctx_access() and btf_ctx_access(), kernel/bpf/btf.c.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from emu.btf import PARAM, POINTER_SIZE, Kind
-from emu.kernel import raw_tp_args
-from emu.kernel.enums import AttachType
-from emu.kernel.errno import EINVAL
+from emu.btf import POINTER_SIZE, Kind
+from emu.kernel import iterators, lsm_hooks, raw_tp_args
+from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.raw_tp_args import ERROR, NULL
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, btf_walk, ctx
+from verifier_model.check import btf_ptr, btf_walk, ctx, results
+from verifier_model.check.target import KIND_NAMES, NUMBERS, by_value
+from verifier_model.domain.bounds import finish_alu
 from verifier_model.log_buffer import OPEN
-from verifier_model.reg import PERCPU_BTF_ID, PTR_TO_BTF_ID, TRUSTED_BTF_ID, USER_BTF_ID
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.reg import (
+    PERCPU_BTF_ID,
+    PTR_TO_BTF_ID,
+    PTR_TO_BUF,
+    RDONLY_BUF,
+    TRUSTED_BTF_ID,
+    USER_BTF_ID,
+    pointer,
+)
+from verifier_model.verdict import Unmodelled
 
 if TYPE_CHECKING:
     from emu.btf import BtfData
-    from emu.kernel.profile import Kernel
+    from emu.kernel.iterators import Argument
+    from verifier_model.check.target import Function
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-_PREFIX = "btf_trace_"
 _NULLABLE = "__nullable"
-_NUMBERS = (Kind.INT, Kind.ENUM, Kind.ENUM64)
-_LARGEST = 16  # bytes of a structure that is passed by value
-# Kinds of types as complaints call them: btf_kind_str, by number.
-_KIND_NAMES = (
-    *("UNKNOWN", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE"),
-    *("CONST", "RESTRICT", "FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG"),
-    *("TYPE_TAG", "ENUM64"),
+_BUFFERS = {"rdonly": RDONLY_BUF, "rdwr": PTR_TO_BUF}
+# Attach types whose programs see the function's result behind its arguments.
+_SEE_RESULT = (
+    *(AttachType.TRACE_FEXIT, AttachType.TRACE_FSESSION, AttachType.MODIFY_RETURN),
+    *(AttachType.LSM_MAC, AttachType.LSM_CGROUP),
 )
-_MODELLED = (AttachType.TRACE_RAW_TP, AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT)
-
-# Functions that BPF itself is built on, and those that never return.
-_DENIED = (
-    *("___migrate_enable", "migrate_disable", "migrate_enable", "rcu_read_unlock_strict"),
-    *("preempt_count_add", "preempt_count_sub", "__rcu_read_lock", "__rcu_read_unlock"),
-)
-_ENDLESS = (
-    *("__ia32_sys_exit", "__ia32_sys_exit_group", "__x64_sys_exit", "__x64_sys_exit_group"),
-    *("__kunit_abort", "kunit_try_catch_throw", "__module_put_and_kthread_exit", "do_exit"),
-    *("do_group_exit", "kthread_complete_and_exit", "kthread_exit", "make_task_dead"),
-)
-
-
-class Function(NamedTuple):
-    """What a tracing program attaches to."""
-
-    name: str
-    args: tuple[int, ...]  # types
-    arg_names: tuple[str, ...]
-    result: int  # a type; 0 for void
-    raw_tp: bool
-
-
-def find(env: Env) -> Function:
-    """The function that the program names.
-
-    Raises Reject where there is none, Unmodelled without the kernel's BTF.
-    """
-    prog, btf = env.prog, env.btf
-    if btf is None:
-        raise Unmodelled("a tracing program, without the kernel's BTF", 0)
-    if prog.expected_attach_type not in _MODELLED:
-        raise Unmodelled(f"a tracing program for attach type {prog.expected_attach_type}", 0)
-    raw_tp = prog.expected_attach_type == AttachType.TRACE_RAW_TP
-    kernel = env.kernel
-    unlisted = kernel.has(Trait.RAW_TP_ALL_NULL) and not kernel.has(Trait.RAW_TP_NULL_ARGS)
-    if raw_tp and unlisted:
-        raise Unmodelled("a raw tracepoint's arguments, all of which may be null", 0)
-    name = prog.attach_to
-    if raw_tp and not name.startswith(_PREFIX):
-        name = _PREFIX + name
-    named = btf.find(name, (Kind.TYPEDEF if raw_tp else Kind.FUNC,))
-    if named is None:
-        raise Unmodelled(f"a tracing program for {name}, which the BTF does not have", 0)
-    if _is_listed(kernel, name, prog.expected_attach_type):
-        raise Unmodelled(f"a tracing program for {name}", 0)
-    if not raw_tp and kernel.at_least("7.0") and btf.find(f"{name}_impl", (Kind.FUNC,)):
-        raise Unmodelled(f"a tracing program for {name}, which may have hidden arguments", 0)
-    proto = btf.record(named).size
-    if raw_tp:
-        proto = btf.record(btf.stripped(proto)).size
-    record = btf.record(btf.stripped(proto))
-    if record.kind != Kind.FUNC_PROTO:
-        raise Reject("", EINVAL)
-    args = list(btf.parts(record, PARAM))[1 if raw_tp else 0 :]
-    function = Function(
-        name.removeprefix(_PREFIX) if raw_tp else name,
-        tuple(type_ for _, type_ in args),
-        tuple(btf.string(name_offset) for name_offset, _ in args),
-        record.size,
-        raw_tp,
-    )
-    if not raw_tp:
-        _check_callable(env, btf, function)
-    return function
-
-
-def _is_listed(kernel: Kernel, name: str, attach_type: int) -> bool:
-    """Whether the kernel may refuse the function, as its configuration has it: btf_id_deny and
-    noreturn_deny, not in 5.12.9 and not in 6.11.11."""
-    if name in _DENIED:
-        return kernel.at_least("5.13")
-    endless = name in _ENDLESS and attach_type == AttachType.TRACE_FEXIT
-    return endless and kernel.at_least("6.12")
-
-
-def _check_callable(env: Env, btf: BtfData, function: Function) -> None:
-    """A trampoline can pass the function's arguments on: btf_distill_func_proto()."""
-    kernel, args = env.kernel, function.args
-    start = f"The function {function.name}"
-    most = env.limits.max_raw_tp_args - (0 if kernel.has(Trait.CTX_TWELVE_ARGS) else 1)
-    if len(args) > most:
-        raise Reject(f"{start} has {len(args)} arguments. Too many.", EINVAL)
-    result = btf.kind(btf.stripped(function.result)) if function.result else Kind.VOID
-    if result not in (Kind.VOID, Kind.PTR, *_NUMBERS):
-        raise Reject(f"{start} return type {_KIND_NAMES[result]} is unsupported.", EINVAL)
-    if result and btf.size_of(function.result) > POINTER_SIZE and kernel.at_least("6.12"):
-        raise Unmodelled(f"a tracing program for {function.name}, which returns two words", 0)
-    passed = (Kind.PTR, *_NUMBERS, *_by_value(kernel))
-    for number, type_ in enumerate(args):
-        if not type_ and not kernel.has(Trait.CTX_VARIADIC_REFUSED):
-            continue
-        if not type_ and number == len(args) - 1:
-            raise Reject(f"{start} with variable args is unsupported.", EINVAL)
-        kind = btf.kind(btf.stripped(type_)) if type_ and btf.stripped(type_) else Kind.VOID
-        if type_ and (kind not in passed or btf.size_of(type_) > _LARGEST):
-            text = f"{start} arg{number} type {_KIND_NAMES[kind]} is unsupported."
-            raise Reject(text, EINVAL)
-        if not type_ or not btf.size_of(type_):
-            raise Reject(f"{start} has malformed void argument.", EINVAL)
-
-
-def _by_value(kernel: Kernel) -> tuple[int, ...]:
-    """The kinds of types with members that can be arguments."""
-    structs = (Kind.STRUCT,) if kernel.has(Trait.CTX_STRUCTS) else ()
-    return (*structs, Kind.UNION) if kernel.has(Trait.CTX_UNIONS) else structs
 
 
 def load(env: Env, off: int, size: int) -> RegState:
@@ -156,33 +55,59 @@ def load(env: Env, off: int, size: int) -> RegState:
         ctx.refuse(env, off, size, f"func '{function.name}' offset {off} is not multiple of 8")
     number = _argument(env, btf, function, off)
     count = len(function.args)
-    is_result = number == count and env.prog.expected_attach_type == AttachType.TRACE_FEXIT
+    is_result = number == count and env.attach_type in _SEE_RESULT
     if number > count or (number == count and not is_result):
         why = f"func '{function.name}' doesn't have {number + 1}-th argument"
         ctx.refuse(env, off, size, why)
     type_ = btf.stripped(function.result if is_result else function.args[number])
     kind = btf.kind(type_) if type_ else Kind.VOID
-    numbers = _NUMBERS if env.kernel.has(Trait.CTX_ENUMS) else (Kind.INT,)
+    if is_result and env.attach_type == AttachType.MODIFY_RETURN and kind not in NUMBERS:
+        ctx.refuse(env, off, size, f"ret type {KIND_NAMES[kind]} not allowed for fmod_ret")
+    numbers = NUMBERS if env.kernel.has(Trait.CTX_ENUMS) else (Kind.INT,)
     if kind in numbers and btf.size_of(type_) <= POINTER_SIZE:
-        return env.unknown()
-    if kind in _by_value(env.kernel):
+        return _result_of_hook(env) if is_result else env.unknown()
+    if kind in by_value(env.kernel):
         return env.unknown()
     if kind != Kind.PTR:
         name = btf.name(type_) if type_ else ""
-        why = (
-            f"func '{function.name}' arg{number} '{name or '(anon)'}' has type {_KIND_NAMES[kind]}"
-        )
+        why = f"func '{function.name}' arg{number} '{name or '(anon)'}' has type {KIND_NAMES[kind]}"
         ctx.refuse(env, off, size, f"{why}. Only pointer access is allowed")
     if size != 8 and env.kernel.has(Trait.CTX_POINTER_WHOLE):
         ctx.refuse(env, off, size, f"func '{function.name}' size {size} must be 8")
+    given = None if is_result else _given(env, function, number)
+    if given is not None and given.buffer:
+        value = pointer(_BUFFERS[given.buffer])
+        value.maybe_null, value.id = True, env.new_id()
+        return value
     if not _is_number(env, btf, type_):
         target = btf.stripped(btf.record(type_).size)
         kind = btf.kind(target) if target else Kind.VOID
         if kind not in (Kind.STRUCT, Kind.UNION):
-            why = f"func '{function.name}' arg{number} type {_KIND_NAMES[kind]} is not a struct"
+            why = f"func '{function.name}' arg{number} type {KIND_NAMES[kind]} is not a struct"
             ctx.refuse(env, off, size, why)
+        if given is not None:
+            trusted = bool(given.trusted) and env.kernel.at_least(given.trusted)
+            pointed = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
+            return btf_ptr.to_type(env, btf, pointed, target, maybe_null=True)
         return _pointer(env, btf, function, number, type_)
     return env.unknown()
+
+
+def _result_of_hook(env: Env) -> RegState:
+    """The function's result, whose range is known of hooks of the security modules."""
+    value = env.unknown()
+    known = results.of_hook(env) if env.attach_type == AttachType.LSM_MAC else None
+    if known is not None:
+        value.smin = value.smin32 = known.low
+        value.smax = value.smax32 = known.high
+        finish_alu(value, env.rules)
+    return value
+
+
+def _given(env: Env, function: Function, number: int) -> Argument | None:
+    """What the kernel says of an iterator's argument."""
+    target = function.iterator
+    return None if target is None else iterators.argument(target, function.arg_names[number])
 
 
 def _is_number(env: Env, btf: BtfData, pointer: int) -> bool:
@@ -218,7 +143,7 @@ def _pointer(env: Env, btf: BtfData, function: Function, number: int, type_: int
     if mask & ERROR:
         env.log.add(f"marking pointer arg{number} as scalar as it may encode error{OPEN}")
         return env.unknown()
-    trusted = function.raw_tp and kernel.has(Trait.BTF_ARGS_TRUSTED)
+    trusted = kernel.has(Trait.BTF_ARGS_TRUSTED) and _are_trusted(env, function)
     kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
     if tag in ("user", "percpu") and kernel.has(Trait.BTF_TAGS):
         if trusted:
@@ -230,6 +155,13 @@ def _pointer(env: Env, btf: BtfData, function: Function, number: int, type_: int
         and function.arg_names[number].endswith(_NULLABLE)
     )
     return btf_ptr.to_type(env, btf, kind, struct, maybe_null=bool(mask & NULL) or nullable)
+
+
+def _are_trusted(env: Env, function: Function) -> bool:
+    """Whether the kernel vouches for the arguments: prog_args_trusted()."""
+    if env.prog_type is ProgType.LSM:
+        return not lsm_hooks.has(env.kernel, lsm_hooks.UNTRUSTED, function.name)
+    return function.raw_tp or function.iterator is not None
 
 
 def _argument(env: Env, btf: BtfData, function: Function, off: int) -> int:

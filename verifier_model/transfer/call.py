@@ -21,6 +21,7 @@ from verifier_model.check import (
     locks,
     packet,
     regions,
+    sleeping,
 )
 from verifier_model.check import helper as check_helper
 from verifier_model.check.refs import release
@@ -135,12 +136,13 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse(env, insn.imm)
     if row.config:
         raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
-    if row.sleepable and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):
+    unseen = row.sleepable and not env.may_sleep
+    if unseen and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):
         _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
         raise Reject("cannot call GPL-restricted function from non-GPL compatible program", EINVAL)
     helper_rules.check_allowed(env, row)
-    helper_rules.check_may_sleep(env, state, row)
+    sleeping.check_helper(env, state, row)
     meta = check_helper.check_args(env, state, proto, row)
     helper_rules.check_map_written(row, meta.map)
     for regno, size in meta.filled:

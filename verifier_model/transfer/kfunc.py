@@ -13,7 +13,7 @@ from emu.kernel import kfuncs
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import NUMBERS, Does, Result
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, kfunc_args, packet, regions
+from verifier_model.check import btf_ptr, kfunc_args, packet, regions, sleeping
 from verifier_model.check.refs import release
 from verifier_model.domain.word import U32
 from verifier_model.reg import (
@@ -59,13 +59,13 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
         raise Reject(f"calling kernel function {row.name} is not allowed", EACCES)
     if Does.TRAPS in row.does:
         raise Reject("unexpected __bpf_trap() due to uninitialized variable?", EFAULT)
-    if Does.SLEEPS in row.does:
-        text = f"program must be sleepable to call sleepable kfunc {row.name}"
-        raise Reject(text, EACCES)
+    sleeping.check_kfunc(env, row)
     if row.params is None:
         raise Unmodelled(f"a call of {row.name}()", env.insn_idx)
     found = kfunc_args.check(env, state, row, row.params)
     regions.enter_or_leave(env, state, row)
+    sleeping.check_kfunc_place(env, state, row)
+    sleeping.check_kfunc_protected(env, state, row)
     if found.released:
         release(env, state, found.released)
     if Does.ENDS in row.does:

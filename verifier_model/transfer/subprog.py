@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from emu.kernel import prog_types
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import log_walk
-from verifier_model.check import func_args, func_types, locks, packet, regions
+from verifier_model.check import func_args, func_types, locks, packet, regions, results, sleeping
 from verifier_model.check.refs import LEAKS, check_leak, check_range
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
@@ -69,6 +68,7 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
     once, name = env.rules.GLOBAL_FUNCS_LAZY, env.subprog_name(no)
     shown = f"func#{no} ('{name}')" if once else f"func#{no}"
     regions.check_global_call(env, state)
+    sleeping.check_global_call(env, state, no)
     if wrong is not None:
         text = f"Caller passes invalid args into {shown}"
         err = Reject(text, wrong.errno, above=wrong.lines)
@@ -154,6 +154,8 @@ def throw(env: Env, state: VerifierState) -> None:
 
 def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
     no = state.frames[0].subprogno
+    if not no and results.is_ignored(env):
+        return
     if no and func_types.returns_void(env, no):
         return
     reg = env.read_reg(state, regno)
@@ -163,7 +165,7 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
             text = f"At subprogram exit the register R0 is not a scalar value ({kind})"
             raise Reject(text, EINVAL)
         return
-    allowed = prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
+    allowed = results.allowed(env)
     if allowed is None:
         return
     if reg.type is not SCALAR_VALUE:
@@ -172,4 +174,17 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
         raise Reject(text, EINVAL)
     if env.rules.RETURN_RANGE_SIGNED:
         mark_chain_precision(env, state, regno)
-    check_range(env, reg, allowed.low, allowed.high, "program exit", name=f"R{regno}")
+    try:
+        check_range(
+            env,
+            reg,
+            allowed.low,
+            allowed.high,
+            "program exit",
+            name=f"R{regno}",
+            as_int=results.is_int(env),
+        )
+    except Reject as err:
+        if not results.is_void(env):
+            raise
+        raise Reject(results.NOTE_VOID, err.errno, above=(err.message,)) from None

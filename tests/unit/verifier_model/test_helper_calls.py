@@ -210,5 +210,7 @@ def test_flow_dissector_reads_the_packet_and_nothing_else_of_its_context():
     assert _verdict("6.12.107", "flow_dissector", "r2 = *(u32 *)(r1 +76)\n").accepted
     refused = _verdict("6.12.107", "flow_dissector", "r2 = *(u32 *)(r1 +0)\n")
     assert refused.message == "invalid bpf_context access off=0 size=4"
-    with pytest.raises(Unmodelled, match="flow_keys"):
-        _verdict("6.12.107", "flow_dissector", "r2 = *(u64 *)(r1 +144)\n")
+    keys = "r2 = *(u64 *)(r1 +144)\n"
+    assert _verdict("6.12.107", "flow_dissector", f"{keys}*(u64 *)(r2 +48) = r1\n").accepted
+    refused = _verdict("6.12.107", "flow_dissector", f"{keys}*(u64 *)(r2 +49) = r1\n")
+    assert refused.message == "invalid access to flow keys off=49 size=8"
