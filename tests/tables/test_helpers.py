@@ -130,7 +130,8 @@ def test_memory_is_followed_by_its_size(row):
         ("6.9", ProgType.RAW_TRACEPOINT, "get_attach_cookie", False),
         ("6.10", ProgType.RAW_TRACEPOINT, "get_attach_cookie", True),
         ("6.18", ProgType.LWT_IN, "map_lookup_elem", True),
-        ("6.18", ProgType.NETFILTER, "map_lookup_elem", False),
+        ("6.4", ProgType.NETFILTER, "map_lookup_elem", True),
+        ("6.18", ProgType.NETFILTER, "skb_load_bytes", False),
     ],
 )
 def test_program_may_call(release, prog_type, name, callable_):

@@ -52,7 +52,7 @@ def test_a_netfilter_program_attaches_to_netfilter_only(release):
     refused = _answer(text, release, prog_type="netfilter", attach_type=200)
     assert (refused["verdict"], refused["errno"], refused["message"]) == ("reject", 22, "")
     refused = _answer(text, release, prog_type="netfilter", attach_type=45)
-    text = "At program exit the register R0 is not a known value (trusted_ptr_nf_hook_state)"
+    text = "At program exit the register R0 is not a known value (trusted_ptr_)"
     assert (refused["errno"], refused["message"]) == (22, text)
 
 
