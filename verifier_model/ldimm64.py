@@ -24,10 +24,10 @@ from emu.prog import (
     PSEUDO_MAP_VALUE,
 )
 from verifier_model import fields
-from verifier_model.check import locks, sleeping
+from verifier_model.check import ksyms, locks, sleeping
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
@@ -94,7 +94,7 @@ def _resolve_one(env: Env, i: int) -> None:
     if insn.src == PSEUDO_FUNC and rules.CALLBACKS:
         return
     if insn.src == PSEUDO_BTF_ID and env.kernel.has(Trait.LD_IMM64_BTF_ID):
-        _check_btf_id(env, i)
+        ksyms.declare(env, i)
         return
     if insn.src in (PSEUDO_MAP_IDX, PSEUDO_MAP_IDX_VALUE) and env.kernel.has(Trait.FD_ARRAY):
         if insn.src == PSEUDO_MAP_IDX and second.imm:
@@ -111,18 +111,6 @@ def _resolve_one(env: Env, i: int) -> None:
     _check_map(env, target)
     if direct:
         _check_direct(env, target, second.imm & U32)
-
-
-def _check_btf_id(env: Env, i: int) -> None:
-    """A kernel variable or function, by its type's number: check_pseudo_btf_id()."""
-    if not env.kernel.has(Trait.VMLINUX_BTF):
-        text = "kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig."
-        raise Reject(text, EINVAL)
-    number = env.insns[i].imm
-    if number or env.insns[i + 1].imm:
-        raise Unmodelled("ld_imm64 of a kernel symbol", i)
-    kinds = "KIND_VAR or KIND_FUNC" if env.kernel.has(Trait.LD_IMM64_KFUNC) else "KIND_VAR."
-    raise Reject(f"pseudo btf_id {number} in ldimm64 isn't {kinds}", EINVAL)
 
 
 def _check_map(env: Env, m: MapDef) -> None:

@@ -52,6 +52,7 @@ class Rules:
     BSWAP_KEEPS_ID: bool
     BSWAP_TRACKED: bool
     BTF_KINDS_MIX: bool
+    BTF_MEMORY_MIXES: bool
     BTF_MEM_WRITES_REFUSED: bool
     BTF_RESULTS_TRUSTED: bool
     BTF_SPILLED: bool
@@ -307,6 +308,7 @@ class Rules:
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool
     UNKNOWN_IS_IMPRECISE: bool
+    UNTRUSTED_MEM_APART: bool
     VAR_FILL_ZERO_SPILLS: bool
     VAR_OFF_AND_OFF_CHECKED: bool
     VAR_STORE_SCRUBS: bool

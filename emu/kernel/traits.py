@@ -444,6 +444,11 @@ class Trait(enum.Enum):
         commit='58aa2afbb1e6 ("bpf: Allow ld_imm64 instruction to point to kfunc.")',
         note="ld_imm64 gives the address of a kernel function too.",
     )
+    KSYMS_READ_ONLY = Row(
+        since="5.17",
+        commit='34d3a78c681e ("bpf: Make per_cpu_ptr return rdonly PTR_TO_MEM.")',
+        note="Programs only read kernel variables that are no structures.",
+    )
     FD_ARRAY = Row(
         since="5.14",
         commit='387544bfa291 ("bpf: Introduce fd_idx")',
@@ -1906,6 +1911,16 @@ class Trait(enum.Enum):
         since="6.4",
         commit="read in 6.3.8 and 6.4.6: save_aux_ptr_type()",
         note="One insn may load through a trusted pointer on one path, through another on another.",
+    )
+    BTF_MEMORY_MIXES = Row(
+        since="6.17",
+        commit="measured on 6.16.12 and 6.17.13; read in 6.12 and 7.2: save_aux_ptr_type()",
+        note="One insn may load from a kernel structure on one path and from memory on another.",
+    )
+    UNTRUSTED_MEM_APART = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3: reg_type_mismatch_ok()",
+        note="One insn may not load from memory that need not be there, and from a stack or a map.",
     )
     BRANCH_TRUSTED_NOT_NULL = Row(
         since="6.5",

@@ -51,9 +51,9 @@ def to_struct(env: Env, kind: RegType, name: str, *, maybe_null: bool = False) -
 def to_type(
     env: Env, btf: BtfData, kind: RegType, struct: int, *, maybe_null: bool = False
 ) -> RegState:
-    """A pointer to the structure that is this type of the kernel's BTF."""
+    """A pointer to the structure, or another variable, that is this type of the kernel's BTF."""
     name = btf.name(struct)
-    if not name or btf.find(name, (btf.kind(struct),)) != struct:
+    if not name or btf.find(name, (Kind.STRUCT, Kind.UNION)) != struct:
         name = f"{name}#{struct}"
     return to_struct(env, kind, name, maybe_null=maybe_null)
 

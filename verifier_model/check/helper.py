@@ -57,6 +57,7 @@ class Meta(Memory):
         "helper",
         "map",
         "mem_size",
+        "percpu",
         "ref_obj_id",
         "subprog",
     )
@@ -69,6 +70,7 @@ class Meta(Memory):
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
         self.mem_size = 0  # of the memory that the helper returns
+        self.percpu: RegState | None = None  # a variable that each CPU has
         self.ref_obj_id = 0
         self.const_key: int | None = None  # the key, where the stack holds a known one
 
@@ -92,7 +94,7 @@ _STRUCTS = {
     "bprm_opts_set": "linux_binprm",
     "d_path": "path",
 }
-_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL, Arg.PTR_TO_PERCPU_BTF_ID)
+_BY_BTF = (Arg.PTR_TO_BTF_ID, Arg.PTR_TO_BTF_ID_OR_NULL)
 
 
 def check_args(env: Env, state: VerifierState, proto: Proto, row: Helper) -> Meta:
@@ -148,6 +150,8 @@ def _check_arg(
         found = dynptr.use(env, state, regno, reg, meta.helper.name)
         meta.ref_obj_id, meta.dynptr_id = found.ref_obj_id, found.id or dynptr.UNNUMBERED
         meta.dynptr_kind = found.mem_size
+    elif arg is Arg.PTR_TO_PERCPU_BTF_ID:
+        meta.percpu = reg
     elif arg is Arg.PTR_TO_CONST_STR:
         const_str.check(env, reg, regno)
     elif arg is Arg.PTR_TO_FUNC:
@@ -247,7 +251,9 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:
         _check_struct(env, regno, reg, arg, row)
         return
-    if reg.type in BTF_IDS:
+    if arg is Arg.PTR_TO_PERCPU_BTF_ID:
+        ctx.check_offset(env, reg, regno)
+    elif reg.type in BTF_IDS:
         _check_is_of(env, regno, reg, _STRUCTS.get(row.name, "sock_common"))
     gives_back = of_ringbuf or row.name == "sk_release"
     if gives_back and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:

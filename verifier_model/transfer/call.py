@@ -18,6 +18,7 @@ from verifier_model.check import (
     const_str,
     dynptr,
     helper_rules,
+    ksyms,
     locks,
     packet,
     regions,
@@ -300,6 +301,11 @@ def _set_result(
         kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID
         maybe_null = proto.ret is Ret.PTR_TO_BTF_ID_OR_NULL
         result = btf_ptr.to_struct(env, kind, _STRUCTS[row.name], maybe_null=maybe_null)
+    elif meta.percpu is not None:
+        result = ksyms.on_cpu(env, meta.percpu)
+        if proto.ret is Ret.PTR_TO_MEM_OR_BTF_ID_OR_NULL:
+            result.maybe_null = True
+            result.id = env.new_id()
     else:
         raise Unmodelled(f"a helper that returns {proto.ret.name}", env.insn_idx)
     if row.name in _CASTS and meta.ref_obj_id:

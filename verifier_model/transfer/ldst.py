@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import MEMSX
 from emu.kernel.errno import EACCES, EINVAL
-from emu.prog import PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
-from verifier_model.check import ctx, mem, regions
+from emu.prog import PSEUDO_BTF_ID, PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
+from verifier_model.check import ctx, ksyms, mem, regions
 from verifier_model.check.locks import check_unlocked, has_lock
 from verifier_model.check.refs import LEAKS, check_leak
 from verifier_model.domain.word import U32
@@ -16,12 +16,17 @@ from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
+    PTR_TO_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_FUNC,
     PTR_TO_MAP_VALUE,
+    PTR_TO_MEM,
     R0,
     R6,
+    RDONLY_MEM,
     SOCKETS,
+    UNTRUSTED_BTF_ID,
+    UNTRUSTED_MEM,
     RegType,
     const_scalar,
     pointer,
@@ -39,6 +44,10 @@ if TYPE_CHECKING:
 _IND = 0x40
 # Pointers whose loads the kernel rewrites.
 _ALONE = frozenset((PTR_TO_CTX, *BTF_IDS, *SOCKETS))
+_ALONE_PROBED = frozenset((*_ALONE, UNTRUSTED_MEM))
+# What one insn may load from on different paths.
+_PROBED = (*BTF_IDS, PTR_TO_MEM, RDONLY_MEM, UNTRUSTED_MEM)
+_MAY_FAULT = frozenset((PTR_TO_BTF_ID, UNTRUSTED_BTF_ID, UNTRUSTED_MEM))
 # How many bytes a load, store or atomic touches, by its code.
 SIZES = tuple((4, 2, 1, 8)[code >> 3 & 3] for code in range(256))
 
@@ -49,7 +58,7 @@ def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
     env.check_writable(state, insn.dst)
     signed = insn.code & 0xE0 == MEMSX
     value = mem.load(env, state, insn.src, insn.off, SIZES[insn.code], insn.dst, sign_extend=signed)
-    check_same_pointer(env, src.type)
+    check_same_pointer(env, src.type, loads=True)
     assert value is not None
     env.write_reg(state, insn.dst, value)
     return env.insn_idx + 1
@@ -76,13 +85,22 @@ def transfer_store_imm(env: Env, state: VerifierState, insn: Insn) -> int:
     return env.insn_idx + 1
 
 
-def check_same_pointer(env: Env, kind: RegType) -> None:
+def check_same_pointer(env: Env, kind: RegType, *, loads: bool = False) -> None:
     """An insn that loads from the context on one path does so on all: save_aux_ptr_type()."""
     before = env.accessed_as.setdefault(env.insn_idx, kind)
-    if before is kind or (before not in _ALONE and kind not in _ALONE):
+    if before is kind:
         return
-    if before not in BTF_IDS or kind not in BTF_IDS or not env.rules.BTF_KINDS_MIX:
+    alone = _ALONE_PROBED if env.rules.UNTRUSTED_MEM_APART else _ALONE
+    if before not in alone and kind not in alone:
+        return
+    together = _PROBED if env.rules.BTF_MEMORY_MIXES else BTF_IDS
+    if not loads or before not in together or kind not in together or not env.rules.BTF_KINDS_MIX:
         raise Reject("same insn cannot be used with different pointers", EINVAL)
+    if before in BTF_IDS and kind not in BTF_IDS:
+        env.accessed_as[env.insn_idx] = kind
+    if env.rules.UNTRUSTED_MEM_APART and not _MAY_FAULT.isdisjoint((before, kind)):
+        of_memory = before not in BTF_IDS or kind not in BTF_IDS
+        env.accessed_as[env.insn_idx] = UNTRUSTED_MEM if of_memory else UNTRUSTED_BTF_ID
 
 
 @transfer("ld_imm64")
@@ -99,6 +117,9 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
         check_function(env, env.insn_idx, reg.mem_size)
         env.fixups.names_callback = True
         env.write_reg(state, insn.dst, reg)
+        return env.insn_idx + 2
+    if insn.src == PSEUDO_BTF_ID:
+        env.write_reg(state, insn.dst, ksyms.load(env, insn.imm))
         return env.insn_idx + 2
     target = env.map_of(insn.imm)
     if target is None or insn.src not in (PSEUDO_MAP_FD, PSEUDO_MAP_VALUE):
