@@ -63,7 +63,7 @@ def find_subprogs(env: Env) -> None:
     for i, insn in enumerate(insns):
         if insn.code not in (CALL, LD_IMM64):
             continue
-        if insn.code == CALL and insn.src == PSEUDO_KFUNC_CALL and env.prog.kfuncs:
+        if not env.rules.KFUNCS_ADDED_LATE:
             kfunc_calls.declare(env, i)
         if not is_pseudo_call(insn) and not (env.rules.CALLBACKS and is_pseudo_func(insn)):
             continue

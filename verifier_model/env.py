@@ -211,9 +211,11 @@ class Env:
     def kfunc_allowed(self, insn: Insn) -> Kfunc | None:
         """The same; None where programs of this type may not call it."""
         row = self.kfunc(insn)
-        if row is None or not kfuncs.is_allowed(self.kernel, self.prog_type, row):
-            return None
-        return row
+        return row if row is not None and self.may_call(row) else None
+
+    def may_call(self, row: Kfunc) -> bool:
+        """Whether programs of this type may call the kernel function."""
+        return kfuncs.is_allowed(self.kernel, self.prog_type, row, self.attach_type)
 
     def known_at(self, state: VerifierState, idx: int) -> list[VerifierState]:
         """The states kept in the list of the insn and the frame's call: explored_state()."""

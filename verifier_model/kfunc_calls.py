@@ -11,7 +11,7 @@ from emu.kernel import kfuncs
 from emu.kernel.errno import EINVAL, ENOTSUPP, ESRCH
 from emu.kernel.kfuncs import Does
 from emu.kernel.traits import Trait
-from emu.prog import PSEUDO_FUNC
+from emu.prog import PSEUDO_FUNC, PSEUDO_KFUNC_CALL
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 
-_LD_IMM64 = 0x18
+_LD_IMM64, _CALL = 0x18, 0x85
 
 
 def is_callback(insn: Insn) -> bool:
@@ -27,13 +27,21 @@ def is_callback(insn: Insn) -> bool:
     return insn.code == _LD_IMM64 and insn.src == PSEUDO_FUNC
 
 
+def declare_all(env: Env) -> None:
+    """Every insn at once: add_kfuncs() (7.3)."""
+    for idx in range(len(env.insns)):
+        declare(env, idx)
+
+
 def declare(env: Env, idx: int) -> None:
-    """The insn calls a kernel function by name.
+    """The insn may call a kernel function by name.
 
     Raises Reject for one that the kernel does not have, as libbpf does before it asks the kernel,
     and Unmodelled for one of which nothing is known.
     """
     insn, kernel = env.insns[idx], env.kernel
+    if insn.code != _CALL or insn.src != PSEUDO_KFUNC_CALL or not env.prog.kfuncs:
+        return
     if not kernel.has(Trait.KFUNC_CALLS):
         return  # the insn is refused where it is met
     if not kernel.has(Trait.VMLINUX_BTF):
@@ -48,7 +56,9 @@ def declare(env: Env, idx: int) -> None:
         known = 0 <= insn.imm < len(env.prog.kfuncs)
         name = f"{env.prog.kfuncs[insn.imm]}()" if known else "a kernel function by its number"
         raise Unmodelled(f"a call of {name}", idx)
-    if not kernel.at_least(row.since):
+    if Does.FOR_DEVICES in row.does and kfuncs.is_there(kernel, row):
+        raise Reject("metadata kfuncs require device-bound program", EINVAL)
+    if not kfuncs.is_there(kernel, row):
         text = f"extern (func ksym) '{row.name}': not found in kernel or module BTFs"
         raise Reject(text, ESRCH)
     if Does.ENDS in row.does and any(map(is_callback, env.insns)):

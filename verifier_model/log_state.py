@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _NOTHING = INVALID + POISON
 _ALL = -1  # a mask of every register, or slot
-_DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp"}  # by RegState.mem_size
+# By RegState.mem_size.
+DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp", 5: "skb_meta", 6: "file"}
 _LIVENESS = ("", "_r", "_w", "_rw")
 
 
@@ -97,7 +98,7 @@ def _dynptr_text(env: Env, reg: RegState) -> str:
         parts = [f"id={reg.id}"] + [f"ref_id={reg.ref_obj_id}"] * bool(reg.ref_obj_id)
         # A field of pointers to its memory; in a slot first_slot lies in the same place.
         parts.append("dynptr_id=1")
-    return f"dynptr_{_DYNPTRS[reg.mem_size]}({','.join(parts)})"
+    return f"dynptr_{DYNPTRS[reg.mem_size]}({','.join(parts)})"
 
 
 def _iterator_text(env: Env, reg: RegState) -> str:

@@ -17,6 +17,7 @@ from verifier_model import (
     fastcall,
     fields,
     functions,
+    kfunc_calls,
     ldimm64,
     log_buffer,
     log_live,
@@ -165,6 +166,8 @@ def _check(env: Env, watch: Watch | None) -> None:
         attach.check(env)
     if rules.OPCODES_CHECKED_FIRST:
         ldimm64.resolve(env)
+    if rules.KFUNCS_ADDED_LATE:
+        kfunc_calls.declare_all(env)
     cfg.check_cfg(env)
     if attached_late:
         attach.check(env)

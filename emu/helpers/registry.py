@@ -106,11 +106,21 @@ KFUNCS_NOT_EMULATED: dict[str, str] = {
     **_reason(
         "programs that may sleep are not emulated",
         """
-        bpf_copy_from_user_str bpf_iter_dmabuf_destroy bpf_iter_dmabuf_new
-        bpf_iter_dmabuf_next bpf_iter_kmem_cache_destroy bpf_iter_kmem_cache_new
-        bpf_iter_kmem_cache_next
+        bpf_copy_from_user_dynptr bpf_copy_from_user_str bpf_copy_from_user_str_dynptr
+        bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str
+        bpf_copy_from_user_task_str_dynptr
         """,
     ),
+    **_reason(_NETWORK, "bpf_dynptr_from_skb_meta bpf_icmp_send"),
+    **_reason(
+        "the world has no network devices",
+        """
+        bpf_xdp_metadata_rx_hash bpf_xdp_metadata_rx_timestamp bpf_xdp_metadata_rx_vlan_tag
+        """,
+    ),
+    **_reason("the world has no files", "bpf_dynptr_file_discard"),
+    **_reason("programs have no streams", "bpf_stream_print_stack bpf_stream_vprintk"),
+    "bpf_modify_return_test_tp": "the world has no kernel functions to attach to",
     "__bpf_trap": "compilers call it where a program must not get to",
     "bpf_throw": "exceptions are not emulated",
 }

@@ -13,7 +13,7 @@ import enum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from emu.kernel.enums import ProgType
+from emu.kernel.enums import AttachType, ProgType
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
@@ -34,6 +34,8 @@ class Kind(enum.Enum):
     NEW_IRQ_FLAG = enum.auto()
     BUFFER = enum.auto()  # memory; its size is the next argument
     BUFFER_OR_NULL = enum.auto()  # the same, or none
+    MEM = enum.auto()  # memory of a known size
+    CONST_STR = enum.auto()  # text in a frozen map
     MAP = enum.auto()
     STRUCT = enum.auto()  # a kernel structure
     STRUCT_OR_NULL = enum.auto()
@@ -41,7 +43,7 @@ class Kind(enum.Enum):
     ANYTHING = enum.auto()  # no register is looked at
 
 
-NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.SIZE, Kind.CONST_SIZE)
+NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE, Kind.SIZE)
 
 
 class Result(enum.Enum):
@@ -76,6 +78,10 @@ class Does(enum.Flag):
     ACQUIRES = enum.auto()  # what it gives must be given back
     RELEASES = enum.auto()
     RCU_ARGS = enum.auto()  # structures need not be trusted where RCU protects them
+    GIVES_UNTRUSTED = enum.auto()
+    FOR_DEVICES = enum.auto()  # only programs that are bound to a network device call it
+    FOR_ITERATORS = enum.auto()  # only iterator programs do
+    FOR_SESSIONS = enum.auto()  # only programs do that run at a function's entry and its end
 
 
 class Hook(enum.Enum):
@@ -93,6 +99,8 @@ class Hook(enum.Enum):
     LWT = enum.auto()
     KPROBE = enum.auto()
     NETFILTER = enum.auto()
+    LSM = enum.auto()  # of those that share the hook of tracing programs
+    KEYS = enum.auto()  # tracing programs, later those that most functions are for
 
 
 # bpf_prog_type_to_kfunc_hook(): program types, each since a release; measured on those above.
@@ -128,15 +136,23 @@ HOOK_TYPES: dict[Hook, tuple[tuple[str, ProgType], ...]] = {
     ),
     Hook.KPROBE: (("6.10", ProgType.KPROBE),),
     Hook.NETFILTER: (("6.4", ProgType.NETFILTER),),
+    Hook.LSM: (("", ProgType.LSM),),
 }
 
 COMMON: tuple[Hook, ...] | None = None  # every program type: BTF_KFUNC_HOOK_COMMON
 _GENERIC = (Hook.TRACING, Hook.TC, Hook.XDP, Hook.STRUCT_OPS, Hook.SYSCALL, Hook.CGROUP)
+_KEYS_GENERIC = "6.18"  # measured on 6.17.13 and 6.18.5: generic_btf_ids
+HOOK_TYPES[Hook.KEYS] = (
+    *HOOK_TYPES[Hook.TRACING],
+    *((_KEYS_GENERIC, kind) for hook in _GENERIC[1:] for _, kind in HOOK_TYPES[hook]),
+)
 _SKB_HOOKS = (
     *(Hook.TC, Hook.SCHED_ACT, Hook.SK_SKB, Hook.SOCKET_FILTER),
     *(Hook.CGROUP, Hook.LWT, Hook.NETFILTER, Hook.TRACING),
 )
 _CPUMASK = (Hook.TRACING, Hook.STRUCT_OPS, Hook.SYSCALL)
+_LSM, _TRACING, _KEYS = (Hook.LSM,), (Hook.TRACING,), (Hook.KEYS,)
+_TC_ACT = (Hook.TC, Hook.SCHED_ACT)
 _CRYPTO = (Hook.TC, Hook.SCHED_ACT, Hook.XDP, Hook.SYSCALL)
 
 
@@ -159,6 +175,8 @@ class Kfunc(NamedTuple):
     result: Result = Result.SCALAR
     does: Does = Does.NOTHING
     gives: str = ""  # the structure that r0 points to
+    # The releases that lack it later: from the first to before the second, "" for all after.
+    absent: tuple[str, str] | None = None
 
 
 # What the kernel has where programs of a type see their context: include/linux/bpf_types.h.
@@ -202,13 +220,13 @@ ITERATORS = {
     "task": IterKind(24, element="task_struct", rcu=True),
     "css": IterKind(24, element="cgroup_subsys_state", rcu=True),
     "task_vma": IterKind(8, element="vm_area_struct"),
+    "css_task": IterKind(8, element="task_struct"),
     "kmem_cache": IterKind(8, element="kmem_cache"),
     "dmabuf": IterKind(8, element="dma_buf"),
 }
 ITER_KINDS = tuple(ITERATORS)
 
 _INT, _ADDRESS = Param(Kind.SCALAR), Param(Kind.ANYTHING)
-_NEW_WORD = Param(Kind.NEW_ITER, size=8)
 _STRING, _WORDS = Param(Kind.ANYTHING, size=1), Param(Kind.ANYTHING, size=8)
 _CTX = Param(Kind.CTX)  # of any program type
 _SKB = Param(Kind.CTX, type="struct __sk_buff")
@@ -218,32 +236,40 @@ _DYNPTR = Param(Kind.DYNPTR, size=16, type="struct bpf_dynptr")
 _NEW_DYNPTR = _DYNPTR._replace(kind=Kind.NEW_DYNPTR)
 _IRQ_FLAG = Param(Kind.IRQ_FLAG, size=8, type="long unsigned int")
 _NEW_IRQ_FLAG = _IRQ_FLAG._replace(kind=Kind.NEW_IRQ_FLAG)
-_BUFFER, _SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
-_FILLED, _LENGTH = Param(Kind.BUFFER), Param(Kind.SIZE)
+_BUFFER_OR_NULL, _CONST_SIZE = Param(Kind.BUFFER_OR_NULL), Param(Kind.CONST_SIZE)
+_BUFFER, _SIZE = Param(Kind.BUFFER, type="void"), Param(Kind.SIZE)
+_CHARS = _BUFFER._replace(type="char")
+_CONST_STR = Param(Kind.CONST_STR, size=1, type="char")
 _VOID = Result.NOTHING
 
 
-def _iterator(kind: str, since: str, *args: Param, does: Does = Does.NOTHING) -> tuple[Kfunc, ...]:
-    """The three functions of an iterator, the first with these arguments."""
+def _iterator(
+    kind: str,
+    since: str,
+    *args: Param,
+    does: Does = Does.NOTHING,
+    does_all: Does = Does.NOTHING,
+) -> tuple[Kfunc, ...]:
+    """The three functions of an iterator, the first with these arguments.
+
+    does: of the first; does_all: of each.
+    """
     it = Param(Kind.ITER, kind, ITERATORS[kind].size, f"struct bpf_iter_{kind}")
     new = it._replace(kind=Kind.NEW_ITER)
     name, null = f"bpf_iter_{kind}", Does.MAY_BE_NULL
     return (
-        Kfunc(f"{name}_new", since, COMMON, (new, *args), does=does),
-        Kfunc(f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT),
-        Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY),
+        Kfunc(f"{name}_new", since, COMMON, (new, *args), does=does | does_all),
+        Kfunc(
+            f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT | does_all
+        ),
+        Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY | does_all),
     )
-
-
-def _sleeping_iterator(kind: str, since: str) -> tuple[Kfunc, ...]:
-    """The functions of an iterator that may sleep, all of them."""
-    return tuple(row._replace(does=row.does | Does.SLEEPS) for row in _iterator(kind, since))
 
 
 def _acquires(
     name: str,
     since: str,
-    hooks: tuple[Hook, ...],
+    hooks: tuple[Hook, ...] | None,
     gives: str,
     params: tuple[Param, ...],
     does: Does = Does.MAY_BE_NULL,
@@ -279,13 +305,31 @@ def _sleeping(since: str, params: tuple[Param, ...] | None, names: str) -> tuple
     return tuple(Kfunc(name, since, COMMON, params, does=Does.SLEEPS) for name in names.split())
 
 
+def _released(since: str, hooks: tuple[Hook, ...], structs: dict[str, str]) -> tuple[Kfunc, ...]:
+    """Functions by name that are given structures back."""
+    return tuple(
+        Kfunc(name, since, hooks, (Param(Kind.STRUCT, struct),), _VOID, Does.RELEASES)
+        for name, struct in structs.items()
+    )
+
+
+def _number(name: str, size: int) -> Param:
+    """A pointer to a number of that type."""
+    return Param(Kind.MEM, size=size, type=name)
+
+
 _TASK, _CGROUP = Param(Kind.STRUCT, "task_struct"), Param(Kind.STRUCT, "cgroup")
 _CPUS, _OWN_CPUS = Param(Kind.STRUCT, "cpumask"), Param(Kind.STRUCT, "bpf_cpumask")
 _TASK_OR_NULL = Param(Kind.STRUCT_OR_NULL, "task_struct")
 _RCU = Does.MAY_BE_NULL | Does.RCU_ARGS
-_FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER, _SIZE)
+_FILE, _PATH = Param(Kind.STRUCT, "file"), Param(Kind.STRUCT, "path")
+_DENTRY, _SOCKET = Param(Kind.STRUCT, "dentry"), Param(Kind.STRUCT, "socket")
+_KEY, _MEMCG = Param(Kind.STRUCT, "bpf_key"), Param(Kind.STRUCT, "mem_cgroup")
+_CSS = Param(Kind.STRUCT, "cgroup_subsys_state")
+_XATTR = (_CONST_STR, _DYNPTR)  # its name, and room for its value
+_FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER_OR_NULL, _CONST_SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
-_NULL, _TRUSTED = Does.MAY_BE_NULL, Does.TRUSTED_ARGS
+_NULL, _TRUSTED, _SLEEPS = Does.MAY_BE_NULL, Does.TRUSTED_ARGS, Does.SLEEPS
 
 KFUNCS: tuple[Kfunc, ...] = (
     # -- Regions of a program that other work waits for ------------------------------------------
@@ -299,10 +343,11 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_iterator("num", "6.4", _INT, _INT),
     *_iterator("bits", "6.11", _WORDS, _INT),
     *_iterator("task", "6.7", _TASK_OR_NULL, _INT, does=_TRUSTED),
-    *_iterator("css", "6.7", Param(Kind.STRUCT, "cgroup_subsys_state"), _INT, does=_TRUSTED),
+    *_iterator("css", "6.7", _CSS, _INT, does=_TRUSTED),
     *_iterator("task_vma", "6.7", _TASK, _INT, does=Does.RCU_ARGS),
     # -- Dynptrs ---------------------------------------------------------------------------------
     Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_SKB, _INT, _NEW_DYNPTR), does=_TRUSTED),
+    Kfunc("bpf_dynptr_from_skb_meta", "6.18", _TC_ACT, (_SKB, _INT, _NEW_DYNPTR), does=_TRUSTED),
     Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_XDP, _INT, _NEW_DYNPTR)),
     Kfunc("bpf_dynptr_slice", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE, _NULL),
     Kfunc("bpf_dynptr_slice_rdwr", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE_TO_WRITE, _NULL),
@@ -371,50 +416,197 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_masks((_OWN_CPUS, _CPUS, _CPUS), "and"),
     *_changes((_OWN_CPUS, _CPUS, _CPUS), "or xor"),
     # -- Those that may sleep --------------------------------------------------------------------
-    *_sleeping("6.12", (_FILLED, _LENGTH, _ADDRESS, _INT), "bpf_copy_from_user_str"),
-    *_sleeping("6.15", None, "bpf_copy_from_user_task_str"),
+    *_sleeping("6.12", (_BUFFER, _SIZE, _ADDRESS, _INT), "bpf_copy_from_user_str"),
+    *_sleeping("6.15", (_BUFFER, _SIZE, _ADDRESS, _TASK, _INT), "bpf_copy_from_user_task_str"),
+    *_sleeping("6.16", _READ_TO_DYNPTR, "bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr"),
     *_sleeping(
         "6.16",
-        None,
-        """
-        bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr bpf_copy_from_user_task_dynptr
-        bpf_copy_from_user_task_str_dynptr
-        """,
+        (*_READ_TO_DYNPTR, _TASK),
+        "bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str_dynptr",
     ),
-    *_sleeping_iterator("kmem_cache", "6.13"),
-    *_sleeping_iterator("dmabuf", "6.16"),
-    # -- Those whose calls are not modelled ------------------------------------------------------
-    *_unmodelled(
-        "6.7",
+    *_iterator("kmem_cache", "6.13", does=_SLEEPS, does_all=_SLEEPS),
+    *_iterator("dmabuf", "6.16", does=_SLEEPS, does_all=_SLEEPS),
+    # -- Files: fs/bpf_fs_kfuncs.c, fs/verity/measure.c ------------------------------------------
+    _acquires("bpf_get_task_exe_file", "6.12", _LSM, "file", (_TASK,), Does.MAY_BE_NULL | _TRUSTED),
+    Kfunc("bpf_put_file", "6.12", _LSM, (_FILE,), _VOID, Does.RELEASES),
+    Kfunc("bpf_path_d_path", "6.12", _LSM, (_PATH, _CHARS, _SIZE), does=_TRUSTED),
+    Kfunc("bpf_get_file_xattr", "6.8", _LSM, (_FILE, *_XATTR), does=_SLEEPS | _TRUSTED),
+    Kfunc("bpf_get_dentry_xattr", "6.12", _LSM, (_DENTRY, *_XATTR), does=_SLEEPS | _TRUSTED),
+    Kfunc("bpf_set_dentry_xattr", "6.15", _LSM, (_DENTRY, *_XATTR, _INT), does=_SLEEPS | _TRUSTED),
+    Kfunc("bpf_remove_dentry_xattr", "6.15", _LSM, (_DENTRY, _CONST_STR), does=_SLEEPS | _TRUSTED),
+    Kfunc("bpf_cgroup_read_xattr", "6.17", COMMON, (_CGROUP, *_XATTR), does=Does.RCU_ARGS),
+    Kfunc("bpf_sock_read_xattr", "7.3", _LSM, (_SOCKET, *_XATTR), does=Does.RCU_ARGS),
+    Kfunc("bpf_get_fsverity_digest", "6.8", _LSM, (_FILE, _DYNPTR), does=_TRUSTED),
+    Kfunc(
+        "bpf_real_data_inode",
+        "7.2",
+        _LSM,
+        (_FILE,),
+        Result.STRUCT,
+        _SLEEPS | _NULL,
+        gives="inode",
+    ),
+    Kfunc("bpf_dynptr_from_file", "6.19", COMMON, (_FILE, _INT, _NEW_DYNPTR), does=_TRUSTED),
+    Kfunc("bpf_dynptr_file_discard", "6.19", COMMON, (_DYNPTR,), does=Does.RELEASES),
+    # -- Keys ------------------------------------------------------------------------------------
+    _acquires("bpf_lookup_user_key", "6.1", _KEYS, "bpf_key", (_INT, _INT), _NULL | _SLEEPS),
+    _acquires("bpf_lookup_system_key", "6.1", _KEYS, "bpf_key", (_INT,)),
+    Kfunc("bpf_key_put", "6.1", _KEYS, (_KEY,), _VOID, Does.RELEASES),
+    Kfunc("bpf_verify_pkcs7_signature", "6.1", _KEYS, (_DYNPTR, _DYNPTR, _KEY), does=_SLEEPS),
+    # -- Control groups and memory: kernel/cgroup/rstat.c, mm/bpf_memcontrol.c -------------------
+    *_iterator("css_task", "6.7", _CSS, _INT, does=_TRUSTED),
+    Kfunc("cgroup_rstat_updated", "6.1", _TRACING, (_CGROUP, _INT), _VOID, absent=("6.16", "")),
+    Kfunc("cgroup_rstat_flush", "6.1", _TRACING, (_CGROUP,), _VOID, _SLEEPS, absent=("6.16", "")),
+    Kfunc("css_rstat_updated", "6.16", _TRACING, (_CSS, _INT), _VOID),
+    Kfunc("css_rstat_flush", "6.16", _TRACING, (_CSS,), _VOID, _SLEEPS),
+    Kfunc(
+        "bpf_get_kmem_cache",
+        "6.13",
         COMMON,
-        """
-        bpf_iter_css_task_new bpf_iter_css_task_next bpf_iter_css_task_destroy
-        """,
+        (_INT,),
+        Result.STRUCT,
+        Does.GIVES_UNTRUSTED,
+        gives="kmem_cache",
     ),
-    *_unmodelled("6.9", COMMON, "bpf_arena_alloc_pages bpf_arena_free_pages"),
-    *_unmodelled(
+    _acquires("bpf_get_root_mem_cgroup", "7.0", COMMON, "mem_cgroup", ()),
+    _acquires("bpf_get_mem_cgroup", "7.0", COMMON, "mem_cgroup", (_CSS,), _RCU),
+    Kfunc("bpf_put_mem_cgroup", "7.0", COMMON, (_MEMCG,), _VOID, Does.RELEASES),
+    Kfunc("bpf_mem_cgroup_usage", "7.0", COMMON, (_MEMCG,)),
+    Kfunc("bpf_mem_cgroup_vm_events", "7.0", COMMON, (_MEMCG, _INT)),
+    Kfunc("bpf_mem_cgroup_memory_events", "7.0", COMMON, (_MEMCG, _INT)),
+    Kfunc("bpf_mem_cgroup_page_state", "7.0", COMMON, (_MEMCG, _INT)),
+    Kfunc("bpf_mem_cgroup_flush_stats", "7.0", COMMON, (_MEMCG,), _VOID, _SLEEPS),
+    # -- Network ---------------------------------------------------------------------------------
+    Kfunc(
+        "bpf_sock_destroy",
+        "6.5",
+        _TRACING,
+        (Param(Kind.STRUCT, "sock_common"),),
+        does=_TRUSTED | Does.FOR_ITERATORS,
+    ),
+    Kfunc(
+        "bpf_sock_addr_set_sun_path",
+        "6.7",
+        (Hook.CGROUP,),
+        (
+            Param(Kind.STRUCT, "bpf_sock_addr_kern"),
+            _BUFFER._replace(type="unsigned char"),
+            _SIZE,
+        ),
+    ),
+    Kfunc(
+        "bpf_sock_ops_enable_tx_tstamp",
+        "6.15",
+        (Hook.CGROUP,),
+        (Param(Kind.STRUCT, "bpf_sock_ops_kern"), _INT),
+        does=_TRUSTED,
+    ),
+    Kfunc(
+        "bpf_sk_assign_tcp_reqsk",
+        "6.9",
+        (Hook.TC,),
+        (
+            _SKB,
+            Param(Kind.STRUCT, "sock"),
+            _BUFFER._replace(type="struct bpf_tcp_req_attrs"),
+            _SIZE,
+        ),
+        does=_TRUSTED,
+    ),
+    Kfunc("bpf_icmp_send", "7.3", (Hook.CGROUP,), (_SKB, _INT, _INT)),
+    _acquires(
+        "bpf_xdp_get_xfrm_state",
+        "6.8",
+        (Hook.XDP,),
+        "xfrm_state",
+        (_XDP, _BUFFER._replace(type="struct bpf_xfrm_state_opts"), _SIZE),
+    ),
+    Kfunc(
+        "bpf_xdp_xfrm_state_release",
+        "6.8",
+        (Hook.XDP,),
+        (Param(Kind.STRUCT, "xfrm_state"),),
+        _VOID,
+        Does.RELEASES,
+    ),
+    Kfunc(
+        "bpf_xdp_metadata_rx_timestamp",
+        "6.3",
+        (Hook.XDP,),
+        (_XDP, _number("long long unsigned int", 8)),
+        does=_TRUSTED | Does.FOR_DEVICES,
+    ),
+    Kfunc(
+        "bpf_xdp_metadata_rx_hash",
+        "6.3",
+        (Hook.XDP,),
+        (_XDP, _number("unsigned int", 4), _number("enum xdp_rss_hash_type", 4)),
+        does=_TRUSTED | Does.FOR_DEVICES,
+    ),
+    Kfunc(
+        "bpf_xdp_metadata_rx_vlan_tag",
+        "6.8",
+        (Hook.XDP,),
+        (_XDP, _number("short unsigned int", 2), _number("short unsigned int", 2)),
+        does=_TRUSTED | Does.FOR_DEVICES,
+    ),
+    # -- Others, and tests: net/bpf/test_run.c -----------------------------------------------------
+    Kfunc(
+        "bpf_stream_vprintk",
         "6.17",
         COMMON,
+        (_INT, _CONST_STR, _BUFFER, _SIZE, _ADDRESS),
+        does=_TRUSTED,
+        absent=("6.18", "7.0"),
+    ),
+    Kfunc("bpf_stream_print_stack", "7.0", COMMON, (_INT, _ADDRESS)),
+    Kfunc("bpf_modify_return_test_tp", "6.10", COMMON, (_INT,)),
+    *_released(
+        "6.0",
+        (Hook.TC, Hook.TRACING, Hook.SYSCALL),
+        {
+            "bpf_kfunc_call_test_release": "prog_test_ref_kfunc",
+            "bpf_kfunc_call_memb_release": "prog_test_member",
+        },
+    ),
+    *_unmodelled("6.0", (), "bpf_fentry_test1 bpf_modify_return_test"),
+    # -- For implementations of the kernel's own tables of functions -----------------------------
+    *_unmodelled(
+        "6.0",
+        (Hook.STRUCT_OPS,),
         """
-        bpf_arena_reserve_pages bpf_cgroup_read_xattr
+        tcp_reno_ssthresh tcp_reno_cong_avoid tcp_reno_undo_cwnd tcp_slow_start tcp_cong_avoid_ai
+        cubictcp_init cubictcp_recalc_ssthresh cubictcp_cong_avoid cubictcp_state cubictcp_acked
         """,
     ),
+    *_unmodelled("7.1", (Hook.STRUCT_OPS,), "cubictcp_cwnd_event_tx_start"),
+    *_unmodelled(
+        "6.16",
+        (Hook.STRUCT_OPS,),
+        """
+        bpf_kfree_skb bpf_qdisc_skb_drop bpf_qdisc_bstats_update bpf_qdisc_init_prologue
+        bpf_qdisc_reset_destroy_epilogue bpf_qdisc_watchdog_schedule bpf_skb_get_hash
+        """,
+    ),
+    *_unmodelled("7.1", (Hook.STRUCT_OPS,), "bpf_io_uring_get_region bpf_io_uring_submit_sqes"),
+    # -- Those whose calls are not modelled ------------------------------------------------------
+    *_unmodelled("6.9", COMMON, "bpf_arena_alloc_pages bpf_arena_free_pages"),
+    *_unmodelled("6.17", COMMON, "bpf_arena_reserve_pages"),
     *_unmodelled(
         "6.10",
         COMMON,
         """
-        bpf_modify_return_test_tp bpf_wq_init bpf_wq_start bpf_wq_set_callback_impl
+        bpf_wq_init bpf_wq_start bpf_wq_set_callback_impl
         """,
     ),
     *_unmodelled(
         "7.0",
         COMMON,
         """
-        bpf_wq_set_callback bpf_stream_print_stack bpf_task_work_schedule_signal
+        bpf_wq_set_callback bpf_task_work_schedule_signal
         bpf_task_work_schedule_resume bpf_timer_cancel_async
         """,
     ),
-    *_unmodelled("6.13", COMMON, "bpf_get_kmem_cache"),
     *_unmodelled(
         "6.15",
         COMMON,
@@ -423,9 +615,10 @@ KFUNCS: tuple[Kfunc, ...] = (
         bpf_res_spin_unlock_irqrestore
         """,
     ),
-    *_unmodelled("6.19", COMMON, "bpf_dynptr_from_file bpf_dynptr_file_discard"),
-    *_unmodelled("6.18", (Hook.TC, Hook.SCHED_ACT), "bpf_dynptr_from_skb_meta"),
-    *_unmodelled("6.10", (Hook.KPROBE,), "bpf_session_is_return bpf_session_cookie"),
+    *(
+        Kfunc(name, "6.10", (Hook.KPROBE, Hook.TRACING), does=Does.FOR_SESSIONS)
+        for name in ("bpf_session_is_return", "bpf_session_cookie")
+    ),
     *_unmodelled("6.0", _GENERIC, "crash_kexec"),
     *_unmodelled(
         "6.2",
@@ -474,6 +667,18 @@ KFUNCS: tuple[Kfunc, ...] = (
     ),
     *_unmodelled("6.15", _CPUMASK, "bpf_cpumask_populate"),
     *_unmodelled("6.10", _CRYPTO, "bpf_crypto_decrypt bpf_crypto_encrypt"),
+    *_unmodelled(
+        "6.10",
+        (Hook.SYSCALL,),
+        "bpf_crypto_ctx_create bpf_crypto_ctx_acquire bpf_crypto_ctx_release",
+    ),
+    *_unmodelled(
+        "7.2",
+        (Hook.SYSCALL,),
+        """
+        bpf_wakeup_sources_get_head bpf_wakeup_sources_read_lock bpf_wakeup_sources_read_unlock
+        """,
+    ),
 )
 
 # Where no source was read: the calls of releases from the first to before the second are not known.
@@ -488,6 +693,13 @@ def _by_name() -> dict[str, Kfunc]:
 def by_name(name: str) -> Kfunc | None:
     """The function's row; None for a name that the table does not have."""
     return _by_name().get(name)
+
+
+def is_there(kernel: Kernel, row: Kfunc) -> bool:
+    """Whether the kernel has the function."""
+    if row.absent is not None and kernel.at_least(row.absent[0]):
+        return bool(row.absent[1]) and kernel.at_least(row.absent[1])
+    return kernel.at_least(row.since)
 
 
 def is_of_structures(row: Kfunc) -> bool:
@@ -510,8 +722,18 @@ def is_unread(kernel: Kernel) -> bool:
     return kernel.at_least(_UNREAD[0]) and not kernel.at_least(_UNREAD[1])
 
 
-def is_allowed(kernel: Kernel, prog_type: ProgType, row: Kfunc) -> bool:
+_SESSIONS = (
+    *(AttachType.TRACE_KPROBE_SESSION, AttachType.TRACE_UPROBE_SESSION),
+    *(AttachType.TRACE_FSESSION, AttachType.TRACE_FSESSION_MULTI),
+)
+
+
+def is_allowed(kernel: Kernel, prog_type: ProgType, row: Kfunc, attach_type: int) -> bool:
     """Whether programs of the type may call it: btf_kfunc_id_set_contains()."""
+    if Does.FOR_ITERATORS in row.does and attach_type != AttachType.TRACE_ITER:
+        return False
+    if Does.FOR_SESSIONS in row.does and attach_type not in _SESSIONS:
+        return False
     if row.hooks is None:
         return True
     return any(

@@ -2086,6 +2086,17 @@ class Trait(enum.Enum):
         commit="measured on 6.19.14 and 7.0.4; read in 6.12.117 and 7.2: check_kfunc_args()",
         note="Pointers for kernel functions are not null; before, where the function says so.",
     )
+    KFUNCS_ADDED_LATE = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: add_kfuncs()",
+        note="Kernel functions are looked up after the insns are checked, not with the functions.",
+    )
+    KFUNC_STRUCT_AS_MEMORY = Row(
+        since="7.3",
+        commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",
+        note="A pointer to a kernel structure, for memory that a kernel function takes, is memory "
+        "itself.",
+    )
     KFUNC_OFFSETS_FIRST = Row(
         since="7.3",
         commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: check_kfunc_args()",

@@ -1,13 +1,14 @@
 """Whether a pointer to one kernel structure will do for one to another.
 
-Source: btf_struct_ids_match() and btf_struct_walk(), kernel/bpf/btf.c.
+Source: btf_struct_ids_match() and btf_struct_walk(), kernel/bpf/btf.c;
+__btf_type_is_scalar_struct(), kernel/bpf/verifier.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.btf import MEMBER, Kind
+from emu.btf import ARRAY_PART, MEMBER, TYPE, Kind
 from verifier_model.verdict import Unmodelled
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 _STRUCTS = (Kind.STRUCT, Kind.UNION)
+_NUMBERS = (Kind.INT, Kind.ENUM, Kind.ENUM64)
+_DEEPEST = 3  # structures in structures
 # What is known without the kernel's BTF: kernel/bpf/cpumask.c.
 _BEGINS_WITH = {"bpf_cpumask": "cpumask"}
 
@@ -33,6 +36,34 @@ def is_of(env: Env, given: str, off: int, struct: str, *, strict: bool = False) 
             return True
         found, off = _member_at(env, env.btf, found, off)
     return False
+
+
+def is_scalar(env: Env, struct: str) -> bool:
+    """Whether the structure holds nothing but numbers: __btf_type_is_scalar_struct()."""
+    if env.btf is None:
+        return False
+    found = env.btf.find(struct, _STRUCTS)
+    return found is not None and _is_scalar(env, env.btf, found, 0)
+
+
+def _is_scalar(env: Env, btf: BtfData, type_: int, depth: int) -> bool:
+    record = btf.record(type_)
+    for _, member, _ in btf.parts(record, MEMBER):
+        inner = btf.stripped(member)
+        kind = btf.kind(inner)
+        if kind in _STRUCTS:
+            if depth >= _DEEPEST:
+                env.log.add("max struct nesting depth exceeded")
+                return False
+            if not _is_scalar(env, btf, inner, depth + 1):
+                return False
+            continue
+        if kind == Kind.ARRAY:
+            element, _, count = btf.unpack(ARRAY_PART, btf.record(inner).at + TYPE.size)
+            kind = btf.kind(btf.stripped(element)) if count else Kind.VOID
+        if kind not in _NUMBERS:
+            return False
+    return True
 
 
 def _member_at(env: Env, btf: BtfData, type_: int, off: int) -> tuple[int | None, int]:

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import FuncState, VerifierState
 
-LOCAL, RINGBUF, SKB, XDP = 1, 2, 3, 4
+LOCAL, RINGBUF, SKB, XDP, SKB_META, FILE = 1, 2, 3, 4, 5, 6
 _SLOTS = 2
-OF_PACKETS = (SKB, XDP)
+OF_PACKETS = (SKB, XDP, SKB_META)
+MOVED_BY_WRITES = (SKB, SKB_META)  # bpf_dynptr_write() may move what slices point to
+_ACQUIRED = (RINGBUF, FILE)  # such a dynptr must be given back
 UNNUMBERED = -1  # stands for the id of a dynptr until 6.2, which has none
 MAKERS = {"dynptr_from_mem": LOCAL, "ringbuf_reserve_dynptr": RINGBUF}
 RELEASES = ("ringbuf_submit_dynptr", "ringbuf_discard_dynptr")
@@ -36,11 +38,11 @@ def make(env: Env, state: VerifierState, regno: int, reg: RegState, kind: int) -
     frame, first = _make_room(env, state, regno, reg)
     held = pointer(PTR_TO_DYNPTR)
     held.mem_size = kind
-    if kind == RINGBUF and env.rules.LOG_PARENT_IDS:
+    if kind in _ACQUIRED and env.rules.LOG_PARENT_IDS:
         held.ref_obj_id = env.new_id()
     if env.rules.DYNPTR_TRACKED:
         held.id = env.new_id()
-    if kind == RINGBUF:
+    if kind in _ACQUIRED:
         held.ref_obj_id = held.ref_obj_id or env.new_id()
         state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
     _put(frame, first, held)
@@ -107,9 +109,7 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
     if helper in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
-        name = f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
-        name = f"R{regno}" if env.rules.TEXT_ARGS else name
-        raise Reject(f"Expected an initialized dynptr as {name}", EINVAL)
+        raise Reject(f"Expected an initialized dynptr as {_argument(env, regno)}", EINVAL)
     if env.rules.DYNPTR_TRACKED:
         env.mark_stack_read(state, reg.frameno, first)
         env.mark_stack_read(state, reg.frameno, first - 1)
@@ -118,8 +118,22 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
     return found
 
 
+def _argument(env: Env, regno: int) -> str:
+    """The argument as complaints name it."""
+    if env.rules.TEXT_ARGS:
+        return f"R{regno}"
+    return f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
+
+
+def check_is_file(env: Env, regno: int, held: RegState) -> None:
+    """The dynptr, of which `held` is what its slot holds, is of a file: it can be closed."""
+    if held.mem_size != FILE:
+        text = f"Expected a dynptr of type file as {_argument(env, regno)}"
+        raise Reject(text, EINVAL)
+
+
 def give_back(env: Env, state: VerifierState, ref: int) -> None:
-    """A reservation is submitted or discarded: the dynptr and what points into it are gone."""
+    """A reservation or a file is given back: the dynptr and what points into it are gone."""
     gone: set[int] = set()
     for frame in state.frames:
         for spi, slot in enumerate(frame.stack):

@@ -15,7 +15,6 @@ from emu.kernel.errno import EFAULT, EINVAL
 from verifier_model.check import ctx, func_types, helper_mem, packet
 from verifier_model.check.func_types import MOST, NUMBERS, Takes
 from verifier_model.check.kfunc_structs import argument
-from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_CTX,
@@ -120,26 +119,12 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
 
 
 def _check_memory(env: Env, state: VerifierState, regno: int, size: int) -> None:
-    """The function may read and write `size` bytes there, if it is not NULL: check_mem_reg()."""
-    regs = state.frames[-1].regs
-    reg = regs[regno]
-    if is_null(reg):
-        if env.rules.FUNC_ARGS_NULL_PRECISE:
-            mark_chain_precision(env, state, regno)
-        return
+    """The function may read and write `size` bytes there, if it is not NULL."""
     try:
-        if reg.maybe_null:
-            regs[regno] = reg.copy()
-            regs[regno].maybe_null = False
-        for writes in (False, True):
-            helper_mem.check_memory(
-                env, state, regno, size, writes=writes, zero_ok=True, poison_ok=True, meta=None
-            )
+        helper_mem.check_fixed(env, state, regno, size)
     except Reject as err:
         err.errno = EINVAL
         raise
-    finally:
-        regs[regno] = reg
 
 
 def _compare(env: Env, state: VerifierState, found: FuncInfo, no: int, *, called: bool) -> None:

@@ -112,6 +112,26 @@ def check_read_and_written(env: Env, state: VerifierState, regno: int, reg: RegS
     check_size(env, state, regno, reg, True, written)
 
 
+def check_fixed(env: Env, state: VerifierState, regno: int, size: int) -> None:
+    """A function may read and write `size` bytes there, if it is not NULL: check_mem_reg()."""
+    regs = state.frames[-1].regs
+    reg = regs[regno]
+    if is_null(reg):
+        if env.rules.FUNC_ARGS_NULL_PRECISE:
+            mark_chain_precision(env, state, regno)
+        return
+    try:
+        if reg.maybe_null:
+            regs[regno] = reg.copy()
+            regs[regno].maybe_null = False
+        for writes in (False, True):
+            check_memory(
+                env, state, regno, size, writes=writes, zero_ok=True, poison_ok=True, meta=None
+            )
+    finally:
+        regs[regno] = reg
+
+
 def check_memory(
     env: Env,
     state: VerifierState,

@@ -8,24 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel import prog_types
+from emu.kernel.enums import F_SLEEPABLE, AttachType, ProgType
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import NUMBERS, Does, Kind
-from verifier_model.check import ctx, dynptr, iters, kfunc_structs, regions
-from verifier_model.check.helper_mem import check_read_and_written
+from verifier_model.check import const_str, ctx, dynptr, iters, kfunc_structs, regions
+from verifier_model.check.helper_mem import check_fixed, check_read_and_written
 from verifier_model.check.kfunc_structs import argument
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
-    BTF_IDS,
     CONST_PTR_TO_MAP,
     PTR_TO_CTX,
+    PTR_TO_MAP_VALUE,
     PTR_TO_STACK,
     R1,
     SCALAR_VALUE,
-    SOCKETS,
 )
 from verifier_model.scalars import is_null
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.kernel.kfuncs import Kfunc, Param
@@ -34,10 +34,15 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-_TRUSTED = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
 _MAY_BE_NULL = (Kind.BUFFER_OR_NULL, Kind.STRUCT_OR_NULL, *NUMBERS)
+_MEMORY = (Kind.BUFFER, Kind.BUFFER_OR_NULL, Kind.MEM)
 # Functions that make a dynptr, and the kind that it is of.
-_MAKERS = {"bpf_dynptr_from_skb": dynptr.SKB, "bpf_dynptr_from_xdp": dynptr.XDP}
+_MAKERS = {
+    "bpf_dynptr_from_skb": dynptr.SKB,
+    "bpf_dynptr_from_skb_meta": dynptr.SKB_META,
+    "bpf_dynptr_from_xdp": dynptr.XDP,
+    "bpf_dynptr_from_file": dynptr.FILE,
+}
 
 
 class Found:
@@ -62,8 +67,11 @@ def check(env: Env, state: VerifierState, row: Kfunc, params: tuple[Param, ...])
         if param.kind in NUMBERS:
             _check_number(env, state, i, param, reg, found)
             continue
-        trusted = env.rules.KFUNC_ARGS_TRUSTED or bool(row.does & _TRUSTED)
-        if trusted and param.kind not in _MAY_BE_NULL and (is_null(reg) or reg.maybe_null):
+        if (
+            _asks(env, row, param)
+            and param.kind not in _MAY_BE_NULL
+            and (is_null(reg) or reg.maybe_null)
+        ):
             text = f"Possibly NULL pointer passed to trusted {argument(env, i, 'arg')}"
             raise Reject(text, EACCES)
         _check_pointer(env, state, row, i, param, found)
@@ -71,6 +79,17 @@ def check(env: Env, state: VerifierState, row: Kfunc, params: tuple[Param, ...])
         text = f"release kernel function {row.name} expects refcounted PTR_TO_BTF_ID"
         raise Reject(text, EINVAL)
     return found
+
+
+def _asks(env: Env, row: Kfunc, param: Param) -> bool:
+    """Whether a null pointer is refused before anything else is asked of it.
+
+    bpf_dynptr_file_discard() is none that releases (KF_RELEASE) before 7.0.
+    """
+    if env.rules.KFUNC_ARGS_TRUSTED:
+        return True
+    asks = row.does & kfunc_structs.ASK
+    return bool(asks) and not (param.kind is Kind.DYNPTR and Does.RELEASES in asks)
 
 
 def _check_pointer(
@@ -81,23 +100,30 @@ def _check_pointer(
     if kind is Kind.STRUCT_OR_NULL and is_null(reg):
         return
     if kind in (Kind.STRUCT, Kind.STRUCT_OR_NULL):
-        kfunc_structs.check(env, row, reg, i, param.name)
+        kfunc_structs.check(env, state, row, reg, i, param.name)
         if Does.RELEASES in row.does:
             found.released = reg.ref_obj_id
         return
-    if reg.type in BTF_IDS or reg.type in SOCKETS:
-        raise Unmodelled(f"a kernel structure as an argument of {row.name}()", env.insn_idx)
+    if kind in _MEMORY and _is_struct_for_memory(env, reg):
+        _check_struct_as_memory(env, state, row, reg, i, param)
+        return
     is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
     if not is_struct or env.rules.KFUNC_OFFSETS_FIRST:
         ctx.check_offset(env, reg, regno)
     if is_struct:
-        _check_struct(env, reg, i, param)
+        _check_struct(env, state, row, reg, i, param)
     elif kind is Kind.CTX:
         if reg.type is not PTR_TO_CTX:
             shown = type_name(reg, env.rules)
             raise Reject(f"{argument(env, i)} expected pointer to ctx, but got {shown}", EINVAL)
     elif kind in (Kind.BUFFER, Kind.BUFFER_OR_NULL):
-        _check_buffer(env, state, i, reg)
+        _check_buffer(env, state, i, param, reg)
+    elif kind is Kind.MEM:
+        check_fixed(env, state, regno, param.size)
+    elif kind is Kind.CONST_STR:
+        if reg.type is not PTR_TO_MAP_VALUE:
+            raise Reject(f"{argument(env, i)} doesn't point to a const string", EINVAL)
+        const_str.check(env, reg, regno)
     elif kind in (Kind.ITER, Kind.NEW_ITER):
         _check_iterator(env, state, row, i, param, found)
     elif kind in (Kind.DYNPTR, Kind.NEW_DYNPTR):
@@ -110,6 +136,8 @@ def _check_iterator(
     env: Env, state: VerifierState, row: Kfunc, i: int, param: Param, found: Found
 ) -> None:
     regno, where = R1 + i, argument(env, i, "arg #")
+    if param.kind is Kind.NEW_ITER and param.name == "css_task":
+        _check_may_walk_tasks(env)
     iters.check_is_on_stack(state.frames[-1].regs[regno], argument(env, i))
     if param.kind is Kind.NEW_ITER:
         iters.make(env, state, regno, param.name, where)
@@ -119,15 +147,30 @@ def _check_iterator(
         iters.destroy(env, state, found.iter, param.name)
 
 
+def _check_may_walk_tasks(env: Env) -> None:
+    """Tasks of a control group are walked by few programs: check_css_task_iter_allowlist()."""
+    walks = env.prog_type is ProgType.LSM or (
+        env.prog_type is ProgType.TRACING and env.attach_type == AttachType.TRACE_ITER
+    )
+    if not walks and not env.prog.flags & F_SLEEPABLE:
+        text = "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs"
+        raise Reject(text, EINVAL)
+
+
 def _check_dynptr(
     env: Env, state: VerifierState, row: Kfunc, i: int, kind: Kind, found: Found
 ) -> None:
     reg = state.frames[-1].regs[R1 + i]
     if reg.type is not PTR_TO_STACK:
+        if Does.RELEASES in row.does and env.rules.TEXT_ARGS:
+            ctx.check_released(env, reg, R1 + i)
         text = "expected pointer to stack or const struct bpf_dynptr"
         raise Reject(f"{argument(env, i)} {text}", EINVAL)
     if kind is Kind.DYNPTR:
         found.dynptr = dynptr.use(env, state, R1 + i, reg)
+        if Does.RELEASES in row.does:
+            dynptr.check_is_file(env, R1 + i, found.dynptr)
+            found.released = found.dynptr.ref_obj_id
     elif found.dynptr is None:
         dynptr.make(env, state, R1 + i, reg, _MAKERS[row.name])
     else:
@@ -143,14 +186,37 @@ def _check_irq_flag(env: Env, state: VerifierState, i: int, kind: Kind) -> None:
         regions.restore_irqs(env, state, R1 + i, where)
 
 
-def _check_buffer(env: Env, state: VerifierState, i: int, reg: RegState) -> None:
+def _is_struct_for_memory(env: Env, reg: RegState) -> bool:
+    """Whether a structure is given for memory, and is not taken for memory itself."""
+    return kfunc_structs.is_one(reg) and not env.rules.KFUNC_STRUCT_AS_MEMORY
+
+
+def _check_struct_as_memory(
+    env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, param: Param
+) -> None:
+    """A pointer to a structure is one where the function takes memory, too."""
+    struct = param.type.removeprefix("struct ")
+    if struct != param.type:
+        kfunc_structs.check(env, state, row, reg, i, struct)
+        return
+    kind, name = ("UNKNOWN", "") if param.type == "void" else ("INT", param.type)
+    where = argument(env, i, "args#")
+    text = f"kernel function {row.name} {where} pointer type {kind} {name} is not supported"
+    raise Reject(text, EINVAL)
+
+
+def _check_buffer(env: Env, state: VerifierState, i: int, param: Param, reg: RegState) -> None:
     """What is next to the buffer is its size; what is in it, the size's check looks at."""
-    if is_null(reg) and env.rules.KFUNC_ARGS_TRUSTED:
+    nullable = param.kind is Kind.BUFFER_OR_NULL
+    if nullable and is_null(reg) and env.rules.KFUNC_ARGS_TRUSTED:
         if env.rules.KFUNC_NULL_PRECISE:
             mark_chain_precision(env, state, R1 + i)
     elif env.rules.KFUNC_SIZE_FIRST:
         return
     elif state.frames[-1].regs[R1 + i + 1].type is not SCALAR_VALUE:
+        if param.type == "char":
+            check_fixed(env, state, R1 + i, 1)
+            return
         raise Reject(f"{argument(env, i)} pointer type UNKNOWN  {kfunc_structs.TO_SCALARS}", EINVAL)
 
 
@@ -159,12 +225,17 @@ def _is_ctx_of(env: Env, param: Param) -> bool:
     return not param.type or param.type == f"struct {prog_types.ctx_struct(env.prog_type)}"
 
 
-def _check_struct(env: Env, reg: RegState, i: int, param: Param) -> None:
-    """A kernel structure, of which the only one that a register points to here is a map."""
+def _check_struct(
+    env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, param: Param
+) -> None:
+    """A kernel structure: a map, or what elsewhere is a context."""
     is_map = param.kind is Kind.MAP
     if is_map and reg.type is CONST_PTR_TO_MAP:
         return
     struct = param.type.removeprefix("struct ")
+    if kfunc_structs.is_one(reg):
+        kfunc_structs.check(env, state, row, reg, i, struct)
+        return
     kfunc_structs.refuse(env, i, reg, struct, " or map_ptr" if is_map else "")
 
 
@@ -178,9 +249,10 @@ def _check_number(
         _check_known(env, state, i, reg)
     if reg.type is not SCALAR_VALUE:
         raise Reject(f"R{R1 + i} is not a scalar", EINVAL)
-    if param.kind in (Kind.SIZE, Kind.CONST_SIZE):
-        _check_sized(env, state, i, reg)
-    if param.kind is Kind.CONST_SIZE:
+    if param.kind is Kind.SIZE:
+        _check_sized(env, state, i, reg, nullable=False)
+    elif param.kind is Kind.CONST_SIZE:
+        _check_sized(env, state, i, reg, nullable=True)
         if not known_first:
             _check_known(env, state, i, reg)
         found.size = reg.var_off.value
@@ -202,17 +274,23 @@ def _check_known(env: Env, state: VerifierState, i: int, reg: RegState) -> None:
     mark_chain_precision(env, state, R1 + i)
 
 
-def _check_sized(env: Env, state: VerifierState, i: int, size: RegState) -> None:
+def _check_sized(env: Env, state: VerifierState, i: int, size: RegState, *, nullable: bool) -> None:
     """The buffer in the argument before, if there is one, has that many bytes."""
-    buffer = state.frames[-1].regs[R1 + i - 1]
-    if is_null(buffer):
+    regs = state.frames[-1].regs
+    buffer = regs[R1 + i - 1]
+    if nullable and is_null(buffer):
         return
-    if buffer.maybe_null:
-        raise Unmodelled("a buffer that may be null", env.insn_idx)
+    if _is_struct_for_memory(env, buffer):
+        return  # it was checked as a structure, and this as any number
     try:
+        if buffer.maybe_null:
+            regs[R1 + i - 1] = buffer.copy()
+            regs[R1 + i - 1].maybe_null = False
         check_read_and_written(env, state, R1 + i, size)
     except Reject as err:
         between = " and " if env.rules.TEXT_ARGS else " "
         pair = f"{argument(env, i - 1)}{between}{argument(env, i)}"
         text = f"{pair} memory, len pair leads to invalid memory access"
         raise Reject(text, err.errno, above=(*err.above, err.message)) from None
+    finally:
+        regs[R1 + i - 1] = buffer

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from emu.btf import Kind as BtfKind
 from emu.kernel.errno import EINVAL
 from emu.kernel.kfuncs import Does
 from verifier_model.check import ctx
-from verifier_model.check.btf_match import is_of
+from verifier_model.check.btf_match import is_of, is_scalar
+from verifier_model.check.helper_mem import check_fixed
 from verifier_model.domain.word import s64
 from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     MAP,
+    PERCPU_BTF_ID,
+    PTR_TO_BTF_ID,
+    PTR_TO_SOCK_COMMON,
+    PTR_TO_SOCKET,
+    PTR_TO_TCP_SOCK,
     R1,
     RCU_BTF_ID,
-    SOCKETS,
     TRUSTED_BTF_ID,
+    UNTRUSTED_BTF_ID,
+    USER_BTF_ID,
     struct_name,
 )
 from verifier_model.verdict import Reject, Unmodelled
@@ -29,7 +37,18 @@ if TYPE_CHECKING:
     from emu.kernel.kfuncs import Kfunc
     from verifier_model.env import Env
     from verifier_model.reg import RegState
+    from verifier_model.state import VerifierState
 
+_SOCKETS = {
+    PTR_TO_SOCKET: "sock",
+    PTR_TO_SOCK_COMMON: "sock_common",
+    PTR_TO_TCP_SOCK: "tcp_sock",
+}
+# Functions that ask, before 7.0, whether a pointer can be relied on.
+ASK = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
+_UNSAFE = (UNTRUSTED_BTF_ID, USER_BTF_ID, PERCPU_BTF_ID)
+# What programs see of a structure, and the structure: btf_is_projection_of().
+_PROJECTIONS = {"__sk_buff": "sk_buff", "xdp_md": "xdp_buff"}
 TO_SCALARS = "must point to scalar, or struct with scalar"
 
 
@@ -46,32 +65,57 @@ def refuse(env: Env, i: int, reg: RegState, struct: str, or_else: str = "") -> N
     raise Reject(f"{argument(env, i)} {text}", EINVAL)
 
 
-def check(env: Env, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
-    """The pointer points to the structure of that name, and can be relied on."""
+def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, struct: str) -> None:
+    """The pointer points to the structure of that name, and can be relied on.
+
+    Memory will do for a structure that holds nothing but numbers.
+    """
     releases = Does.RELEASES in row.does
     regno = R1 + i
     if releases and env.rules.TEXT_ARGS and not reg.ref_obj_id:
         text = f"expects referenced PTR_TO_BTF_ID passed to R{regno}"
         raise Reject(f"release kfunc {row.name} {text}", EINVAL)
-    if reg.type in SOCKETS:
-        raise Unmodelled(f"a socket as an argument of {row.name}()", env.insn_idx)
-    if reg.type not in BTF_IDS and reg.type is not CONST_PTR_TO_MAP:
-        refuse(env, i, reg, struct)
-    _check_trusted(row, reg, regno)
+    if not is_one(reg):
+        if not is_scalar(env, struct):
+            refuse(env, i, reg, struct)
+        assert env.btf is not None  # is_scalar() looked there
+        found = env.btf.find(struct, (BtfKind.STRUCT,))
+        assert found is not None
+        check_fixed(env, state, regno, env.btf.size_of(found))
+        return
+    _check_trusted(env, row, reg, regno)
     off = reg.off + s64(reg.var_off.value)
     if releases and reg.ref_obj_id:
         ctx.check_released(env, reg, regno)
     if not reg.is_const() or off < 0:
         raise Unmodelled("a pointer to a kernel structure at an odd offset", env.insn_idx)
-    given = MAP if reg.type is CONST_PTR_TO_MAP else struct_name(reg.mem_size)
-    if not is_of(env, given, off, struct, strict=releases and bool(reg.ref_obj_id)):
+    if reg.type in _UNSAFE:
+        text = f"is {type_name(reg, env.rules)} expected {PTR_TO_BTF_ID.value} or socket"
+        raise Reject(f"{argument(env, i)} {text}", EINVAL)
+    given = _struct(reg)
+    same = is_of(env, given, off, struct, strict=releases and bool(reg.ref_obj_id))
+    if not same and _PROJECTIONS.get(struct) != given:
         where = argument(env, i, "args#")
         told = f"expected pointer to STRUCT {struct} but R{regno} has a pointer to STRUCT {given}"
         raise Reject(f"kernel function {row.name} {where} {told}", EINVAL)
 
 
-def _check_trusted(row: Kfunc, reg: RegState, regno: int) -> None:
-    if reg.ref_obj_id or reg.type in (TRUSTED_BTF_ID, CONST_PTR_TO_MAP):
+def is_one(reg: RegState) -> bool:
+    """Whether the register points to a structure of the kernel: reg2btf_ids."""
+    return reg.type in BTF_IDS or reg.type is CONST_PTR_TO_MAP or reg.type in _SOCKETS
+
+
+def _struct(reg: RegState) -> str:
+    """The structure that it points to."""
+    if reg.type is CONST_PTR_TO_MAP:
+        return MAP
+    return _SOCKETS.get(reg.type) or struct_name(reg.mem_size)
+
+
+def _check_trusted(env: Env, row: Kfunc, reg: RegState, regno: int) -> None:
+    if reg.ref_obj_id or reg.type in (TRUSTED_BTF_ID, CONST_PTR_TO_MAP, *_SOCKETS):
+        return
+    if not env.rules.KFUNC_ARGS_TRUSTED and not row.does & ASK:
         return
     if Does.RCU_ARGS not in row.does:
         raise Reject(f"R{regno} must be referenced or trusted", EINVAL)

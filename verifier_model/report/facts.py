@@ -12,7 +12,9 @@ from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model.cfg import EXIT, GOTOL, JA, is_pseudo_call
 from verifier_model.check import func_types
 from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
+from verifier_model.check.stack_objects import slot_at
 from verifier_model.log import type_name
+from verifier_model.log_state import DYNPTRS
 from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.events import Place
@@ -128,6 +130,20 @@ class Facts(dict[str, object]):
         struct = f"struct {param.name}" if param.name else "void"
         return f"({param.type or struct} *)"
 
+    def _dynptr_type(self) -> str:
+        """What the dynptr is of that the argument points to."""
+        state = self._env.cur_state
+        assert state is not None
+        reg = self._frame_reg(self.number("reg"))
+        slot = state.frames[reg.frameno].stack[slot_at(reg.off + reg.smin)]
+        assert slot.reg is not None  # the dynptr was found there
+        return DYNPTRS[slot.reg.mem_size]
+
+    def _struct_type(self) -> str:
+        param = self._param()
+        assert param is not None
+        return f"(struct {param.name})"
+
     def _ordinal(self) -> str:
         return _ORDINALS[self.number("reg")]
 
@@ -238,7 +254,7 @@ class Facts(dict[str, object]):
     def is_size(self) -> bool:
         """Whether the argument of a kernel function is the size of memory."""
         param = self._param()
-        return param is not None and param.kind is Kind.CONST_SIZE
+        return param is not None and param.kind in (Kind.SIZE, Kind.CONST_SIZE)
 
     def is_of_type(self) -> bool:
         """Whether the type of a helper's argument is wrong, not what it points to or its size."""

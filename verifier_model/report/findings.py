@@ -488,6 +488,39 @@ FINDINGS = (
         "Add a NULL check and call the kfunc only on the non-NULL path.",
     ),
     _argument(
+        rf"release kfunc \w+ expects referenced PTR_TO_BTF_ID passed to {_REG}",
+        "release kfuncs require a resource-owning value of type {struct_type} returned by a "
+        "matching acquire kfunc",
+        "Pass the resource-owning pointer returned by the matching acquire kfunc, and avoid "
+        "calling the release kfunc after ownership has already been transferred or released.",
+    ),
+    _argument(
+        _REG + " must be referenced or trusted",
+        "the kfunc requires a trusted or resource-owning pointer to {struct_type}, but R{reg} is "
+        "{plain}",
+        "Pass a pointer acquired from a verifier-tracked source, or call this kfunc only inside "
+        "the required protection if it accepts RCU pointers.",
+    ),
+    _argument(
+        _REG + " must be a rcu pointer",
+        "the kfunc requires an RCU-protected pointer to {struct_type}, but R{reg} is {plain}",
+        "Use this kfunc with a pointer that is valid in an RCU read lock region.",
+    ),
+    _argument(
+        f"Expected a dynptr of type (?P<wanted>\\w+) as {_ARG}",
+        "the dynptr is initialized with backing object type {dynptr_type}, but this operation "
+        "expects dynptr type {wanted}",
+        "Use a dynptr constructor that matches this operation, or call an operation that accepts "
+        "the dynptr's current type.",
+    ),
+    _argument(
+        _ARG + " doesn't point to a const string",
+        "the kfunc expects a pointer to a constant string stored in verifier-known memory, but "
+        "R{reg} is {plain}",
+        "Pass a constant string pointer that the verifier recognizes, such as a string stored in "
+        "a read-only map value.",
+    ),
+    _argument(
         _REG + " is not a scalar",
         "the kfunc expects a scalar memory size, but R{reg} is {plain}",
         "Pass an integer scalar length for this memory argument.",

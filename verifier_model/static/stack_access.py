@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from emu.btf import Kind as BtfKind
 from emu.isa.table import ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX
 from emu.kernel.enums import Arg
 from emu.kernel.kfuncs import NUMBERS, Kind
@@ -115,18 +116,21 @@ def _by_kfunc(
         track = regs[R1 + arg]
         if not track.is_fp:
             continue
-        size = _UNKNOWN if params is None else _parameter_bytes(known, idx, params[arg], arg)
+        size = _UNKNOWN if params is None else _parameter_bytes(env, known, idx, params[arg], arg)
         if size != 0:
             yield from _accesses(track, 0, size, depth)
 
 
-def _parameter_bytes(known: ConstRegs, idx: int, param: Param, arg: int) -> int | None:
+def _parameter_bytes(env: Env, known: ConstRegs, idx: int, param: Param, arg: int) -> int | None:
     """Bytes read through an argument, negative where they are written."""
     if param.kind in NUMBERS:
         return 0
-    if param.kind is Kind.BUFFER_OR_NULL:
+    if param.kind in (Kind.BUFFER, Kind.BUFFER_OR_NULL):
         size = known.const(idx, R1 + arg + 1)
         return _MAX_STACK if size is None else size
+    if param.kind in (Kind.STRUCT, Kind.STRUCT_OR_NULL):
+        struct = env.btf.find(param.name, (BtfKind.STRUCT,)) if env.btf is not None else None
+        return env.btf.size_of(struct) if env.btf is not None and struct else _UNKNOWN
     if not param.size:
         return _UNKNOWN
     return -param.size if param.kind in _FILLED else param.size

@@ -158,7 +158,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if row.name == "tail_call":
         check_no_leak(state, "tail_call")
         regions.check_left(state, "tail_call")
-    if row.name == "dynptr_write" and meta.dynptr_kind == dynptr.SKB:
+    if row.name == "dynptr_write" and meta.dynptr_kind in dynptr.MOVED_BY_WRITES:
         packet.invalidate(env, state)
     if row.name == "snprintf":
         const_str.check_format(env, state)

@@ -13,7 +13,7 @@ from emu.kernel import kfuncs
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import NUMBERS, Does, Result
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, kfunc_args, packet, regions, sleeping
+from verifier_model.check import btf_ptr, dynptr, kfunc_args, packet, regions, sleeping
 from verifier_model.check.refs import release
 from verifier_model.domain.word import U32
 from verifier_model.reg import (
@@ -55,7 +55,7 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
         env.fixups.calls_nothing = True
         return env.insn_idx + 1
     env.scratched_regs |= 1
-    if not kfuncs.is_allowed(env.kernel, env.prog_type, row):
+    if not env.may_call(row):
         raise Reject(f"calling kernel function {row.name} is not allowed", EACCES)
     if Does.TRAPS in row.does:
         raise Reject("unexpected __bpf_trap() due to uninitialized variable?", EFAULT)
@@ -66,7 +66,9 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
     regions.enter_or_leave(env, state, row)
     sleeping.check_kfunc_place(env, state, row)
     sleeping.check_kfunc_protected(env, state, row)
-    if found.released:
+    if found.dynptr is not None and found.released:
+        dynptr.give_back(env, state, found.released)
+    elif found.released:
         release(env, state, found.released)
     if Does.ENDS in row.does:
         throw(env, state)
@@ -124,9 +126,15 @@ def _element(env: Env, it: Iterator) -> RegState:
 
 
 def _structure(env: Env, state: VerifierState, row: Kfunc) -> RegState:
-    """A structure that must be given back."""
+    """A structure, which may have to be given back."""
     kind = TRUSTED_BTF_ID if env.rules.KFUNC_ARGS_TRUSTED else PTR_TO_BTF_ID
+    if Does.GIVES_UNTRUSTED in row.does:
+        kind = UNTRUSTED_BTF_ID
     reg = btf_ptr.to_struct(env, kind, row.gives)
+    if Does.ACQUIRES not in row.does:
+        reg.maybe_null = Does.MAY_BE_NULL in row.does
+        reg.id = env.new_id() if reg.maybe_null else 0
+        return reg
     if Does.MAY_BE_NULL in row.does:
         env.new_id()
     reg.ref_obj_id = env.new_id()
