@@ -115,6 +115,7 @@ class Env:
         self.func_args: dict[int, tuple[Expected, ...]] = {}  # what subprogs take, as it is needed
         self.called: set[int] = set()  # global functions that were called
         self.entered: set[int] = set()  # subprogs that were walked, or begun to
+        self.run_later: set[int] = set()  # subprogs that run when the program has ended
         self.packet_changers: frozenset[int] | None = None  # packet.changers() fills it in
         self.sleepers: frozenset[int] | None = None  # sleeping.sleepers() does
         self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx
@@ -229,16 +230,20 @@ class Env:
         other.branches = 1
         if other.parent is not None:
             other.parent.branches += 1
+        self.push(other, target, idx)
+        return other
+
+    def push(self, other: VerifierState, target: int, idx: int, what: str = "") -> None:
+        """The state is to be walked from `target` later; what: it is, as a complaint says."""
         self.stack.append((other, target, idx, len(self.log.lines)))
         if self.trail is not None:
             self.trail.fork(other)
         if len(self.stack) > self.limits.jump_queue:
             if self.rules.STATES_SPACED:
-                text = f"The sequence of {len(self.stack)} jumps is too complex."
+                text = f"The sequence of {len(self.stack)} jumps is too complex{what}."
             else:
                 text = "BPF program is too complex"
             raise Reject(text, E2BIG if self.rules.JUMP_QUEUE_E2BIG else EFAULT)
-        return other
 
     # -- registers ---------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifier_model.check import func_args, func_types
+from verifier_model.check import dynptr, func_args, func_types
 from verifier_model.check.func_types import Takes
 from verifier_model.log_buffer import LEVELS
 from verifier_model.reg import PTR_TO_CTX, PTR_TO_MEM, R1, pointer
@@ -74,10 +74,12 @@ def entry(env: Env, no: int) -> VerifierState:
 
 
 def _argument(env: Env, expected: Expected) -> RegState:
-    if expected.takes is Takes.NUMBER:
+    if expected.takes in (Takes.NUMBER, Takes.ARENA):
         return env.unknown()
     if expected.takes is Takes.CTX:
         return pointer(PTR_TO_CTX)
+    if expected.takes is Takes.DYNPTR:
+        return dynptr.given(env)
     reg = pointer(PTR_TO_MEM)
     reg.mem_size, reg.maybe_null = expected.size, expected.maybe_null
     if expected.maybe_null or not env.rules.GLOBAL_FUNC_MEM_ID_IF_NULL:

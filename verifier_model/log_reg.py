@@ -24,6 +24,7 @@ from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_DYNPTR,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -129,6 +130,8 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         parts.append(f"r={unum(reg.mem_size & U64)}")
     if kind in _SIZED:
         parts.append(f"sz={unum(reg.mem_size)}")
+    if kind is PTR_TO_DYNPTR:
+        parts.append("type=local")
     if bits.mask:
         _add_merged_ranges(parts, reg, hexadecimal=True)
         if bits.mask != U64:

@@ -79,8 +79,8 @@ def _frame_text(env: Env, state: VerifierState, frame: FuncState, regs: int, slo
         refs = state.frames[number + 1].refs_at_call
     if refs:
         parts.append(" refs=" + ",".join(str(ref) for ref, _ in refs))
-    if frame.callback:
-        parts.append(" cb")
+    if frame.callback is not None:
+        parts.append(" async_cb" if frame.callback.later else " cb")
     return "".join(parts)
 
 

@@ -123,6 +123,8 @@ def _is_visited_before_5_2(env: Env, cur: VerifierState) -> bool:
 
 def _same_iteration(env: Env, old: VerifierState, cur: VerifierState) -> bool:
     """Whether one more callback, element or may_goto finds nothing that the last did not."""
+    if old.frame.later_entries != cur.frame.later_entries:
+        return False
     idx = env.insn_idx
     if env.iter_points[idx]:
         return states_equal(env, old, cur, exact=RANGE_WITHIN) and is_active(cur)
@@ -271,8 +273,10 @@ def _forget_precision(cur: VerifierState) -> None:
 
 
 def _check_loop(env: Env, old: VerifierState, cur: VerifierState) -> None:
-    """Refuse a path that comes back to a state of its own."""
+    """Refuse a path that comes back to a state of its own, not of another entry."""
     if len(old.frames) != len(cur.frames):
+        return
+    if old.frame.later_entries != cur.frame.later_entries:
         return
     if (old.callback_unroll, old.may_goto_depth) != (cur.callback_unroll, cur.may_goto_depth):
         return

@@ -42,6 +42,7 @@ class RegType(enum.Enum):
     PTR_TO_MAP_KEY = "map_key"
     PTR_TO_FUNC = "func"
     PTR_TO_DYNPTR = "dynptr_ptr"
+    PTR_TO_ARENA = "arena"
     ITERATOR = "iter"
     RCU_ITERATOR = "rcu_iter"
     LOST_ITERATOR = "untrusted_iter"
@@ -79,6 +80,7 @@ RDONLY_BUF = RegType.RDONLY_BUF
 PTR_TO_MAP_KEY = RegType.PTR_TO_MAP_KEY
 PTR_TO_FUNC = RegType.PTR_TO_FUNC
 PTR_TO_DYNPTR = RegType.PTR_TO_DYNPTR
+PTR_TO_ARENA = RegType.PTR_TO_ARENA
 ITERATOR = RegType.ITERATOR
 RCU_ITERATOR = RegType.RCU_ITERATOR
 LOST_ITERATOR = RegType.LOST_ITERATOR

@@ -23,6 +23,8 @@ class Rules:
     ARSH32: bool
     ARSH32_BY_SUBREG: bool
     ASSIGN_32_BOTH_ENDS: bool
+    ASYNC_CALLED_COUNTED: bool
+    ASYNC_STACK_CHECKED: bool
     ATOMIC_FETCH: bool
     ATOMIC_FETCH_TRACKED: bool
     BACK_EDGES_OF_ALL: bool
@@ -60,6 +62,8 @@ class Rules:
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
+    CALLBACK_REFS_OWN: bool
+    CALLBACK_REFS_SHARED: bool
     CALLBACK_RESULT_PRECISE: bool
     CALLBACK_VALUE_HAS_ID: bool
     CAST_FORKS_NULL: bool
@@ -84,7 +88,9 @@ class Rules:
     DIRECT_OFFSET_LIMITED: bool
     DIV_TRACKED: bool
     DYNPTR_CLONE_LOST: bool
+    DYNPTR_GIVEN_IS_CONST: bool
     DYNPTR_TRACKED: bool
+    ELEMENTS_AT_ONCE: bool
     EQ_KEEPS_ID: bool
     EXIT_LEAK_TEXT: bool
     FASTCALL: bool
@@ -92,8 +98,8 @@ class Rules:
     FILL_NARROW: bool
     FILL_NARROW_SCALAR: bool
     FILL_ZERO_BYTES: bool
-    FORK_SIGN_MASK: bool
     FLOW_KEYS_KNOWN: bool
+    FORK_SIGN_MASK: bool
     FRAME_POINTER_TRACED: bool
     FUNC_ARGS_AT_CALLS: bool
     FUNC_ARGS_NO_STRUCT: bool
@@ -134,7 +140,6 @@ class Rules:
     HIDDEN_EXIT_OF_TAIL_CALL: bool
     IDS_REMAPPED: bool
     IMPOSSIBLE_RANGE_KEPT: bool
-    ELEMENTS_AT_ONCE: bool
     INSNS_CHECKED_FIRST: bool
     INVARIANTS_ARE_BUGS: bool
     INVARIANTS_CHECKED: bool
@@ -156,9 +161,9 @@ class Rules:
     KFUNC_NULL_PRECISE: bool
     KFUNC_OFFSETS_FIRST: bool
     KFUNC_SIZE_FIRST: bool
+    KFUNC_STRUCT_AS_MEMORY: bool
     KPROBE_CTX_WRITE: bool
     KPTR_IS_REFERENCED: bool
-    KFUNC_STRUCT_AS_MEMORY: bool
     LD_ABS_EXIT_WALKED: bool
     LD_ABS_IN_SUBPROGS: bool
     LINKED_IDS_BY_BASE: bool
@@ -190,9 +195,9 @@ class Rules:
     LOG_REFS_OF_STATE: bool
     LOG_REPORT: bool
     LOG_REWOUND: bool
-    LOG_STACK_READS: bool
     LOG_SHARES: bool
     LOG_SOURCE_PLACE: bool
+    LOG_STACK_READS: bool
     LOG_STATE_DIFF: bool
     LOG_STATS: bool
     LOG_ZEXT: bool
@@ -262,8 +267,8 @@ class Rules:
     SELF_SUM_UNLINKED: bool
     SINGULAR_IDS_CLEARED: bool
     SLICES_FORGOTTEN: bool
-    SPILL_CUT_TO_ZERO: bool
     SPILL_BREAKS_LINK: bool
+    SPILL_CUT_TO_ZERO: bool
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
     SPILL_KEEPS_CONST: bool

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.errno import E2BIG, EACCES
 from emu.kernel.traits import Trait
-from verifier_model.cfg import TAIL_CALL, is_tail_call
+from verifier_model.cfg import TAIL_CALL, is_pseudo_call, is_tail_call
 from verifier_model.check import func_types
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -35,7 +35,10 @@ def check_max_stack_depth(env: Env) -> None:
         if TAIL_CALL in env.helpers
         and any(map(is_tail_call, env.insns[start : env.subprog_end(no)]))
     }
-    _descend(env, (0,), 0, unit, calls, tails)
+    shared: set[int] = set()
+    later = env.run_later if env.rules.ASYNC_STACK_CHECKED else set()
+    for no in sorted({0, *later}, reverse=env.rules.PRIVATE_STACK):
+        _descend(env, (no,), 0, unit, calls, tails, shared)
 
 
 def _calls(env: Env) -> list[list[int]]:
@@ -44,10 +47,17 @@ def _calls(env: Env) -> list[list[int]]:
         [
             env.subprogs.index(target)
             for idx, target in env.calls.items()
-            if start <= idx < env.subprog_end(no)
+            if start <= idx < env.subprog_end(no) and not _runs_later(env, idx, target)
         ]
         for no, start in enumerate(env.subprogs)
     ]
+
+
+def _runs_later(env: Env, idx: int, target: int) -> bool:
+    """Whether the function has a stack of its own: it runs when the program has ended."""
+    if not env.run_later or env.subprogs.index(target) not in env.run_later:
+        return False
+    return not (env.rules.ASYNC_CALLED_COUNTED and is_pseudo_call(env.insns[idx]))
 
 
 def _descend(
@@ -57,11 +67,13 @@ def _descend(
     unit: int,
     calls: list[list[int]],
     tails: set[int],
+    shared: set[int],
     frames: int = 1,
 ) -> None:
     """Go into the last subprog of a chain of calls whose other frames have `depth` bytes.
 
     frames: those of the chain that count.
+    shared: subprogs that functions call that run later, which have no stack of their own.
     """
     no = chain[-1]
     if no and no in tails and depth >= _MOST_BELOW_TAIL_CALL:
@@ -72,7 +84,9 @@ def _descend(
         )
     # An interpreter's frame is never empty: round_up_stack_depth().
     own = -(-max(env.stack_depth[no], 0 if env.rules.STACK_DEPTH_BY_16 else 1) // unit) * unit
-    if own >= _PRIVATE_FROM and not tails and _may_be_private(env):
+    if chain[0]:
+        shared.add(no)
+    if own >= _PRIVATE_FROM and not tails and no not in shared and _may_be_private(env):
         if own > MAX_STACK:
             raise Reject(f"stack size of subprog {no} is {own}. Too large", EACCES)
         env.max_stack_depth = max(env.max_stack_depth, own)
@@ -86,7 +100,8 @@ def _descend(
         restarts = env.rules.GLOBAL_FUNCS_RESTART and func_types.is_global(env, callee)
         if not restarts and frames >= env.limits.max_call_depth:
             raise Reject(f"the call stack of {frames} frames is too deep !", E2BIG)
-        _descend(env, (*chain, callee), depth, unit, calls, tails, 1 if restarts else frames + 1)
+        counted = 1 if restarts else frames + 1
+        _descend(env, (*chain, callee), depth, unit, calls, tails, shared, counted)
 
 
 def _check_callers_end(env: Env, chain: tuple[int, ...]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from verifier_model.history import Outcomes, Step
     from verifier_model.reg import RegState
     from verifier_model.stack import Slot
+    from verifier_model.transfer.callback_args import Callback
 
 MAIN_CALLSITE = -1
 NOWHERE = -1  # the index of no insn
@@ -45,6 +46,7 @@ class FuncState:
         "callsite",
         "frameno",
         "half_written",
+        "later_entries",
         "refs_at_call",
         "regs",
         "regs_lent",
@@ -64,7 +66,9 @@ class FuncState:
         self.callsite = callsite  # the call insn, or MAIN_CALLSITE
         self.frameno = frameno
         self.subprogno = subprogno
-        self.callback = False  # a helper called it
+        self.callback: Callback | None = None  # what called it, where that is no insn
+        # How many functions that run later the path to this one began: async_entry_cnt.
+        self.later_entries = 0
         self.callback_depth = 0  # how often the helper this frame is at has called back
         self.regs: list[RegState] = [UNINIT] * 11
         fp = pointer(PTR_TO_STACK)
@@ -94,6 +98,7 @@ class FuncState:
         new.subprogno = self.subprogno
         new.refs_at_call = self.refs_at_call
         new.callback = self.callback
+        new.later_entries = self.later_entries
         new.callback_depth = self.callback_depth
         new.regs = self.regs[:]
         new.stack = self.stack[:]
@@ -246,7 +251,7 @@ class VerifierState:
             while depth >= len(state.frames) or (
                 regno != R0 and state.frames[depth].call is not frames[depth].call
             ):
-                if not bit & ARGS_MASK or frames[depth].callback:
+                if not bit & ARGS_MASK or frames[depth].callback is not None:
                     return told
                 depth -= 1
             frame = state.frames[depth]

@@ -2205,6 +2205,36 @@ class Trait(enum.Enum):
         "once.",
         backports=("6.6.57",),
     )
+    CALLBACK_REFS_OWN = Row(
+        since="6.1",
+        commit='9d9d00ac29d0 ("bpf: Fix reference state management for synchronous callbacks")',
+        note="A function that is called back gives back what it has acquired, and nothing else.",
+        backports=("5.15.148",),
+    )
+    CALLBACK_REFS_SHARED = Row(
+        since="6.13",
+        commit="read in 6.12.117 and 6.13.7: check_reference_leak(), release_reference_state()",
+        note="References belong to the whole path again, a function that is called back or not.",
+    )
+    DYNPTR_GIVEN_IS_CONST = Row(
+        since="6.2",
+        commit='270605317366 ("bpf: Rework process_dynptr_func")',
+        note="A dynptr that a function is called back with is not made again or given back; "
+        "before, nothing of it was looked at.",
+    )
+    ASYNC_CALLED_COUNTED = Row(
+        since="6.5",
+        commit='ba7b3e7d5f90 ("bpf: Fix subprog idx logic in check_max_stack_depth"), read in '
+        "5.15.16, 5.15.215, 6.4.6 and 6.5.0: check_max_stack_depth()",
+        note="The stack of a function that runs later counts where the program calls it.",
+        backports=("5.15.215", "6.1.170"),
+    )
+    ASYNC_STACK_CHECKED = Row(
+        since="6.5",
+        commit='b5e9ad522c4c ("bpf: Repeat check_max_stack_depth for async callbacks")',
+        note="The stack of the calls from a function that runs later is limited, too.",
+        backports=("6.1.170",),
+    )
     CALLBACK_VALUE_HAS_ID = Row(
         since="7.3",
         commit="read in 7.2.13 and 7.3.4: map_set_for_each_callback_args()",

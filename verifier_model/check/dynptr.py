@@ -8,7 +8,7 @@ destroy_if_dynptr_stack_slot().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel.errno import EACCES, EINVAL
 from verifier_model.check.refs import release
@@ -35,6 +35,8 @@ RELEASES = ("ringbuf_submit_dynptr", "ringbuf_discard_dynptr")
 
 def make(env: Env, state: VerifierState, regno: int, reg: RegState, kind: int) -> None:
     """The argument is room for a dynptr, and holds a new one after the call."""
+    if reg.type is PTR_TO_DYNPTR and not env.rules.DYNPTR_GIVEN_IS_CONST:
+        return
     frame, first = _make_room(env, state, regno, reg)
     held = pointer(PTR_TO_DYNPTR)
     held.mem_size = kind
@@ -56,6 +58,15 @@ def clone(env: Env, state: VerifierState, regno: int, reg: RegState, of: RegStat
     _put(frame, first, held)
 
 
+def given(env: Env) -> RegState:
+    """A pointer to a dynptr that is the kernel's: mark_dynptr_cb_reg()."""
+    reg = pointer(PTR_TO_DYNPTR)
+    reg.mem_size, reg.frameno = LOCAL, 1
+    if env.rules.DYNPTR_TRACKED:
+        reg.id = env.new_id()
+    return reg
+
+
 def check_data(env: Env, state: VerifierState) -> None:
     """What bpf_dynptr_from_mem() makes a dynptr of is a map's value."""
     data = state.frames[-1].regs[R1]
@@ -67,7 +78,9 @@ def check_data(env: Env, state: VerifierState) -> None:
 def _make_room(env: Env, state: VerifierState, regno: int, reg: RegState) -> tuple[FuncState, int]:
     """The frame, and the slot with the lower address, that a dynptr will be in."""
     frame = state.frames[reg.frameno]
-    if env.rules.DYNPTR_TRACKED:
+    if reg.type is PTR_TO_DYNPTR:
+        free = False
+    elif env.rules.DYNPTR_TRACKED:
         free = first_slot(env, frame, reg, "dynptr", _SLOTS) != NOWHERE
     else:
         first = _first_before_6_3(env, reg)
@@ -94,6 +107,10 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
 
     helper: which one takes it; "" for a kernel function.
     """
+    if reg.type is PTR_TO_DYNPTR:
+        if helper in RELEASES:
+            _refuse_release(env, regno)
+        return reg
     frame = state.frames[reg.frameno]
     if env.rules.DYNPTR_TRACKED:
         first = first_slot(env, frame, reg, "dynptr", _SLOTS)
@@ -130,6 +147,15 @@ def check_is_file(env: Env, regno: int, held: RegState) -> None:
     if held.mem_size != FILE:
         text = f"Expected a dynptr of type file as {_argument(env, regno)}"
         raise Reject(text, EINVAL)
+
+
+def _refuse_release(env: Env, regno: int) -> NoReturn:
+    """The kernel's own dynptr is not given back."""
+    if not env.rules.DYNPTR_GIVEN_IS_CONST:
+        raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
+    if env.rules.TEXT_ARGS:
+        raise Reject("CONST_PTR_TO_DYNPTR cannot be released", EINVAL)
+    raise Reject("cannot release unowned const bpf_dynptr", EINVAL)
 
 
 def give_back(env: Env, state: VerifierState, ref: int) -> None:

@@ -12,12 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EFAULT, EINVAL
-from verifier_model.check import ctx, func_types, helper_mem, packet
+from verifier_model.check import ctx, dynptr, func_types, helper_mem, packet
 from verifier_model.check.func_types import MOST, NUMBERS, Takes
 from verifier_model.check.kfunc_structs import argument
 from verifier_model.reg import (
     PACKET_POINTERS,
+    PTR_TO_ARENA,
     PTR_TO_CTX,
+    PTR_TO_DYNPTR,
+    PTR_TO_STACK,
     R1,
     SCALAR_VALUE,
 )
@@ -104,7 +107,17 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
         if reg.type is not SCALAR_VALUE:
             raise Reject(f"R{regno} is not a scalar", EINVAL)
         return
+    if expected.takes is Takes.ARENA:
+        if reg.type not in (PTR_TO_ARENA, SCALAR_VALUE):
+            raise Reject(f"R{regno} is not a pointer to arena or scalar.", EINVAL)
+        return
     ctx.check_offset(env, reg, regno)
+    if expected.takes is Takes.DYNPTR:
+        if reg.type not in (PTR_TO_STACK, PTR_TO_DYNPTR):
+            text = f"{name} expected pointer to stack or const struct bpf_dynptr"
+            raise Reject(text, EINVAL)
+        dynptr.use(env, state, regno, reg)
+        return
     if expected.takes is Takes.CTX:
         if reg.type is not PTR_TO_CTX:
             raise Reject(f"{name} expects pointer to ctx", EINVAL)

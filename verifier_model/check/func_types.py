@@ -26,9 +26,9 @@ MOST = 5  # arguments in registers
 _MOST_ON_STACK = 12  # arguments, with those on the stack
 _PT_REGS = "bpf_user_pt_regs_t"
 _KERNEL_STRUCTS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}  # btf_is_projection_of()
-_TAGS = ("ctx", "nonnull")
+_TAGS = {"ctx": "", "nonnull": "", "arena": "6.9"}  # and when kernels have them
 # Tags of arguments that are not modelled, and when kernels have them.
-_OTHER_TAGS = {"trusted": "6.9", "nullable": "6.9", "arena": "6.9", "untrusted": "6.17"}
+_OTHER_TAGS = {"trusted": "6.9", "nullable": "6.9", "untrusted": "6.17"}
 _U64_CONTEXTS = (
     *(ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE),
     *(ProgType.LSM, ProgType.STRUCT_OPS),
@@ -46,6 +46,8 @@ class Takes(enum.Enum):
     NUMBER = enum.auto()
     CTX = enum.auto()
     MEM = enum.auto()
+    DYNPTR = enum.auto()
+    ARENA = enum.auto()  # a pointer into an arena, or a number
 
 
 class Expected(NamedTuple):
@@ -129,8 +131,15 @@ def _expected(env: Env, found: FuncInfo, i: int, arg: FuncArg, known: bool) -> E
             if "ctx" in tags:
                 _check_ctx(env, i, arg)
             return Expected(Takes.CTX)
-        if env.rules.FUNC_ARGS_ONCE and arg.to == "STRUCT" and arg.name == "bpf_dynptr":
-            raise Unmodelled("a dynptr as an argument of a function", env.insn_idx)
+        if env.rules.FUNC_ARGS_ONCE and arg.to in ("STRUCT", "FWD") and arg.name == "bpf_dynptr":
+            if tags:
+                raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
+            return Expected(Takes.DYNPTR)
+        if "arena" in tags:
+            if len(tags) > 1:
+                text = f"arg#{i} arena cannot be combined with any other tags"
+                raise Reject(text, EINVAL)
+            return Expected(Takes.ARENA)
         if known and env.rules.GLOBAL_FUNC_MEM:
             return Expected(Takes.MEM, size_of(i, arg), "nonnull" not in tags)
     if tags and arg.kind != "PTR":
@@ -150,7 +159,7 @@ def _tags(env: Env, i: int, arg: FuncArg, known: bool) -> tuple[str, ...]:
     for tag in tags:
         if tag in _OTHER_TAGS and env.kernel.at_least(_OTHER_TAGS[tag]):
             raise Unmodelled(f"an argument of a function tagged {tag}", env.insn_idx)
-        if tag not in _TAGS:
+        if tag not in _TAGS or not env.kernel.holds(_TAGS[tag]):
             raise Reject(f"arg#{i} has unsupported set of tags", ENOTSUP)
     return tags
 

@@ -31,6 +31,7 @@ from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
     PTR_TO_CTX,
+    PTR_TO_DYNPTR,
     R1,
     RESERVED,
     TRUSTED_BTF_ID,
@@ -56,6 +57,7 @@ class Meta(Memory):
         "dynptr_kind",
         "helper",
         "map",
+        "map_uid",
         "mem_size",
         "percpu",
         "ref_obj_id",
@@ -69,6 +71,7 @@ class Meta(Memory):
         self.dynptr_kind = 0
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
+        self.map_uid = 0  # of an inner map, which lookup it comes from
         self.mem_size = 0  # of the memory that the helper returns
         self.percpu: RegState | None = None  # a variable that each CPU has
         self.ref_obj_id = 0
@@ -130,7 +133,9 @@ def _check_arg(
             _refuse_two(env, regno, reg.ref_obj_id, meta.ref_obj_id)
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
-        meta.map = reg.map
+        if meta.map is not None:
+            _check_same_map(meta, reg)
+        meta.map, meta.map_uid = reg.map, reg.mem_size
     elif arg is Arg.PTR_TO_MAP_KEY:
         assert meta.map is not None
         check_memory(env, state, regno, meta.map.key_size, writes=False, meta=None)
@@ -174,7 +179,7 @@ def _check_arg(
         locks.check_kptr(env, reg, regno)
     elif arg is Arg.PTR_TO_TIMER:
         locks.check_field(env, reg, regno, locks.TIMER)
-        raise Unmodelled("a timer", env.insn_idx)
+        meta.map, meta.map_uid = reg.map, reg.mem_size
     elif arg in FIXED_ARGS:
         size, fills = FIXED_ARGS[arg]
         writes = fills and env.rules.HELPER_FILLS_NUMBERS
@@ -204,6 +209,13 @@ def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
         raise Reject(f"R{regno} {text}", EACCES)
     if narrow and reg.var_off.value > U32:
         raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
+
+
+def _check_same_map(meta: Meta, reg: RegState) -> None:
+    """The map is the one that the timer is in."""
+    if meta.map is not reg.map or meta.map_uid != reg.mem_size:
+        text = f"timer pointer in R1 map_uid={meta.map_uid} doesn't match"
+        raise Reject(f"{text} map pointer in R2 map_uid={reg.mem_size}", EINVAL)
 
 
 def _dynptr_kind(env: Env, helper: Helper) -> int:
@@ -263,7 +275,7 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         raise Reject(f"R{regno} must be referenced when passed to release function", EINVAL)
     if of_ringbuf and rules.RINGBUF_MEM_UNMODIFIED:
         ctx.check_released(env, reg, regno)
-    elif reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP):
+    elif reg.type in (PTR_TO_CTX, CONST_PTR_TO_MAP, PTR_TO_DYNPTR):
         ctx.check_unmodified(env, reg, regno)
 
 

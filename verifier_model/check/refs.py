@@ -27,7 +27,12 @@ def check_leak(state: VerifierState, where: str, complaint: str) -> None:
     where, complaint: the sentence that names the place and what is wrong; without a complaint the
     line that names the reference is the last.
     """
-    held = [ref for ref in state.refs if ref[0] not in state.regions.irqs]
+    irqs = state.regions.irqs
+    check_held(tuple(ref for ref in state.refs if ref[0] not in irqs), where, complaint)
+
+
+def check_held(held: tuple[tuple[int, int], ...], where: str, complaint: str) -> None:
+    """The same of some references."""
     if not held:
         return
     lines = [f"Unreleased reference id={ref} alloc_insn={idx}" for ref, idx in held]
@@ -67,9 +72,31 @@ def check_range(
     raise Reject(f"{text}{shown} should have been in {allowed}", EINVAL)
 
 
+def _held(env: Env, state: VerifierState) -> tuple[tuple[int, int], ...]:
+    """The references that the running function may give back."""
+    frame = state.frames[-1]
+    called_back = frame.frameno and frame.callback is not None
+    return acquired_by_callback(env, state) if called_back and are_of_callbacks(env) else state.refs
+
+
+def are_of_callbacks(env: Env) -> bool:
+    """Whether a function that is called back has references of its own."""
+    return env.rules.CALLBACK_REFS_OWN and not env.rules.CALLBACK_REFS_SHARED
+
+
+def acquired_by_callback(env: Env, state: VerifierState) -> tuple[tuple[int, int], ...]:
+    """The references that the running function, which was called back, acquired itself."""
+    frame = state.frames[-1]
+    return tuple(
+        (ref, idx)
+        for ref, idx in state.refs
+        if (ref, idx) not in frame.refs_at_call and env.subprog_of(idx) == frame.subprogno
+    )
+
+
 def release(env: Env, state: VerifierState, ref: int) -> bool:
     """Give the reference back; what pointed there is an unknown number.  Whether it was held."""
-    if not any(held == ref for held, _ in state.refs):
+    if not any(held == ref for held, _ in _held(env, state)):
         return False
     state.refs = tuple(r for r in state.refs if r[0] != ref)
     for frame in state.frames:

@@ -262,7 +262,7 @@ def _set_result(
         return
     elif proto.ret in (Ret.PTR_TO_MAP_VALUE, Ret.PTR_TO_MAP_VALUE_OR_NULL):
         result = pointer(PTR_TO_MAP_VALUE)
-        result.map = meta.map
+        result.map, result.mem_size = meta.map, meta.map_uid
         assert meta.map is not None
         known = meta.const_key is not None and meta.const_key < meta.map.max_entries
         if proto.ret is Ret.PTR_TO_MAP_VALUE_OR_NULL and not (

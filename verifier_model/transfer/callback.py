@@ -2,61 +2,50 @@
 
 Until 6.6 the function is walked once, as if the helper called it and then returned.  Since 6.7
 the walk goes on behind the helper and, as another path, through the function and back to the call,
-until a state comes back that was seen there.  Source: __check_func_call(), push_callback_call(),
-set_loop_callback_state(), map_set_for_each_callback_args() and prepare_func_exit().
+until a state comes back that was seen there.  A function that runs later
+is walked as another path, from a frame of its own.  Source: __check_func_call(),
+push_callback_call(), push_async_cb() and prepare_func_exit().
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel import maps
-from emu.kernel.errno import E2BIG, EACCES, EINVAL, ENOTSUPP
+from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import STATIC
 from verifier_model import log_walk
-from verifier_model.check import func_args, func_types
+from verifier_model.check import func_args, func_types, refs
 from verifier_model.check.refs import check_range
 from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import (
-    PTR_TO_MAP_KEY,
-    PTR_TO_MAP_VALUE,
-    R0,
-    R1,
-    R2,
-    R3,
-    R4,
-    SCALAR_VALUE,
-    RegState,
-    pointer,
-)
+from verifier_model.reg import R0, R1, R4, SCALAR_VALUE, RegState
 from verifier_model.stack import Slot, is_spilled
-from verifier_model.state import ARGS_MASK, FuncState
+from verifier_model.state import ARGS_MASK, MAIN_CALLSITE, FuncState, VerifierState
+from verifier_model.transfer.callback_args import CALLBACKS
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper
     from verifier_model.check.helper import Meta
     from verifier_model.env import Env
-    from verifier_model.state import VerifierState
-
-MODELLED = ("loop", "for_each_map_elem")
+    from verifier_model.transfer.callback_args import Callback
 
 
-def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None:
+def enter(env: Env, state: VerifierState, helper: Helper, meta: Meta) -> int | None:
     """A helper calls back: the insn to go on at, where that is not the next."""
-    if row.name not in MODELLED:
-        raise Unmodelled(f"the callback of {row.name}", env.insn_idx)
-    if row.name == "for_each_map_elem":
-        assert meta.map is not None
-        if not maps.takes(row.name, meta.map.type):
-            raise Reject("callback function not allowed for map", ENOTSUPP)
+    row = CALLBACKS.get(helper.name)
+    if row is None:
+        raise Unmodelled(f"the callback of {helper.name}", env.insn_idx)
     start = env.subprogs[meta.subprog]
     caller = state.frames[-1]
-    if row.name == "loop" and env.rules.PRECISION_OF_LOOP_FLAGS:
+    if row.later:
+        _tell_arguments(env, state, meta.subprog)
+        _push_entry(env, caller, row, meta.subprog)
+        return None
+    if helper.name == "loop" and env.rules.PRECISION_OF_LOOP_FLAGS:
         _mark_flags(env, state, meta.subprog)
     if env.rules.CALLBACK_EVERY_ITERATION:
-        if row.name == "loop":
+        if helper.name == "loop":
             mark_chain_precision(env, state, R1)
             if caller.callback_depth >= caller.regs[R1].umax:
                 caller.callback_depth = 0
@@ -65,14 +54,14 @@ def enter(env: Env, state: VerifierState, row: Helper, meta: Meta) -> int | None
                 return None
         _tell_arguments(env, state, meta.subprog)
         other = env.push_branch(state, start, env.insn_idx)
-        _push_frame(env, other, row, meta)
+        _push_frame(env, other, row, meta.subprog)
         other.callback_unroll += 1
         other.frames[-2].callback_depth += 1
         env.scratched_regs = env.scratched_slots = -1
         caller.callback_depth = 0
         return None
     _tell_arguments(env, state, meta.subprog)
-    _push_frame(env, state, row, meta)
+    _push_frame(env, state, row, meta.subprog)
     caller.clear_caller_saved()
     env.scratched_regs = env.scratched_slots = -1
     if env.log.level:
@@ -105,33 +94,34 @@ def _mark_flags(env: Env, state: VerifierState, subprog: int) -> None:
     env.inlined_loops[env.insn_idx] = called, inlined
 
 
-def _push_frame(env: Env, state: VerifierState, row: Helper, meta: Meta) -> None:
+def _push_frame(env: Env, state: VerifierState, row: Callback, subprog: int) -> None:
     """The frame of the function, with the arguments that the helper gives it."""
     if len(state.frames) >= env.limits.max_call_depth:
         raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
     caller = state.frames[-1]
-    callee = FuncState(env.insn_idx, len(state.frames), meta.subprog)
-    callee.callback = True
-    if row.name == "loop":
-        callee.regs[R1] = env.unknown()
-        callee.regs[R2] = caller.regs[R3]
-        copied: tuple[tuple[int, int], ...] = ((R2, R3),)
-    else:
-        callee.regs[R1] = caller.regs[R1]
-        copied = ((R1, R1), (R4, R3))
-        for regno, kind in ((R2, PTR_TO_MAP_KEY), (R3, PTR_TO_MAP_VALUE)):
-            reg = pointer(kind)
-            reg.map = meta.map
-            callee.regs[regno] = reg
-        if env.rules.CALLBACK_VALUE_HAS_ID:
-            callee.regs[R3].id = env.new_id()
-        callee.regs[R4] = caller.regs[R3]
-    if not env.rules.CALLBACK_EVERY_ITERATION:
-        # Whether they were written in this state is copied along.
-        for regno, given in copied:
+    callee = FuncState(env.insn_idx, len(state.frames), subprog)
+    callee.callback = row
+    callee.refs_at_call = state.refs
+    row.give(env, caller, callee)
+    for regno, given in row.copied:
+        callee.regs[regno] = caller.regs[given]
+        if not env.rules.CALLBACK_EVERY_ITERATION:
+            # Whether they were written in this state is copied along.
             callee.regs_written |= (caller.regs_written >> given & 1) << regno
     state.frames.append(callee)
-    env.entered.add(meta.subprog)
+    env.entered.add(subprog)
+
+
+def _push_entry(env: Env, caller: FuncState, row: Callback, subprog: int) -> None:
+    """The function is walked by itself, from a frame of its own: push_async_cb()."""
+    callee = FuncState(MAIN_CALLSITE, 0, subprog)
+    callee.callback = row
+    callee.later_entries = caller.later_entries + 1
+    env.push(VerifierState(callee), env.subprogs[subprog], env.insn_idx, " for async cb")
+    env.run_later.add(subprog)
+    env.scratched_regs = env.scratched_slots = -1
+    row.give(env, caller, callee)
+    env.entered.add(subprog)
 
 
 def leave(env: Env, state: VerifierState) -> int:
@@ -145,13 +135,14 @@ def leave(env: Env, state: VerifierState) -> int:
         if env.marks_reads:
             env.mark_reg_read(state, callee.frameno, R0)
         mark_chain_precision(env, state, R0)
-    check_range(env, reg, 0, 1, "callback return")
-    if state.refs:
-        raise Unmodelled("a callback while a reference is held", env.insn_idx)
+    assert callee.callback is not None
+    check_range(env, reg, callee.callback.low, callee.callback.high, "callback return")
     following = callee.callsite + (0 if rules.CALLBACK_EVERY_ITERATION else 1)
     if env.log.level:
         log_walk.leave(env, state, following)
     state.frames.pop()
+    if refs.are_of_callbacks(env):
+        state.refs = callee.refs_at_call
     if not rules.CALLBACK_EVERY_ITERATION:
         return following
     before = previous_entry(env, state, state, callee.callsite)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
 from verifier_model.check import packet
-from verifier_model.check.locks import has_lock
+from verifier_model.check.locks import TIMER, field_of, has_lock
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -339,7 +339,7 @@ def _lift_null(env: Env, state: VerifierState, other: VerifierState, insn: Insn,
     for regno, reg, like in ((insn.src, src, dst), (insn.dst, dst, src)):
         known = is_not_null(rules, like) if rules.BRANCH_EQUAL_KNOWN else not like.maybe_null
         if reg.maybe_null and known:
-            equal[regno] = _not_null(reg)
+            equal[regno] = _not_null(env, reg)
 
 
 def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: bool) -> None:
@@ -359,7 +359,7 @@ def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: boo
 
 
 def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> RegState:
-    new = _not_null(reg)
+    new = _not_null(env, reg)
     if is_null or not (keeps_id or has_lock(reg.map)):
         new.id = 0
     if is_null:
@@ -371,13 +371,15 @@ def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> Reg
     return new
 
 
-def _not_null(reg: RegState) -> RegState:
+def _not_null(env: Env, reg: RegState) -> RegState:
     """What a pointer is that is not null: mark_ptr_not_null_reg()."""
     new = reg.copy()
     new.maybe_null = False
     new.type = stands_for(reg)
-    if new.type is CONST_PTR_TO_MAP and reg.map is not None and reg.type is not new.type:
-        new.map = reg.map.inner
+    inner = reg.map.inner if reg.map is not None and reg.type is not CONST_PTR_TO_MAP else None
+    if inner is not None:
+        new.map = inner
+        new.mem_size = reg.id if field_of(env, inner, TIMER) is not None else 0
     return new
 
 

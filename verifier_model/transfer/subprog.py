@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import log_walk
 from verifier_model.check import func_args, func_types, locks, packet, regions, results, sleeping
-from verifier_model.check.refs import LEAKS, check_leak, check_range
+from verifier_model.check.refs import (
+    LEAKS,
+    acquired_by_callback,
+    are_of_callbacks,
+    check_held,
+    check_leak,
+    check_range,
+)
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from emu.prog import Insn
     from verifier_model.env import Env
     from verifier_model.state import VerifierState
+    from verifier_model.transfer.callback_args import Callback
 
 # What is wrong with an argument of a function of the program, and not reported as a helper's is.
 _UNEXPLAINED = re.compile(r"is not a scalar$| expected=fp$")
@@ -97,6 +105,8 @@ def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
         check_no_leak(state, "BPF_EXIT instruction in main prog")
         regions.check_left(state, "BPF_EXIT instruction in main prog")
     if len(state.frames) > 1:
+        if state.refs:
+            _check_callback_leak(env, state)
         return leave_subprog(env, state)
     check_no_leak(state, "")
     _check_return_code(env, state)
@@ -133,6 +143,12 @@ def check_no_leak(state: VerifierState, where: str) -> None:
     check_leak(state, where, LEAKS if where else "")
 
 
+def _check_callback_leak(env: Env, state: VerifierState) -> None:
+    """A function that was called back gave back what it acquired."""
+    if state.frames[-1].callback is not None and are_of_callbacks(env):
+        check_held(acquired_by_callback(env, state), "", "")
+
+
 def throw(env: Env, state: VerifierState) -> None:
     """The program ends in whatever frame it is: r1 is its result."""
     _check_return_code(env, state, R1)
@@ -153,7 +169,10 @@ def throw(env: Env, state: VerifierState) -> None:
 
 
 def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
-    no = state.frames[0].subprogno
+    no, row = state.frames[0].subprogno, state.frames[0].callback
+    if row is not None:
+        _check_later_result(env, state, row)
+        return
     if not no and results.is_ignored(env):
         return
     if no and func_types.returns_void(env, no):
@@ -188,3 +207,17 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
         if not results.is_void(env):
             raise
         raise Reject(results.NOTE_VOID, err.errno, above=(err.message,)) from None
+
+
+def _check_later_result(env: Env, state: VerifierState, row: Callback) -> None:
+    """What a function that runs later returns."""
+    reg = env.read_reg(state, R0)
+    signed = env.rules.RETURN_RANGE_SIGNED
+    if reg.type is not SCALAR_VALUE:
+        where = "At async callback return" if signed else "In async callback"
+        kind = type_name(reg, env.rules)
+        raise Reject(f"{where} the register R0 is not a known value ({kind})", EINVAL)
+    if signed:
+        mark_chain_precision(env, state, R0)
+    where = "async callback return" if signed else "async callback"
+    check_range(env, reg, row.low, row.high, where)
