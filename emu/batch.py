@@ -142,6 +142,7 @@ def _map(spec: Any, earlier: list[BatchMap]) -> BatchMap:
         tuple(plain),
         bool(spec.get("freeze", False)),
         None if inner is None else earlier[int(inner)].definition,
+        extra=int(spec.get("extra", 0)),
     )
     return BatchMap(definition, tuple(elements), bool(spec.get("dump", True)))
 

@@ -55,6 +55,7 @@ class MapDef(NamedTuple):
     slots: tuple[tuple[int, int], ...] = ()
     # Of values that BTF describes: None without BTF.
     fields: tuple[MapField, ...] | None = None
+    extra: int = 0  # map_extra; of an arena, where it is in the process
 
 
 class LineInfo(NamedTuple):

@@ -80,6 +80,7 @@ class Env:
         self.prog_type = ProgType(prog.type)
         self.attach_type = prog_types.attach_type_meant(prog.type, prog.expected_attach_type)
         self.maps = tuple(map(maps.as_created, prog.maps))
+        self.arena: MapDef | None = None  # that of the program, once an insn has named it
         self.strict_alignment = bool(prog.flags & F_STRICT_ALIGNMENT) and not (
             prog.flags & F_ANY_ALIGNMENT
         )
@@ -207,7 +208,7 @@ class Env:
         """The kernel function that an insn calls; None where its name is not known."""
         if insn.off or not 0 <= insn.imm < len(self.prog.kfuncs):
             return None
-        return kfuncs.by_name(self.prog.kfuncs[insn.imm])
+        return kfuncs.of_kernel(self.kernel, self.prog.kfuncs[insn.imm])
 
     def kfunc_allowed(self, insn: Insn) -> Kfunc | None:
         """The same; None where programs of this type may not call it."""

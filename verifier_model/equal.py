@@ -14,6 +14,7 @@ from verifier_model.reg import (
     ADD_CONST,
     NOT_INIT,
     PACKET_POINTERS,
+    PTR_TO_ARENA,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
     RDONLY_MEM,
@@ -159,6 +160,8 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
+    if old.type is PTR_TO_ARENA:
+        return True
     if old.type is SCALAR_VALUE:
         if old is cur and not rules.REGSAFE_IDS:
             return True

@@ -31,6 +31,9 @@ _ATOMIC, _LD_IMM64 = 0xC0, 0x18
 _ATOMIC_OPS = (0x00, 0x01, 0x40, 0x41, 0x50, 0x51, 0xA0, 0xA1, 0xE1, 0xF1)
 
 
+_CASTS = (1, 1 << 16)  # from address space 1 to 0, and back
+
+
 def is_atomic(insn: Insn) -> bool:
     """Whether it is one of those whose fields the walk checks in all releases."""
     return insn.code & 7 == STX and insn.code & 0xE0 == _ATOMIC
@@ -46,6 +49,9 @@ def check(env: Env, idx: int) -> None:
     if known and row is not None and not _uses_reserved(insn, row) and not leads_nowhere:
         if cls in (JMP, JMP32) and insn.code & 0xF0 == _CALL:
             _check_call(env, insn)
+        elif row.name == "addr_space_cast" and insn.imm not in _CASTS:
+            text = "addr_space_cast insn can only convert between address space 1 and 0"
+            raise Reject(text, EINVAL)
         return
     raise Reject(_complaint(env, insn, row is not None), EINVAL)
 

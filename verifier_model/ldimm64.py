@@ -24,7 +24,7 @@ from emu.prog import (
     PSEUDO_MAP_VALUE,
 )
 from verifier_model import fields
-from verifier_model.check import ksyms, locks, sleeping
+from verifier_model.check import arena, ksyms, locks, sleeping
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
 from verifier_model.verdict import Reject
@@ -109,7 +109,12 @@ def _resolve_one(env: Env, i: int) -> None:
         errno = EINVAL if 0 <= insn.imm < 3 else EBADF
         raise Reject(f"fd {insn.imm} is not pointing to valid bpf_map", errno)
     _check_map(env, target)
-    if direct:
+    late = not env.kernel.has(Trait.ARENA_CLAIMED_FIRST)
+    if direct and late:
+        _check_direct(env, target, second.imm & U32)
+    if arena.is_arena(target):
+        arena.claim(env, target)
+    if direct and not late:
         _check_direct(env, target, second.imm & U32)
 
 
@@ -130,6 +135,9 @@ def _check_map(env: Env, m: MapDef) -> None:
 def _check_direct(env: Env, m: MapDef, off: int) -> None:
     if off >= MAX_VAR_OFF and env.rules.DIRECT_OFFSET_LIMITED:
         raise Reject(f"direct value offset of {off} is not allowed", EINVAL)
+    if arena.is_arena(m):
+        arena.check_direct(env, m, off)
+        return
     row = maps.by_type(m.type)
     if row is None or not row.direct_value:
         raise Reject("no direct value access support for this map type", EINVAL)

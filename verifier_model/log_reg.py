@@ -24,6 +24,7 @@ from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_ARENA,
     PTR_TO_DYNPTR,
     PTR_TO_MAP_KEY,
     PTR_TO_MAP_VALUE,
@@ -101,6 +102,8 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         if not bits.mask:
             return precise + snum(s64(bits.value))
         text = precise + "scalar"
+    elif kind is PTR_TO_ARENA:
+        return _name(reg, rules)
     else:
         text = _name(reg, rules)
         if kind is PTR_TO_STACK:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.isa.table import ALU, ALU64, DW, JMP32, LDX, LOAD_ACQ, MEM, STX
+from emu.isa.table import ALU, ALU64, DW, JMP32, LDX, LOAD_ACQ, MEM, STX, X
+from emu.kernel.enums import F_NO_USER_CONV
 from verifier_model.cfg import is_packet_load
 from verifier_model.live_regs import postorder, successors, uses
 from verifier_model.static.const_regs import atomic_load_reg
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
 
 _END = 0xD0
+_MOV, _CAST = ALU64 | X | 0xB0, 1  # addr_space_cast
 _SIZE = 0x18
 
 
@@ -41,7 +43,7 @@ def zero_extending(env: Env) -> list[bool]:
                 after[idx], live[idx] = out, before
                 changed = True
     return [
-        (regno := _half_written(insn)) >= 0 and bool(after[idx] >> regno & 1)
+        (regno := _half_written(env, insn)) >= 0 and bool(after[idx] >> regno & 1)
         for idx, insn in enumerate(insns)
     ]
 
@@ -56,9 +58,12 @@ def _reads_high(insn: Insn, use: int) -> int:
     return use
 
 
-def _half_written(insn: Insn) -> int:
+def _half_written(env: Env, insn: Insn) -> int:
     """The register whose low half an insn defines, or -1: bpf_insn_def32()."""
     cls, mode, op = insn.code & 7, insn.code & 0xE0, insn.code & 0xF0
+    if insn.code == _MOV and insn.off == _CAST:
+        converts = env.arena is not None and not env.arena.flags & F_NO_USER_CONV
+        return -1 if insn.imm != 1 and converts else insn.dst
     if cls == STX:
         return atomic_load_reg(insn) if insn.code & _SIZE != DW else -1
     if cls in (ALU, ALU64) and op == _END:

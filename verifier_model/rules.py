@@ -19,6 +19,11 @@ class Rules:
 
     ALU32_INPUTS_TRUNCATED: bool
     ALU_OF_UNKNOWN: bool
+    ARENA_ATOMICS: bool
+    ARENA_END_EXCLUDED: bool
+    ARENA_POINTER_ADDED: bool
+    ARENA_RETURNED: bool
+    ARENA_SIGN_LOADS: bool
     ARGS_OF_TWO_REFERENCES: bool
     ARSH32: bool
     ARSH32_BY_SUBREG: bool

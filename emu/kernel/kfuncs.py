@@ -36,7 +36,8 @@ class Kind(enum.Enum):
     BUFFER_OR_NULL = enum.auto()  # the same, or none
     MEM = enum.auto()  # memory of a known size
     CONST_STR = enum.auto()  # text in a frozen map
-    MAP = enum.auto()
+    MAP = enum.auto()  # a kernel structure, which a map's pointer is
+    KNOWN_MAP = enum.auto()  # a map that the verifier knows: "__map"
     STRUCT = enum.auto()  # a kernel structure
     STRUCT_OR_NULL = enum.auto()
     CONST = enum.auto()  # a known number
@@ -177,6 +178,7 @@ class Kfunc(NamedTuple):
     gives: str = ""  # the structure that r0 points to
     # The releases that lack it later: from the first to before the second, "" for all after.
     absent: tuple[str, str] | None = None
+    sleeps_until: str = ""  # the first release where it does not sleep
 
 
 # What the kernel has where programs of a type see their context: include/linux/bpf_types.h.
@@ -232,6 +234,7 @@ _CTX = Param(Kind.CTX)  # of any program type
 _SKB = Param(Kind.CTX, type="struct __sk_buff")
 _XDP = Param(Kind.CTX, type="struct xdp_md")
 _MAP = Param(Kind.MAP, type="struct bpf_map")
+_KNOWN_MAP = Param(Kind.KNOWN_MAP, type="void")
 _DYNPTR = Param(Kind.DYNPTR, size=16, type="struct bpf_dynptr")
 _NEW_DYNPTR = _DYNPTR._replace(kind=Kind.NEW_DYNPTR)
 _IRQ_FLAG = Param(Kind.IRQ_FLAG, size=8, type="long unsigned int")
@@ -375,6 +378,32 @@ KFUNCS: tuple[Kfunc, ...] = (
     # -- Others ----------------------------------------------------------------------------------
     # kernel/bpf/map_iter.c
     Kfunc("bpf_map_sum_elem_count", "6.6", COMMON, (_MAP,), does=_TRUSTED),
+    # kernel/bpf/arena.c; until 6.19 they could sleep.
+    Kfunc(
+        "bpf_arena_alloc_pages",
+        "6.9",
+        COMMON,
+        (_KNOWN_MAP, _ADDRESS, _INT, _INT, _INT),
+        does=_TRUSTED,
+        sleeps_until="7.0",
+    ),
+    Kfunc(
+        "bpf_arena_free_pages",
+        "6.9",
+        COMMON,
+        (_KNOWN_MAP, _ADDRESS, _INT),
+        _VOID,
+        _TRUSTED,
+        sleeps_until="7.0",
+    ),
+    Kfunc(
+        "bpf_arena_reserve_pages",
+        "6.17",
+        COMMON,
+        (_KNOWN_MAP, _ADDRESS, _INT),
+        does=_TRUSTED,
+        sleeps_until="7.0",
+    ),
     Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_XDP, _INT), does=Does.PACKET_CHANGES),
     Kfunc("bpf_throw", "6.7", _GENERIC, (_INT,), _VOID, Does.ENDS),
     Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
@@ -590,8 +619,6 @@ KFUNCS: tuple[Kfunc, ...] = (
     ),
     *_unmodelled("7.1", (Hook.STRUCT_OPS,), "bpf_io_uring_get_region bpf_io_uring_submit_sqes"),
     # -- Those whose calls are not modelled ------------------------------------------------------
-    *_unmodelled("6.9", COMMON, "bpf_arena_alloc_pages bpf_arena_free_pages"),
-    *_unmodelled("6.17", COMMON, "bpf_arena_reserve_pages"),
     *_unmodelled(
         "6.10",
         COMMON,
@@ -700,6 +727,15 @@ def is_there(kernel: Kernel, row: Kfunc) -> bool:
     if row.absent is not None and kernel.at_least(row.absent[0]):
         return bool(row.absent[1]) and kernel.at_least(row.absent[1])
     return kernel.at_least(row.since)
+
+
+@cache
+def of_kernel(kernel: Kernel, name: str) -> Kfunc | None:
+    """The same as the release has it."""
+    row = by_name(name)
+    if row is None or not row.sleeps_until or kernel.at_least(row.sleeps_until):
+        return row
+    return row._replace(does=row.does | Does.SLEEPS)
 
 
 def is_of_structures(row: Kfunc) -> bool:

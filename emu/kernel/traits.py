@@ -2235,6 +2235,38 @@ class Trait(enum.Enum):
         note="The stack of the calls from a function that runs later is limited, too.",
         backports=("6.1.170",),
     )
+    ARENA_CLAIMED_FIRST = Row(
+        since="6.14",
+        commit="read in 6.13.7 and 6.14.0: check_map_prog_compatibility()",
+        note="A map that cannot be the program's arena is refused before the place in it.",
+    )
+    ARENA_ATOMICS = Row(
+        since="6.10",
+        commit='d503a04f8bc0 ("bpf: Add support for certain atomics in bpf_arena to x86 JIT")',
+        note="Arenas have atomic operations.",
+    )
+    ARENA_END_EXCLUDED = Row(
+        since="7.1",
+        commit="measured on 6.19.14 and 7.2.13: arena_map_direct_value_addr()",
+        note="The place behind an arena's last byte is none of it.",
+    )
+    ARENA_POINTER_ADDED = Row(
+        since="7.0",
+        commit="measured on 6.12.90, 6.12.94, 6.18.15, 6.18.44, 6.19.14 and 7.0.13: "
+        "adjust_reg_min_max_vals()",
+        note="What is computed of a number and a pointer into an arena is such a pointer.",
+        backports=("6.12.94", "6.18.44"),
+    )
+    ARENA_RETURNED = Row(
+        since="7.2",
+        commit="read in 6.19.0 and 7.2.13: check_global_subprog_return_code()",
+        note="A function that is walked by itself may return a pointer into an arena.",
+    )
+    ARENA_SIGN_LOADS = Row(
+        since="6.18",
+        commit="measured on 6.17.13 and 6.18.15: bpf_convert_ctx_accesses()",
+        note="Loads from an arena may extend the sign.",
+    )
     CALLBACK_VALUE_HAS_ID = Row(
         since="7.3",
         commit="read in 7.2.13 and 7.3.4: map_set_for_each_callback_args()",

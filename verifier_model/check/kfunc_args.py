@@ -17,8 +17,11 @@ from verifier_model.check.kfunc_structs import argument
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
+    BTF_IDS,
     CONST_PTR_TO_MAP,
+    MAP,
     PTR_TO_CTX,
+    PTR_TO_DYNPTR,
     PTR_TO_MAP_VALUE,
     PTR_TO_STACK,
     R1,
@@ -107,6 +110,9 @@ def _check_pointer(
     if kind in _MEMORY and _is_struct_for_memory(env, reg):
         _check_struct_as_memory(env, state, row, reg, i, param)
         return
+    if kind is Kind.KNOWN_MAP:
+        _check_map(env, state, row, reg, i)
+        return
     is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
     if not is_struct or env.rules.KFUNC_OFFSETS_FIRST:
         ctx.check_offset(env, reg, regno)
@@ -130,6 +136,18 @@ def _check_pointer(
         _check_dynptr(env, state, row, i, kind, found)
     else:
         _check_irq_flag(env, state, i, kind)
+
+
+def _check_map(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int) -> None:
+    """A map that the verifier knows, or a structure that is one."""
+    if reg.type in BTF_IDS:
+        kfunc_structs.check(env, state, row, reg, i, MAP)
+    elif env.rules.TEXT_KFUNC_STRUCT and reg.type is not CONST_PTR_TO_MAP:
+        kfunc_structs.refuse(env, i, reg, MAP, " or map_ptr")
+    elif reg.map is None:
+        raise Reject(f"pointer in R{R1 + i} isn't map pointer", EINVAL)
+    elif reg.type is not CONST_PTR_TO_MAP:
+        raise Reject(f"R{R1 + i} must be referenced or trusted", EINVAL)
 
 
 def _check_iterator(
@@ -161,7 +179,7 @@ def _check_dynptr(
     env: Env, state: VerifierState, row: Kfunc, i: int, kind: Kind, found: Found
 ) -> None:
     reg = state.frames[-1].regs[R1 + i]
-    if reg.type is not PTR_TO_STACK:
+    if reg.type not in (PTR_TO_STACK, PTR_TO_DYNPTR):
         if Does.RELEASES in row.does and env.rules.TEXT_ARGS:
             ctx.check_released(env, reg, R1 + i)
         text = "expected pointer to stack or const struct bpf_dynptr"

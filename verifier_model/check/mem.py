@@ -29,6 +29,7 @@ from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_ARENA,
     PTR_TO_BUF,
     PTR_TO_CTX,
     PTR_TO_FLOW_KEYS,
@@ -103,7 +104,7 @@ def load(
         value = map_struct.load(env, reg, regno, off, size)
     elif kind in BTF_IDS and not reg.maybe_null:
         value = btf_ptr.load(env, reg, regno, off, size)
-    elif kind is UNTRUSTED_MEM:
+    elif kind is UNTRUSTED_MEM or kind is PTR_TO_ARENA:
         value = env.unknown()
     else:
         raise Reject(f"R{regno} invalid mem access '{type_name(reg, env.rules)}'", EACCES)
@@ -173,6 +174,8 @@ def store(
         map_struct.store(env, reg)
     elif kind in BTF_IDS and not reg.maybe_null:
         btf_ptr.store(env, reg, regno, off)
+    elif kind is PTR_TO_ARENA:
+        pass  # what is not there does no harm
     elif kind is UNTRUSTED_MEM or (kind in _READ_ONLY and not reg.maybe_null):
         raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
     else:
@@ -190,6 +193,8 @@ _POINTS_TO = {
 def check_alignment(env: Env, reg: RegState, off: int, size: int, strict: bool) -> None:
     """The stack is always accessed aligned, other memory where asked: check_ptr_alignment()."""
     if size == 1 or not (strict or env.strict_alignment or reg.type is PTR_TO_STACK):
+        return
+    if reg.type is PTR_TO_ARENA:
         return
     if reg.type in PACKET_POINTERS:
         packet.check_alignment(env, reg, off, size)

@@ -23,12 +23,12 @@ from verifier_model.domain.width import (
 )
 from verifier_model.domain.word import S32_MAX, S32_MIN, U32, U64, s32
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import ADD_CONST, ADD_CONST_32, ADD_CONST_64, SCALAR_VALUE
+from verifier_model.reg import ADD_CONST, ADD_CONST_32, ADD_CONST_64, PTR_TO_ARENA, SCALAR_VALUE
 from verifier_model.scalars import assign_id, unlink, width
 from verifier_model.transfer.numbers import of_numbers
 from verifier_model.transfer.ptr_alu import adjust_pointer, pointer_difference
 from verifier_model.transfer.registry import transfer
-from verifier_model.verdict import Reject, Unmodelled
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.prog import Insn
@@ -69,7 +69,9 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
     if code & X:
         src = frame.regs[insn.src]
         if src.type is not SCALAR_VALUE:
-            if dst.type is not SCALAR_VALUE:
+            if _is_in_arena(env, dst, src):
+                env.write_reg(state, insn.dst, dst if dst.type is PTR_TO_ARENA else src)
+            elif dst.type is not SCALAR_VALUE:
                 env.write_reg(state, insn.dst, pointer_difference(env, insn))
             else:
                 mark_chain_precision(env, state, insn.dst)
@@ -78,13 +80,17 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
                 if env.marks_reads and env.rules.POINTER_SUM_INHERITS:
                     _share_life(frame, insn)
             return env.insn_idx + 1
+        if dst.type is PTR_TO_ARENA:
+            return env.insn_idx + 1
         if dst.type is not SCALAR_VALUE or (dst.precise and env.rules.PRECISION_OF_BOTH):
             mark_chain_precision(env, state, insn.src)
             src = frame.regs[insn.src]
     else:
         src = env.immediate(insn.imm & U64)
     if dst.type is not SCALAR_VALUE:
-        env.write_reg(state, insn.dst, adjust_pointer(env, insn, dst, src, swapped=False))
+        if dst.type is not PTR_TO_ARENA:
+            dst = adjust_pointer(env, insn, dst, src, swapped=False)
+        env.write_reg(state, insn.dst, dst)
         return env.insn_idx + 1
 
     if env.rules.FORK_SIGN_MASK and op in (_AND, _OR) and src.is_const():
@@ -109,6 +115,11 @@ def _share_life(frame: FuncState, insn: Insn) -> None:
     if not frame.regs_written >> insn.src & 1:
         frame.regs_written &= ~(1 << insn.dst)
         frame.regs_lent |= 1 << insn.dst
+
+
+def _is_in_arena(env: Env, dst: RegState, src: RegState) -> bool:
+    """Whether the result points into the arena: whatever is done to a pointer, it still does."""
+    return dst.type is PTR_TO_ARENA or (src.type is PTR_TO_ARENA and env.rules.ARENA_POINTER_ADDED)
 
 
 def _check_imm(env: Env, insn: Insn, op: int) -> None:
@@ -390,4 +401,14 @@ def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
 
 @transfer("addr_space_cast")
 def transfer_addr_space_cast(env: Env, state: VerifierState, insn: Insn) -> int:
-    raise Unmodelled("addr_space_cast", env.insn_idx)
+    """A number becomes a pointer into the arena, or a pointer a number."""
+    if env.arena is None:
+        text = "addr_space_cast insn can only be used in a program that has an associated arena"
+        raise Reject(text, EINVAL)
+    env.read_reg(state, insn.src)
+    env.check_writable(state, insn.dst)
+    new = env.unknown()
+    if insn.imm == 1:
+        new.type = PTR_TO_ARENA
+    env.write_reg(state, insn.dst, new)
+    return env.insn_idx + 1

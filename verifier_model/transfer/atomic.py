@@ -8,7 +8,7 @@ from emu.isa.table import CMPXCHG, FETCH
 from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
-from verifier_model.reg import PACKET_POINTERS, PTR_TO_CTX, R0, SOCKETS
+from verifier_model.reg import PACKET_POINTERS, PTR_TO_ARENA, PTR_TO_CTX, R0, SOCKETS
 from verifier_model.transfer.ldst import SIZES, check_same_pointer
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
+# What x86 does in a loop, which faults cannot leave: bpf_jit_supports_insn().
+_LOOPS = (0x51, 0x41, 0xA1)  # fetching AND, OR and XOR
 _NOT_ATOMIC = (PTR_TO_CTX, *PACKET_POINTERS, *SOCKETS)
 
 
@@ -48,7 +50,9 @@ def transfer_store_release(env: Env, state: VerifierState, insn: Insn) -> int:
 
 
 def _check_pointer(env: Env, reg: RegState, regno: int, verb: str) -> None:
-    if reg.type in _NOT_ATOMIC:
+    in_loop = env.insns[env.insn_idx].imm in _LOOPS
+    arena = reg.type is PTR_TO_ARENA and (in_loop or not env.rules.ARENA_ATOMICS)
+    if reg.type in _NOT_ATOMIC or arena:
         name = "BPF_ATOMIC" if env.rules.ATOMIC_FETCH else "BPF_XADD"
         shown = type_name(reg, env.rules)
         raise Reject(f"{name} {verb} R{regno} {shown} is not allowed", EACCES)

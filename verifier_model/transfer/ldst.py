@@ -8,6 +8,7 @@ from emu.isa.table import MEMSX
 from emu.kernel.errno import EACCES, EINVAL
 from emu.prog import PSEUDO_BTF_ID, PSEUDO_FUNC, PSEUDO_MAP_FD, PSEUDO_MAP_VALUE
 from verifier_model.check import ctx, ksyms, mem, regions
+from verifier_model.check.arena import is_arena
 from verifier_model.check.locks import check_unlocked, has_lock
 from verifier_model.check.refs import LEAKS, check_leak
 from verifier_model.domain.word import U32
@@ -16,6 +17,7 @@ from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
+    PTR_TO_ARENA,
     PTR_TO_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_FUNC,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 _IND = 0x40
 # Pointers whose loads the kernel rewrites.
-_ALONE = frozenset((PTR_TO_CTX, *BTF_IDS, *SOCKETS))
+_ALONE = frozenset((PTR_TO_CTX, PTR_TO_ARENA, *BTF_IDS, *SOCKETS))
 _ALONE_PROBED = frozenset((*_ALONE, UNTRUSTED_MEM))
 # What one insn may load from on different paths.
 _PROBED = (*BTF_IDS, PTR_TO_MEM, RDONLY_MEM, UNTRUSTED_MEM)
@@ -59,6 +61,8 @@ def transfer_load(env: Env, state: VerifierState, insn: Insn) -> int:
     signed = insn.code & 0xE0 == MEMSX
     value = mem.load(env, state, insn.src, insn.off, SIZES[insn.code], insn.dst, sign_extend=signed)
     check_same_pointer(env, src.type, loads=True)
+    if signed and src.type is PTR_TO_ARENA:
+        env.fixups.extends_sign_in_arena = True
     assert value is not None
     env.write_reg(state, insn.dst, value)
     return env.insn_idx + 1
@@ -125,6 +129,9 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
     if target is None or insn.src not in (PSEUDO_MAP_FD, PSEUDO_MAP_VALUE):
         raise Unmodelled(f"ld_imm64 of pseudo source {insn.src}", env.insn_idx)
     if insn.src == PSEUDO_MAP_VALUE:
+        if is_arena(target):
+            env.write_reg(state, insn.dst, env.unknown())
+            return env.insn_idx + 2
         if env.rules.POINTER_CONST_IN_BITS:
             reg = const_scalar(following.imm & U32)
             reg.type = PTR_TO_MAP_VALUE

@@ -16,6 +16,7 @@ from verifier_model.log import type_name
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PTR_TO_ARENA,
     PTR_TO_FLOW_KEYS,
     PTR_TO_MAP_VALUE,
     PTR_TO_PACKET_END,
@@ -76,7 +77,7 @@ def adjust_pointer(
     if ptr.type is CONST_PTR_TO_MAP and not (known and off.smin == 0 and op == _ADD):
         shown = type_name(ptr, rules) if rules.TEXT_FIXED_OFF else "CONST_PTR_TO_MAP"
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
-    if ptr.type is PTR_TO_PACKET_END or ptr.type in SOCKETS:
+    if ptr.type in (PTR_TO_PACKET_END, PTR_TO_ARENA) or ptr.type in SOCKETS:
         shown = type_name(ptr, rules) if rules.TEXT_FIXED_OFF else ptr.type.name
         raise Reject(f"R{dst} pointer arithmetic on {shown} prohibited", EACCES)
     if ptr.type is PTR_TO_FLOW_KEYS and not known and rules.FLOW_KEYS_KNOWN:

@@ -21,7 +21,7 @@ from verifier_model.check.refs import (
 )
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE
+from verifier_model.reg import PTR_TO_ARENA, PTR_TO_STACK, R0, R1, R5, SCALAR_VALUE
 from verifier_model.state import ARGS_MASK, FuncState
 from verifier_model.transfer import callback
 from verifier_model.transfer.registry import transfer
@@ -179,6 +179,8 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
         return
     reg = env.read_reg(state, regno)
     if no:
+        if reg.type is PTR_TO_ARENA and env.rules.ARENA_RETURNED:
+            return
         if reg.type is not SCALAR_VALUE:
             kind = type_name(reg, env.rules)
             text = f"At subprogram exit the register R0 is not a scalar value ({kind})"
