@@ -179,6 +179,8 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
             edges.append((t + insn.imm + 1, _BRANCH, False))
         elif insn.src == PSEUDO_KFUNC_CALL:
             row = env.kfunc_allowed(insn)
+            if row is not None and Does.CALLS_LATER in row.does:
+                _mark_itself(env, t)
             if row is not None and Does.ITER_NEXT in row.does:
                 env.prune_points[t] = env.forced_points[t] = env.iter_points[t] = 1
         elif not insn.src and insn.imm == _CALL_BACK_LATER:

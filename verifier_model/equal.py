@@ -92,6 +92,8 @@ def states_equal(
     ids = IdMap(env.ids)
     if (old.refs or cur.refs) and not _same_refs(env, old, cur, ids):
         return False
+    if old.sleeps is not cur.sleeps:
+        return False
     if old.regions != cur.regions and not _same_regions(old.regions, cur.regions, ids):
         return False
     if (old.lock or cur.lock) and not _same_lock(env, old.lock, cur.lock, ids):

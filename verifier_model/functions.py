@@ -48,6 +48,7 @@ def _walk_global(env: Env, no: int, check: Callable[[int], None]) -> None:
 def entry(env: Env, no: int) -> VerifierState:
     """The state before a function's first insn."""
     state = VerifierState(FuncState(MAIN_CALLSITE, 0, no))
+    state.sleeps = env.may_sleep
     state.first_insn_idx = env.insn_idx = env.subprogs[no]
     env.prev_insn_idx = env.told_line = -1
     env.log.path_begins = False

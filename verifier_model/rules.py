@@ -29,6 +29,7 @@ class Rules:
     ARSH32_BY_SUBREG: bool
     ASSIGN_32_BOTH_ENDS: bool
     ASYNC_CALLED_COUNTED: bool
+    ASYNC_SLEEPS_ALONE: bool
     ASYNC_STACK_CHECKED: bool
     ATOMIC_FETCH: bool
     ATOMIC_FETCH_TRACKED: bool
@@ -326,6 +327,7 @@ class Rules:
     VAR_STORE_SCRUBS: bool
     VAR_STORE_ZERO_IMM: bool
     WIDEN_IGNORES_IDS: bool
+    WORK_QUEUE_CHECKED: bool
     XOR_TRACKED: bool
 
     def __init__(self, kernel: Kernel) -> None:

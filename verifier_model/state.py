@@ -175,6 +175,7 @@ class VerifierState:
         "parent",
         "refs",
         "regions",
+        "sleeps",
     )
 
     def __init__(self, frame: FuncState) -> None:
@@ -182,6 +183,7 @@ class VerifierState:
         self.refs: tuple[tuple[int, int], ...] = ()  # (id, insn that acquired it)
         self.lock: Lock | None = None  # the spin lock that is held
         self.regions = NO_REGION
+        self.sleeps = False  # what runs may sleep
         self.parent: VerifierState | None = None
         self.branches = 1  # paths that go on from here and have not ended
         self.insn_idx = 0  # of a kept state: where it was kept
@@ -207,6 +209,7 @@ class VerifierState:
         new.refs = self.refs
         new.lock = self.lock
         new.regions = self.regions
+        new.sleeps = self.sleeps
         new.parent = self.parent
         new.branches = self.branches
         new.insn_idx = self.insn_idx

@@ -37,6 +37,10 @@ class Kind(enum.Enum):
     MEM = enum.auto()  # memory of a known size
     CONST_STR = enum.auto()  # text in a frozen map
     MAP = enum.auto()  # a kernel structure, which a map's pointer is
+    TIMER = enum.auto()  # in a map's value, as the next two are
+    WORK_QUEUE = enum.auto()
+    TASK_WORK = enum.auto()
+    CALLBACK = enum.auto()  # a function of the program
     KNOWN_MAP = enum.auto()  # a map that the verifier knows: "__map"
     STRUCT = enum.auto()  # a kernel structure
     STRUCT_OR_NULL = enum.auto()
@@ -78,6 +82,7 @@ class Does(enum.Flag):
     ENDS = enum.auto()  # it ends the program
     ACQUIRES = enum.auto()  # what it gives must be given back
     RELEASES = enum.auto()
+    CALLS_LATER = enum.auto()  # a function of the program, when that has ended
     RCU_ARGS = enum.auto()  # structures need not be trusted where RCU protects them
     GIVES_UNTRUSTED = enum.auto()
     FOR_DEVICES = enum.auto()  # only programs that are bound to a network device call it
@@ -235,6 +240,10 @@ _SKB = Param(Kind.CTX, type="struct __sk_buff")
 _XDP = Param(Kind.CTX, type="struct xdp_md")
 _MAP = Param(Kind.MAP, type="struct bpf_map")
 _KNOWN_MAP = Param(Kind.KNOWN_MAP, type="void")
+_TIMER = Param(Kind.TIMER, size=16, type="struct bpf_timer")
+_QUEUE = Param(Kind.WORK_QUEUE, size=16, type="struct bpf_wq")
+_WORK = Param(Kind.TASK_WORK, size=8, type="struct bpf_task_work")
+_CALLBACK = Param(Kind.CALLBACK)
 _DYNPTR = Param(Kind.DYNPTR, size=16, type="struct bpf_dynptr")
 _NEW_DYNPTR = _DYNPTR._replace(kind=Kind.NEW_DYNPTR)
 _IRQ_FLAG = Param(Kind.IRQ_FLAG, size=8, type="long unsigned int")
@@ -299,6 +308,14 @@ def _strings(since: str, params: tuple[Param, ...], names: str) -> tuple[Kfunc, 
     return tuple(Kfunc(f"bpf_{name}", since, COMMON, params) for name in names.split())
 
 
+def _later(
+    since: str, params: tuple[Param, ...], names: str, does: Does = Does.NOTHING
+) -> tuple[Kfunc, ...]:
+    """Functions that a function of the program is given to, to run later."""
+    does |= Does.CALLS_LATER
+    return tuple(Kfunc(f"bpf_{name}", since, COMMON, params, does=does) for name in names.split())
+
+
 def _unmodelled(since: str, hooks: tuple[Hook, ...] | None, names: str) -> tuple[Kfunc, ...]:
     return tuple(Kfunc(name, since, hooks) for name in names.split())
 
@@ -333,6 +350,8 @@ _XATTR = (_CONST_STR, _DYNPTR)  # its name, and room for its value
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER_OR_NULL, _CONST_SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
 _NULL, _TRUSTED, _SLEEPS = Does.MAY_BE_NULL, Does.TRUSTED_ARGS, Does.SLEEPS
+_TO_TASK = (_TASK, _WORK, _KNOWN_MAP, _CALLBACK, _ADDRESS)
+_SCHEDULES = "task_work_schedule_signal{suffix} task_work_schedule_resume{suffix}"
 
 KFUNCS: tuple[Kfunc, ...] = (
     # -- Regions of a program that other work waits for ------------------------------------------
@@ -404,6 +423,14 @@ KFUNCS: tuple[Kfunc, ...] = (
         does=_TRUSTED,
         sleeps_until="7.0",
     ),
+    # -- Functions of the program that run later -------------------------------------------------
+    Kfunc("bpf_wq_init", "6.10", COMMON, (_QUEUE, _KNOWN_MAP, _INT)),
+    Kfunc("bpf_wq_start", "6.10", COMMON, (_QUEUE, _INT)),
+    *_later("6.10", (_QUEUE, _CALLBACK, _INT, _ADDRESS), "wq_set_callback_impl"),
+    *_later("7.0", (_QUEUE, _CALLBACK, _INT, _ADDRESS), "wq_set_callback"),
+    *_later("6.18", _TO_TASK, _SCHEDULES.format(suffix="_impl"), _TRUSTED),
+    *_later("7.0", _TO_TASK, _SCHEDULES.format(suffix="")),
+    Kfunc("bpf_timer_cancel_async", "7.0", COMMON, (_TIMER,)),
     Kfunc("bpf_xdp_pull_data", "6.18", (Hook.XDP,), (_XDP, _INT), does=Does.PACKET_CHANGES),
     Kfunc("bpf_throw", "6.7", _GENERIC, (_INT,), _VOID, Does.ENDS),
     Kfunc("__bpf_trap", "6.16", COMMON, (), _VOID, Does.TRAPS),
@@ -619,21 +646,6 @@ KFUNCS: tuple[Kfunc, ...] = (
     ),
     *_unmodelled("7.1", (Hook.STRUCT_OPS,), "bpf_io_uring_get_region bpf_io_uring_submit_sqes"),
     # -- Those whose calls are not modelled ------------------------------------------------------
-    *_unmodelled(
-        "6.10",
-        COMMON,
-        """
-        bpf_wq_init bpf_wq_start bpf_wq_set_callback_impl
-        """,
-    ),
-    *_unmodelled(
-        "7.0",
-        COMMON,
-        """
-        bpf_wq_set_callback bpf_task_work_schedule_signal
-        bpf_task_work_schedule_resume bpf_timer_cancel_async
-        """,
-    ),
     *_unmodelled(
         "6.15",
         COMMON,

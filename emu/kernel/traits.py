@@ -2222,6 +2222,11 @@ class Trait(enum.Enum):
         note="A dynptr that a function is called back with is not made again or given back; "
         "before, nothing of it was looked at.",
     )
+    ASYNC_SLEEPS_ALONE = Row(
+        since="6.18",
+        commit='469d638d1520 ("bpf: Fix sleepable context for async callbacks")',
+        note="What runs later may sleep if its kind may; before, in programs that may sleep, too.",
+    )
     ASYNC_CALLED_COUNTED = Row(
         since="6.5",
         commit='ba7b3e7d5f90 ("bpf: Fix subprog idx logic in check_max_stack_depth"), read in '
@@ -2266,6 +2271,11 @@ class Trait(enum.Enum):
         since="6.18",
         commit="measured on 6.17.13 and 6.18.15: bpf_convert_ctx_accesses()",
         note="Loads from an arena may extend the sign.",
+    )
+    WORK_QUEUE_CHECKED = Row(
+        since="6.19",
+        commit="read in 6.14.0 and 6.19.0: check_map_field_pointer()",
+        note="Where a work queue is in a map's value is checked as for timers.",
     )
     CALLBACK_VALUE_HAS_ID = Row(
         since="7.3",

@@ -134,7 +134,7 @@ def _check_arg(
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
         if meta.map is not None:
-            _check_same_map(meta, reg)
+            locks.check_same_map(env, meta.map, meta.map_uid, reg)
         meta.map, meta.map_uid = reg.map, reg.mem_size
     elif arg is Arg.PTR_TO_MAP_KEY:
         assert meta.map is not None
@@ -209,13 +209,6 @@ def _check_alloc_size(env: Env, reg: RegState, regno: int) -> None:
         raise Reject(f"R{regno} {text}", EACCES)
     if narrow and reg.var_off.value > U32:
         raise Reject(f"R{regno} allocation size exceeds u32 max", EINVAL)
-
-
-def _check_same_map(meta: Meta, reg: RegState) -> None:
-    """The map is the one that the timer is in."""
-    if meta.map is not reg.map or meta.map_uid != reg.mem_size:
-        text = f"timer pointer in R1 map_uid={meta.map_uid} doesn't match"
-        raise Reject(f"{text} map pointer in R2 map_uid={reg.mem_size}", EINVAL)
 
 
 def _dynptr_kind(env: Env, helper: Helper) -> int:

@@ -11,7 +11,7 @@ from emu.kernel import prog_types
 from emu.kernel.enums import F_SLEEPABLE, AttachType, ProgType
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import NUMBERS, Does, Kind
-from verifier_model.check import const_str, ctx, dynptr, iters, kfunc_structs, regions
+from verifier_model.check import const_str, ctx, dynptr, iters, kfunc_structs, locks, regions
 from verifier_model.check.helper_mem import check_fixed, check_read_and_written
 from verifier_model.check.kfunc_structs import argument
 from verifier_model.log import type_name
@@ -22,6 +22,7 @@ from verifier_model.reg import (
     MAP,
     PTR_TO_CTX,
     PTR_TO_DYNPTR,
+    PTR_TO_FUNC,
     PTR_TO_MAP_VALUE,
     PTR_TO_STACK,
     R1,
@@ -32,6 +33,7 @@ from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.kernel.kfuncs import Kfunc, Param
+    from emu.prog import MapDef
     from verifier_model.check.iters import Iterator
     from verifier_model.env import Env
     from verifier_model.reg import RegState
@@ -51,12 +53,15 @@ _MAKERS = {
 class Found:
     """What the arguments say about the call: struct bpf_kfunc_call_arg_meta."""
 
-    __slots__ = ("dynptr", "iter", "released", "size")
+    __slots__ = ("dynptr", "iter", "map", "map_uid", "released", "size", "subprog")
 
     def __init__(self) -> None:
         self.iter: Iterator | None = None
         self.dynptr: RegState | None = None  # what the first dynptr's slot holds
         self.released = 0  # the reference that is given back
+        self.subprog = -1  # the function that runs later
+        self.map: MapDef | None = None  # that a timer or work is in
+        self.map_uid = 0
         self.size = 0  # the known number: bytes, or a type
 
 
@@ -111,7 +116,16 @@ def _check_pointer(
         _check_struct_as_memory(env, state, row, reg, i, param)
         return
     if kind is Kind.KNOWN_MAP:
-        _check_map(env, state, row, reg, i)
+        _check_map(env, state, row, i, found)
+        return
+    if kind is Kind.CALLBACK:
+        if reg.type is not PTR_TO_FUNC:
+            raise Reject(f"{argument(env, i)} expected pointer to func", EINVAL)
+        found.subprog = reg.mem_size
+        return
+    if kind in locks.ASYNC:
+        locks.check_async(env, reg, regno, argument(env, i), locks.ASYNC[kind])
+        found.map, found.map_uid = reg.map, reg.mem_size
         return
     is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
     if not is_struct or env.rules.KFUNC_OFFSETS_FIRST:
@@ -138,8 +152,9 @@ def _check_pointer(
         _check_irq_flag(env, state, i, kind)
 
 
-def _check_map(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int) -> None:
+def _check_map(env: Env, state: VerifierState, row: Kfunc, i: int, found: Found) -> None:
     """A map that the verifier knows, or a structure that is one."""
+    reg = state.frames[-1].regs[R1 + i]
     if reg.type in BTF_IDS:
         kfunc_structs.check(env, state, row, reg, i, MAP)
     elif env.rules.TEXT_KFUNC_STRUCT and reg.type is not CONST_PTR_TO_MAP:
@@ -148,6 +163,8 @@ def _check_map(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int
         raise Reject(f"pointer in R{R1 + i} isn't map pointer", EINVAL)
     elif reg.type is not CONST_PTR_TO_MAP:
         raise Reject(f"R{R1 + i} must be referenced or trusted", EINVAL)
+    elif found.map is not None:
+        locks.check_same_map(env, found.map, found.map_uid, reg)
 
 
 def _check_iterator(

@@ -12,7 +12,9 @@ from emu.isa.table import LDX, ST
 from emu.kernel import prog_types
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
+from emu.kernel.kfuncs import Kind
 from emu.kernel.traits import Trait
+from verifier_model.reg import PTR_TO_MAP_VALUE
 from verifier_model.scalars import is_null
 from verifier_model.state import Lock
 from verifier_model.verdict import Reject, Unmodelled
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 SPIN_LOCK, TIMER = "bpf_spin_lock", "bpf_timer"
+WORK_QUEUE, TASK_WORK = "bpf_wq", "bpf_task_work"
+# What runs functions of the program later, as arguments of kernel functions, and what it is called
+# where it is not in the map that is given beside it.
+ASYNC = {Kind.TIMER: TIMER, Kind.WORK_QUEUE: WORK_QUEUE, Kind.TASK_WORK: TASK_WORK}
+_MISMATCHED = {
+    TIMER: ("timer pointer in R1", "R2"),
+    WORK_QUEUE: ("workqueue pointer in R1", "R2"),
+    TASK_WORK: ("bpf_task_work pointer in R2", "R3"),
+}
 # The tags of pointers in map values, as complaints call them.
 _POINTERS = {
     "kptr": "kptr",
@@ -35,7 +46,14 @@ _POINTERS = {
 
 
 # The first releases that keep such a field for themselves; others did so in 6.2 or later.
-_SINCE = {SPIN_LOCK: "5.1", TIMER: "5.15", "kptr": "5.19", "kptr_ref": "5.19"}
+_SINCE = {
+    SPIN_LOCK: "5.1",
+    TIMER: "5.15",
+    "kptr": "5.19",
+    "kptr_ref": "5.19",
+    WORK_QUEUE: "6.10",
+    TASK_WORK: "6.18",
+}
 
 
 def fields_of(env: Env, m: MapDef) -> tuple[MapField, ...]:
@@ -51,6 +69,11 @@ def field_of(env: Env, m: MapDef, kind: str) -> MapField | None:
 def has_lock(m: MapDef | None) -> bool:
     """Whether pointers to the map's values must be told apart: reg_may_point_to_spin_lock()."""
     return m is not None and any(field.kind == SPIN_LOCK for field in m.fields or ())
+
+
+def runs_later(env: Env, m: MapDef) -> bool:
+    """Whether something in the map's values runs functions of the program later."""
+    return any(field.kind in _MISMATCHED for field in fields_of(env, m))
 
 
 def check_map(env: Env, m: MapDef) -> None:
@@ -125,6 +148,36 @@ def check_field(env: Env, reg: RegState, regno: int, kind: str) -> None:
     if at != field.off:
         told = f" that is at {field.off}" if rules.MAP_RECORDS or kind == TIMER else ""
         raise Reject(f"off {at} doesn't point to 'struct {kind}'{told}", errno)
+
+
+def check_async(env: Env, reg: RegState, regno: int, where: str, kind: str) -> None:
+    """A kernel function is given something in a map's value that runs functions later.
+
+    Source: process_wq_func(), since 6.19 check_map_field_pointer().
+    """
+    if reg.type is not PTR_TO_MAP_VALUE:
+        raise Reject(f"{where} doesn't point to a map value", EINVAL)
+    if env.rules.WORK_QUEUE_CHECKED:
+        check_field(env, reg, regno, kind)
+        return
+    assert reg.map is not None
+    field = field_of(env, reg.map, kind)
+    at = reg.off + reg.var_off.value
+    if not fields_of(env, reg.map):
+        raise Unmodelled("a work queue in a map's value that has no fields", env.insn_idx)
+    if field is None or at != field.off:
+        off = field.off if field is not None else -EINVAL
+        raise Reject(f"off {at} doesn't point to 'struct {kind}' that is at {off}", EINVAL)
+
+
+def check_same_map(env: Env, m: MapDef, uid: int, given: RegState) -> None:
+    """The map is the one that the timer or work is in."""
+    fields = fields_of(env, given.map) if given.map is not None else ()
+    kinds = [field.kind for field in fields if field.kind in _MISMATCHED]
+    if kinds and (m is not given.map or uid != given.mem_size):
+        what, regno = _MISMATCHED[TASK_WORK if TASK_WORK in kinds else kinds[0]]
+        text = f"{what} map_uid={uid} doesn't match map pointer in {regno}"
+        raise Reject(f"{text} map_uid={given.mem_size}", EINVAL)
 
 
 def check_access(env: Env, reg: RegState, off: int, size: int, *, indirect: bool) -> None:

@@ -78,10 +78,10 @@ def check_map(env: Env, m: MapDef) -> None:
 def rcu_protects(env: Env, state: VerifierState) -> bool:
     """Whether pointers that RCU protects stay what they are: in_rcu_cs()."""
     locked = state.lock is not None and env.kernel.has(Trait.LOCK_IS_RCU)
-    return not env.may_sleep or bool(state.regions.rcu) or locked
+    return not state.sleeps or bool(state.regions.rcu) or locked
 
 
-def forbidden(env: Env, state: VerifierState) -> str:
+def forbidden(state: VerifierState) -> str:
     """Where nothing may sleep, as complaints name it; "" where something may.
 
     Source: non_sleepable_context_description().
@@ -95,30 +95,30 @@ def forbidden(env: Env, state: VerifierState) -> str:
         return "IRQ-disabled region"
     if state.lock is not None:
         return "lock region"
-    return "" if env.may_sleep else "non-sleepable prog"
+    return "" if state.sleeps else "non-sleepable prog"
 
 
 def check_helper(env: Env, state: VerifierState, row: Helper) -> None:
     """A helper that sleeps is called where something may."""
     if not row.sleepable:
         return
-    where = forbidden(env, state)
-    if not env.may_sleep and not env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
+    where = forbidden(state)
+    if not state.sleeps and not env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
         raise Reject("helper call might sleep in a non-sleepable prog", EINVAL)
     if where:
         raise Reject(f"sleepable helper bpf_{row.name}#{row.id} in {where}", EINVAL)
 
 
-def check_kfunc(env: Env, row: Kfunc) -> None:
+def check_kfunc(state: VerifierState, row: Kfunc) -> None:
     """Programs that never sleep call no kernel function that does."""
-    if Does.SLEEPS in row.does and not env.may_sleep:
+    if Does.SLEEPS in row.does and not state.sleeps:
         text = f"program must be sleepable to call sleepable kfunc {row.name}"
         raise Reject(text, EACCES)
 
 
-def check_kfunc_place(env: Env, state: VerifierState, row: Kfunc) -> None:
+def check_kfunc_place(state: VerifierState, row: Kfunc) -> None:
     """The same of places in programs that do; asked after the arguments."""
-    where = forbidden(env, state) if Does.SLEEPS in row.does else ""
+    where = forbidden(state) if Does.SLEEPS in row.does else ""
     if where:
         raise Reject(f"kernel func {row.name} is sleepable within {where}", EACCES)
 
@@ -136,7 +136,7 @@ def check_global_call(env: Env, state: VerifierState, no: int) -> None:
     """A global function that may sleep is called where something may."""
     if not env.rules.GLOBAL_FUNCS_SLEEP or no not in sleepers(env):
         return
-    where = forbidden(env, state)
+    where = forbidden(state)
     if not where:
         return
     if env.kernel.has(Trait.TEXT_SLEEPING_HELPER):

@@ -39,8 +39,7 @@ def enter(env: Env, state: VerifierState, helper: Helper, meta: Meta) -> int | N
     start = env.subprogs[meta.subprog]
     caller = state.frames[-1]
     if row.later:
-        _tell_arguments(env, state, meta.subprog)
-        _push_entry(env, caller, row, meta.subprog)
+        enter_later(env, state, row, meta.subprog)
         return None
     if helper.name == "loop" and env.rules.PRECISION_OF_LOOP_FLAGS:
         _mark_flags(env, state, meta.subprog)
@@ -112,12 +111,16 @@ def _push_frame(env: Env, state: VerifierState, row: Callback, subprog: int) -> 
     env.entered.add(subprog)
 
 
-def _push_entry(env: Env, caller: FuncState, row: Callback, subprog: int) -> None:
+def enter_later(env: Env, state: VerifierState, row: Callback, subprog: int) -> None:
     """The function is walked by itself, from a frame of its own: push_async_cb()."""
+    _tell_arguments(env, state, subprog)
+    caller = state.frames[-1]
     callee = FuncState(MAIN_CALLSITE, 0, subprog)
     callee.callback = row
     callee.later_entries = caller.later_entries + 1
-    env.push(VerifierState(callee), env.subprogs[subprog], env.insn_idx, " for async cb")
+    other = VerifierState(callee)
+    other.sleeps = row.sleeps or (env.may_sleep and not env.rules.ASYNC_SLEEPS_ALONE)
+    env.push(other, env.subprogs[subprog], env.insn_idx, " for async cb")
     env.run_later.add(subprog)
     env.scratched_regs = env.scratched_slots = -1
     row.give(env, caller, callee)

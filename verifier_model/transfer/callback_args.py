@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.kernel import maps
 from emu.kernel.errno import ENOTSUPP
 from verifier_model.check import btf_ptr, dynptr
+from verifier_model.domain.word import S32_MAX, S32_MIN
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
     PTR_TO_BTF_ID,
@@ -42,6 +43,7 @@ class Callback(NamedTuple):
     low: int = 0  # what it may return
     high: int = 1
     later: bool = False  # it runs by itself, when the program has ended
+    sleeps: bool = False  # and may sleep
 
 
 def _loop(env: Env, caller: FuncState, callee: FuncState) -> None:
@@ -90,4 +92,15 @@ CALLBACKS: dict[str, Callback] = {
     "find_vma": Callback(_area, ((R1, R1), (R3, R4))),
     "user_ringbuf_drain": Callback(_record, ((R2, R3),)),
     "timer_set_callback": Callback(_value_of(R1), high=0, later=True),
+    **dict.fromkeys(
+        ("bpf_wq_set_callback", "bpf_wq_set_callback_impl"),
+        Callback(_value_of(R1), high=0, later=True, sleeps=True),
+    ),
+    **dict.fromkeys(
+        (
+            *("bpf_task_work_schedule_signal", "bpf_task_work_schedule_signal_impl"),
+            *("bpf_task_work_schedule_resume", "bpf_task_work_schedule_resume_impl"),
+        ),
+        Callback(_value_of(R3), low=S32_MIN, high=S32_MAX, later=True, sleeps=True),
+    ),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
 from verifier_model.check import packet
-from verifier_model.check.locks import TIMER, field_of, has_lock
+from verifier_model.check.locks import has_lock, runs_later
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -379,7 +379,7 @@ def _not_null(env: Env, reg: RegState) -> RegState:
     inner = reg.map.inner if reg.map is not None and reg.type is not CONST_PTR_TO_MAP else None
     if inner is not None:
         new.map = inner
-        new.mem_size = reg.id if field_of(env, inner, TIMER) is not None else 0
+        new.mem_size = reg.id if runs_later(env, inner) else 0
     return new
 
 

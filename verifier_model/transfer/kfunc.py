@@ -31,7 +31,8 @@ from verifier_model.reg import (
     pointer,
 )
 from verifier_model.stack import Slot
-from verifier_model.transfer.callback import previous_entry, widen
+from verifier_model.transfer.callback import enter_later, previous_entry, widen
+from verifier_model.transfer.callback_args import CALLBACKS
 from verifier_model.transfer.subprog import throw
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -59,12 +60,14 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
         raise Reject(f"calling kernel function {row.name} is not allowed", EACCES)
     if Does.TRAPS in row.does:
         raise Reject("unexpected __bpf_trap() due to uninitialized variable?", EFAULT)
-    sleeping.check_kfunc(env, row)
+    sleeping.check_kfunc(state, row)
     if row.params is None:
         raise Unmodelled(f"a call of {row.name}()", env.insn_idx)
     found = kfunc_args.check(env, state, row, row.params)
+    if Does.CALLS_LATER in row.does:
+        enter_later(env, state, CALLBACKS[row.name], found.subprog)
     regions.enter_or_leave(env, state, row)
-    sleeping.check_kfunc_place(env, state, row)
+    sleeping.check_kfunc_place(state, row)
     sleeping.check_kfunc_protected(env, state, row)
     if found.dynptr is not None and found.released:
         dynptr.give_back(env, state, found.released)
