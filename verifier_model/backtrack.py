@@ -24,7 +24,7 @@ from emu.isa.table import (
     X,
 )
 from emu.prog import PSEUDO_CALL
-from verifier_model.cfg import is_packet_load, is_tail_call
+from verifier_model.cfg import CALL_BACK_LATER, is_packet_load, is_tail_call
 from verifier_model.check.func_types import is_global
 from verifier_model.reg import FP, R0
 from verifier_model.state import ARGS_MASK
@@ -113,10 +113,16 @@ def _involved(env: Env, insn: Insn, idx: int) -> int:
     if cls in (STX, ST):
         return dst if env.rules.SPILL_ZERO or insn.dst != FP else -1
     if op == _CALL and insn.src != PSEUDO_CALL and not env.callback_points[idx]:
-        return ARGS_MASK | 1
+        return ARGS_MASK | 1 if not _ends_tracking(env, insn) else -1
     if op in (_CALL, _EXIT):
         return -1
     return dst | 1 << insn.src if op and insn.code & X else 0
+
+
+def _ends_tracking(env: Env, insn: Insn) -> bool:
+    """Whether the release tracks nothing across a call that begins a function to run later."""
+    later = insn.imm == CALL_BACK_LATER and not insn.src
+    return later and not env.rules.PRECISION_ACROSS_CALLS
 
 
 def _may_exit(env: Env, insn: Insn) -> bool:
@@ -238,6 +244,8 @@ def _undo_jump(env: Env, insn: Insn, idx: int, subseq_idx: int, bt: Tracker) -> 
             raise CannotTrack
         bt.leave()
     elif op == _CALL:
+        if _ends_tracking(env, insn):
+            raise CannotTrack
         bt.regs[-1] &= ~1
         if bt.regs[-1] & ARGS_MASK:
             raise CannotTrack

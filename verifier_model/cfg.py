@@ -28,7 +28,7 @@ MAY_GOTO = 0xE5
 TAIL_CALL = 12
 # Helpers that call a function before they return: is_sync_callback_calling_function().
 _CALL_BACK = (164, 180, 181, 209)
-_CALL_BACK_LATER = 170  # bpf_timer_set_callback()
+CALL_BACK_LATER = 170  # bpf_timer_set_callback()
 
 _DISCOVERED, _EXPLORED = 1, 2
 _FALLTHROUGH, _BRANCH = 1, 2
@@ -183,7 +183,7 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
                 _mark_itself(env, t)
             if row is not None and Does.ITER_NEXT in row.does:
                 env.prune_points[t] = env.forced_points[t] = env.iter_points[t] = 1
-        elif not insn.src and insn.imm == _CALL_BACK_LATER:
+        elif not insn.src and insn.imm == CALL_BACK_LATER:
             # A state is looked at before the call, which else makes one each time.
             if insn.imm <= helper_names.last(env.kernel):
                 _mark_itself(env, t)

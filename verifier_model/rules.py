@@ -95,6 +95,7 @@ class Rules:
     DIV_TRACKED: bool
     DYNPTR_CLONE_LOST: bool
     DYNPTR_GIVEN_IS_CONST: bool
+    DYNPTR_GIVEN_SPILLED: bool
     DYNPTR_TRACKED: bool
     ELEMENTS_AT_ONCE: bool
     EQ_KEEPS_ID: bool

@@ -2227,6 +2227,11 @@ class Trait(enum.Enum):
         commit='469d638d1520 ("bpf: Fix sleepable context for async callbacks")',
         note="What runs later may sleep if its kind may; before, in programs that may sleep, too.",
     )
+    DYNPTR_GIVEN_SPILLED = Row(
+        since="7.3",
+        commit="measured on 7.2.13 and 7.3.4: is_spillable_regtype()",
+        note="The stack keeps a pointer to a dynptr that a function is called back with.",
+    )
     ASYNC_CALLED_COUNTED = Row(
         since="6.5",
         commit='ba7b3e7d5f90 ("bpf: Fix subprog idx logic in check_max_stack_depth"), read in '

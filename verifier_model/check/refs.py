@@ -94,11 +94,18 @@ def acquired_by_callback(env: Env, state: VerifierState) -> tuple[tuple[int, int
     )
 
 
-def release(env: Env, state: VerifierState, ref: int) -> bool:
-    """Give the reference back; what pointed there is an unknown number.  Whether it was held."""
+def forget(env: Env, state: VerifierState, ref: int) -> bool:
+    """The reference is held no more.  Whether it was, and the function may give it back."""
     if not any(held == ref for held, _ in _held(env, state)):
         return False
     state.refs = tuple(r for r in state.refs if r[0] != ref)
+    return True
+
+
+def release(env: Env, state: VerifierState, ref: int) -> bool:
+    """Give the reference back; what pointed there is an unknown number.  Whether it was held."""
+    if not forget(env, state, ref):
+        return False
     for frame in state.frames:
         for i, reg in enumerate(frame.regs):
             if reg.ref_obj_id == ref:

@@ -14,7 +14,7 @@ from verifier_model import log_source
 from verifier_model.check.stack_slots import lasting, remember_access, scrub, scrubbed, write_data
 from verifier_model.domain.word import U32, U64
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import BTF_IDS, FP, PTR_TO_STACK, SCALAR_VALUE
+from verifier_model.reg import BTF_IDS, FP, PTR_TO_DYNPTR, PTR_TO_STACK, SCALAR_VALUE
 from verifier_model.scalars import assign_id, is_null, is_unbounded, width
 from verifier_model.stack import MISC, SLOT, SPILL, ZERO, Slot, is_spilled
 from verifier_model.verdict import Reject
@@ -63,7 +63,7 @@ def _write_fixed(
         if aligned and _keeps_scalar(env, reg, size):
             _spill_scalar(env, state, frame, spi, value, reg, size, ptr_regno)
             return
-    elif reg is not None and (rules.BTF_SPILLED or reg.type not in BTF_IDS):
+    elif reg is not None and _keeps_pointer(env, reg):
         if size != SLOT:
             above = log_source.line(env, env.insn_idx)
             raise Reject("invalid size of register spill", EACCES, above=above)
@@ -85,6 +85,13 @@ def _write_fixed(
         if reg is not None and rules.PRECISION:
             mark_chain_precision(env, state, value)
     write_data(env, frame, off, size, kind)
+
+
+def _keeps_pointer(env: Env, reg: RegState) -> bool:
+    """Whether a spill of this pointer is remembered: is_spillable_regtype()."""
+    if reg.type is PTR_TO_DYNPTR:
+        return env.rules.DYNPTR_GIVEN_SPILLED
+    return env.rules.BTF_SPILLED or reg.type not in BTF_IDS
 
 
 def _keeps_scalar(env: Env, reg: RegState, size: int) -> bool:

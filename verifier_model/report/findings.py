@@ -370,6 +370,14 @@ FINDINGS = (
         "slot.",
     ),
     Finding(
+        "CONST_PTR_TO_DYNPTR cannot be released",
+        LIFETIME,
+        "const dynptr release",
+        "This release operation was given a const dynptr. Const dynptr values are verifier-provided "
+        "views and cannot be released by the program.",
+        "Release only mutable dynptrs that the program initialized or reserved.",
+    ),
+    Finding(
         "Expected an initialized dynptr as .*",
         LIFETIME,
         "uninitialized dynptr use",

@@ -169,6 +169,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
     if meta.subprog >= 0:
         following = callback.enter(env, state, row, meta)
         if following is not None:
+            helper_rules.check_map_fits(env, row, meta.map)
             return following
 
     state.frames[-1].clear_caller_saved()

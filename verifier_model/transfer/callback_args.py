@@ -57,8 +57,7 @@ def _element(env: Env, caller: FuncState, callee: FuncState) -> None:
         raise Reject("callback function not allowed for map", ENOTSUPP)
     callee.regs[R2] = _part(PTR_TO_MAP_KEY, given)
     callee.regs[R3] = _part(PTR_TO_MAP_VALUE, given)
-    if env.rules.CALLBACK_VALUE_HAS_ID:
-        callee.regs[R3].id = env.new_id()
+    _identify(env, callee)
 
 
 def _area(env: Env, caller: FuncState, callee: FuncState) -> None:
@@ -75,8 +74,15 @@ def _value_of(regno: int) -> Give:
     def give(env: Env, caller: FuncState, callee: FuncState) -> None:
         kinds = (CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE)
         callee.regs[R1 : R3 + 1] = [_part(kind, caller.regs[regno]) for kind in kinds]
+        _identify(env, callee)
 
     return give
+
+
+def _identify(env: Env, callee: FuncState) -> None:
+    """Tell the value from others."""
+    if env.rules.CALLBACK_VALUE_HAS_ID:
+        callee.regs[R3].id = env.new_id()
 
 
 def _part(kind: RegType, of: RegState) -> RegState:

@@ -12,6 +12,7 @@ from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
 from verifier_model.check import packet
 from verifier_model.check.locks import has_lock, runs_later
+from verifier_model.check.refs import forget
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -348,7 +349,7 @@ def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: boo
     wanted = reg.id
     keeps_id = env.rules.NULL_CHECK_KEEPS_ID and not is_null
     if is_null and reg.ref_obj_id and reg.ref_obj_id == wanted:
-        state.refs = tuple(ref for ref in state.refs if ref[0] != wanted)
+        forget(env, state, wanted)
     for frame in state.frames:
         for i, r in enumerate(frame.regs):
             if r.maybe_null and r.id == wanted:
