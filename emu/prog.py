@@ -100,6 +100,7 @@ class FuncInfo(NamedTuple):
     args: tuple[FuncArg, ...] = ()
     result: str = "INT"  # the kind of what it returns
     result_size: int = 4  # in bytes
+    tags: tuple[str, ...] = ()  # its own declaration tags
 
 
 class Prog(NamedTuple):

@@ -12,7 +12,7 @@ from emu.kernel import helper_names
 from emu.kernel.errno import E2BIG, EINVAL
 from emu.kernel.kfuncs import Does
 from emu.prog import PSEUDO_CALL, PSEUDO_FUNC, PSEUDO_KFUNC_CALL
-from verifier_model import kfunc_calls, log_source
+from verifier_model import exceptions, kfunc_calls, log_source
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -74,7 +74,14 @@ def find_subprogs(env: Env) -> None:
         starts.add(target)
         if len(starts) > env.limits.max_subprogs:
             raise Reject("too many subprograms", E2BIG)
+    handler = exceptions.callback_start(env)
+    if handler:
+        starts.add(handler)
     env.subprogs = sorted(starts)
+    if handler:
+        env.exception_callback = env.subprogs.index(handler)
+        env.run_later.add(env.exception_callback)
+        env.called_back.add(env.exception_callback)
     env.stack_depth = [0] * len(env.subprogs)
     for no, start in enumerate(env.subprogs):
         if env.log.level > 1:
@@ -100,7 +107,26 @@ def check_cfg(env: Env) -> None:
     insns, n = env.insns, len(env.insns)
     loops, of_all = not env.rules.BACK_EDGE_REJECTED, env.rules.BACK_EDGES_OF_ALL
     state = bytearray(n)
-    stack = [_run(env, 0, state, loops)]
+    _explore(env, 0, state, loops)
+    handler = env.subprogs[env.exception_callback]
+    if not state[handler]:
+        _explore(env, handler, state, loops)
+    middle = env.rules.CFG_OF_LDIMM64
+    i = 0
+    while i < n:
+        if state[i] != _EXPLORED:
+            raise Reject(f"unreachable insn {i}", EINVAL)
+        if middle and insns[i].code == LD_IMM64:
+            if i + 1 < n and state[i + 1]:
+                raise Reject(f"jump into the middle of ldimm64 insn {i}", EINVAL)
+            i += 1
+        i += 1
+
+
+def _explore(env: Env, first: int, state: bytearray, loops: bool) -> None:
+    """Walk what is reached from an insn."""
+    n = len(env.insns)
+    stack = [_run(env, first, state, loops)]
     while stack:  # insns on the way here, with the edges that are not yet followed
         run, edges = stack[-1]
         t = run[-1]
@@ -120,17 +146,6 @@ def check_cfg(env: Env) -> None:
             for t in run:
                 state[t] = _EXPLORED
             stack.pop()
-
-    middle = env.rules.CFG_OF_LDIMM64
-    i = 0
-    while i < n:
-        if state[i] != _EXPLORED:
-            raise Reject(f"unreachable insn {i}", EINVAL)
-        if middle and insns[i].code == LD_IMM64:
-            if i + 1 < n and state[i + 1]:
-                raise Reject(f"jump into the middle of ldimm64 insn {i}", EINVAL)
-            i += 1
-        i += 1
 
 
 def _run(env: Env, t: int, state: bytearray, loops: bool) -> tuple[list[int], Iterator[_Edge]]:

@@ -117,6 +117,9 @@ class Env:
         self.called: set[int] = set()  # global functions that were called
         self.entered: set[int] = set()  # subprogs that were walked, or begun to
         self.run_later: set[int] = set()  # subprogs that run when the program has ended
+        self.called_back: set[int] = set()  # subprogs that a helper calls back, now or later
+        self.exception_callback = 0  # the subprog that handles exceptions, if there is one
+        self.throwers: frozenset[int] | None = None  # exceptions.throwers() does, too
         self.packet_changers: frozenset[int] | None = None  # packet.changers() fills it in
         self.sleepers: frozenset[int] | None = None  # sleeping.sleepers() does
         self.readable: set[tuple[int, int]] = set()  # offset and size of what loads found in ctx

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier_model import exceptions
 from verifier_model.check import dynptr, func_args, func_types
 from verifier_model.check.func_types import Takes
 from verifier_model.log_buffer import LEVELS
@@ -25,6 +26,8 @@ def walk(env: Env, check: Callable[[int], None]) -> None:
     """Walk the main program and the global functions, in the release's order."""
     if env.rules.GLOBAL_FUNCS_LAZY:
         check(0)
+        if env.exception_callback:
+            env.called.add(env.exception_callback)
         walked: set[int] = set()
         while env.called - walked:
             for no in range(1, len(env.subprogs)):
@@ -55,6 +58,7 @@ def entry(env: Env, no: int) -> VerifierState:
     env.explored.clear()
     env.undropped.clear()
     env.scratched_regs = env.scratched_slots = -1
+    env.log.path_begins = False
     env.cur_state = state
     env.entered.add(no)
     if env.trail is not None:
@@ -67,6 +71,8 @@ def entry(env: Env, no: int) -> VerifierState:
     if env.log.bits & LEVELS or env.rules.GLOBAL_FUNCS_TOLD:
         env.log.add(f"Validating {env.subprog_name(no)}() func#{no}...")
     takes = func_types.expected(env, no)
+    if no == env.exception_callback:
+        exceptions.check_callback(env, no, takes)
     if not env.rules.FUNC_ARGS_ONCE:
         env.ids += [each.takes for each in takes].count(Takes.MEM)  # ids that are not used
     for i, expected in enumerate(takes):

@@ -61,8 +61,6 @@ def declare(env: Env, idx: int) -> None:
     if not kfuncs.is_there(kernel, row):
         text = f"extern (func ksym) '{row.name}': not found in kernel or module BTFs"
         raise Reject(text, ESRCH)
-    if Does.ENDS in row.does and any(map(is_callback, env.insns)):
-        raise Unmodelled(f"a call of {row.name}() beside functions that are called back", idx)
     allowed = env.kfunc_allowed(insn) is not None
     refused = Does.SLEEPS in row.does and not env.may_sleep
     if allowed and row.params is None and not refused:

@@ -99,6 +99,7 @@ class Rules:
     DYNPTR_TRACKED: bool
     ELEMENTS_AT_ONCE: bool
     EQ_KEEPS_ID: bool
+    EXCEPTIONS: bool
     EXIT_LEAK_TEXT: bool
     FASTCALL: bool
     FILL_ASSIGNS_ID: bool
@@ -122,6 +123,7 @@ class Rules:
     GLOBAL_FUNCS_RESTART: bool
     GLOBAL_FUNCS_SLEEP: bool
     GLOBAL_FUNCS_TOLD: bool
+    GLOBAL_FUNCS_THROW: bool
     GLOBAL_FUNCS_VOID: bool
     GLOBAL_FUNC_MEM: bool
     GLOBAL_FUNC_MEM_ID_IF_NULL: bool

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.enums import AttachType, ProgType
-from emu.kernel.errno import E2BIG, EACCES
+from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.kernel.traits import Trait
+from verifier_model import exceptions
 from verifier_model.cfg import TAIL_CALL, is_pseudo_call, is_tail_call
 from verifier_model.check import func_types
+from verifier_model.log_buffer import OPEN
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
 
 MAX_STACK = 512
+_THROWS = -1
 _PRIVATE_FROM = 64  # bytes: BPF_PRIV_STACK_MIN_SIZE
 _PRIVATE_TYPES = (
     ProgType.KPROBE,
@@ -41,16 +44,22 @@ def check_max_stack_depth(env: Env) -> None:
         _descend(env, (no,), 0, unit, calls, tails, shared)
 
 
-def _calls(env: Env) -> list[list[int]]:
-    """The subprogs each subprog calls or hands to a helper, in order."""
-    return [
-        [
-            env.subprogs.index(target)
-            for idx, target in env.calls.items()
-            if start <= idx < env.subprog_end(no) and not _runs_later(env, idx, target)
-        ]
-        for no, start in enumerate(env.subprogs)
-    ]
+def _calls(env: Env) -> list[list[tuple[int, int]]]:
+    """The subprogs each subprog calls or hands to a helper, in order, and where it throws.
+
+    (insn, subprog), or _THROWS in place of the subprog.
+    """
+    found = {
+        idx: env.subprogs.index(target)
+        for idx, target in env.calls.items()
+        if not _runs_later(env, idx, target)
+    }
+    if env.fixups.throws:
+        found |= {i: _THROWS for i, insn in enumerate(env.insns) if exceptions.throws(env, insn)}
+    calls: list[list[tuple[int, int]]] = [[] for _ in env.subprogs]
+    for idx in sorted(found):
+        calls[env.subprog_of(idx)].append((idx, found[idx]))
+    return calls
 
 
 def _runs_later(env: Env, idx: int, target: int) -> bool:
@@ -65,7 +74,7 @@ def _descend(
     chain: tuple[int, ...],
     depth: int,
     unit: int,
-    calls: list[list[int]],
+    calls: list[list[tuple[int, int]]],
     tails: set[int],
     shared: set[int],
     frames: int = 1,
@@ -96,7 +105,15 @@ def _descend(
         if depth > MAX_STACK:
             _check_callers_end(env, chain)
             raise Reject(f"combined stack size of {len(chain)} calls is {depth}. Too large", EACCES)
-    for callee in calls[no]:
+    for idx, callee in calls[no]:
+        if callee == _THROWS:
+            if not env.called_back.isdisjoint(chain):
+                text = f"(insn {idx}) cannot be called from callback subprog {no}"
+                raise Reject(f"bpf_throw kfunc {text}", EINVAL)
+            continue
+        if callee == env.exception_callback:
+            end = OPEN if env.kernel.has(Trait.TEXT_HANDLER_CALL_OPEN) else ""
+            raise Reject(f"insn {idx} cannot call exception cb directly{end}", EINVAL)
         restarts = env.rules.GLOBAL_FUNCS_RESTART and func_types.is_global(env, callee)
         if not restarts and frames >= env.limits.max_call_depth:
             raise Reject(f"the call stack of {frames} frames is too deep !", E2BIG)

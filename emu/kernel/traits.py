@@ -2282,6 +2282,21 @@ class Trait(enum.Enum):
         commit="read in 6.14.0 and 6.19.0: check_map_field_pointer()",
         note="Where a work queue is in a map's value is checked as for timers.",
     )
+    EXCEPTIONS = Row(
+        since="6.7",
+        commit='f18b03fabaa9 ("bpf: Implement BPF exceptions")',
+        note="A tag of the main function says which one handles what bpf_throw() throws.",
+    )
+    TEXT_HANDLER_CALL_OPEN = Row(
+        since="6.16",
+        commit="read in 6.14.0, measured on 6.16.12: check_max_stack_depth_subprog()",
+        note="The complaint of a call of the function that handles exceptions ends no line.",
+    )
+    GLOBAL_FUNCS_THROW = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_func_call()",
+        note="What a global function may leave behind that throws is asked where it is called.",
+    )
     CALLBACK_VALUE_HAS_ID = Row(
         since="7.3",
         commit="read in 7.2.13 and 7.3.4: map_set_for_each_callback_args()",

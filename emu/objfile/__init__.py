@@ -81,8 +81,7 @@ def load(
     if not optional:
         known = {k: f for k, f in known.items() if not sections.is_optional(f.section.name)}
     mains = _programs(known)
-    if types is not None:
-        _refuse_callbacks(types, mains)
+    handlers = _handlers(types, mains, known) if types is not None else {}
     externs = Externs(elf, types, target)
     found = maps.read(elf, types, name, cpus)
     numbers = {function.key: number for number, (function, _) in enumerate(mains)}
@@ -92,7 +91,12 @@ def load(
     known = adapted(known, ext, Core(types, target) if types else None, kernel)
     linker = Linker(elf, found, externs, ext, known, _license(elf))
     return [
-        linker.link(known[main.key], row, sections.target(main.section.name, row))
+        linker.link(
+            known[main.key],
+            row,
+            sections.target(main.section.name, row),
+            known[handlers[main.key]] if main.key in handlers else None,
+        )
         for main, row in mains
     ]
 
@@ -113,13 +117,36 @@ def _programs(known: dict[tuple[int, int], Function]) -> list[tuple[Function, Se
     return found
 
 
-def _refuse_callbacks(types: ObjectBtf, mains: list[tuple[Function, SectionRow]]) -> None:
-    """A program whose exceptions another function handles would lack it: it is never called."""
-    tagged = {name for name, text in types.tags() if text.startswith(_CALLBACK)}
-    for function, _ in mains:
-        if function.name in tagged:
-            message = f"{function.name}: exception callbacks are not supported"
-            raise ObjectError(message, function.place(0))
+def _handlers(
+    types: ObjectBtf,
+    mains: list[tuple[Function, SectionRow]],
+    known: dict[tuple[int, int], Function],
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Function.key of programs' main functions and of those that handle their exceptions.
+
+    Source: bpf_prog_assign_exc_cb() in libbpf.c.
+    """
+    starts = {function.key for function, _ in mains}
+    by_name = {f.name: f for f in known.values() if f.key not in starts}
+    tagged: dict[str, list[str]] = {}
+    for name, text in types.tags():
+        if text.startswith(_CALLBACK):
+            tagged.setdefault(name, []).append(text.removeprefix(_CALLBACK))
+    found = {}
+    for main, _ in mains:
+        names = tagged.get(main.name, [])
+        if not names:
+            continue
+        handler = by_name.get(names[0])
+        if len(names) > 1:
+            message = f"{main.name}: multiple exception callback tags"
+            raise ObjectError(message, main.place(0))
+        if handler is None or handler.is_local or handler.is_hidden:
+            what = "must be a global non-hidden function" if handler else "is not there"
+            message = f"{main.name}: exception callback {names[0]} {what}"
+            raise ObjectError(message, main.place(0))
+        found[main.key] = handler.key
+    return found
 
 
 def _license(elf: ObjectFile) -> str:

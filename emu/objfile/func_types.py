@@ -16,7 +16,8 @@ from emu.prog import FuncArg, FuncInfo
 if TYPE_CHECKING:
     from emu.btf import BtfData
 
-_COMPONENT = Struct("<i")  # struct btf_decl_tag: the parameter, or -1
+_COMPONENT = Struct("<i")  # struct btf_decl_tag: the parameter, or
+_ITSELF = -1
 _NAMES = {number: name for name, number in vars(Kind).items() if name.isupper()}
 _NAMES[Kind.VOID] = "UNKNOWN"
 
@@ -53,6 +54,7 @@ class FuncTypes:
             args,
             _NAMES[btf.kind(result)],
             self._size(result),
+            tuple(self._tags_of(id_, _ITSELF)),
         )
 
     def _arg(self, type_: int, tags: tuple[str, ...]) -> FuncArg:

@@ -67,13 +67,15 @@ class Linker:
         self._parts = _Parts(elf, maps, externs, known)
         self._left = _MOST
 
-    def link(self, main: Function, row: SectionRow, target: str) -> Prog:
-        """The program that starts with `main`.
+    def link(
+        self, main: Function, row: SectionRow, target: str, handler: Function | None = None
+    ) -> Prog:
+        """The program that starts with `main`; handler: of its exceptions.
 
         Raises ObjectError for what is wrong with it, and where the programs so far have more
         instructions than is believed.
         """
-        joined = _Joined(self._parts, main)
+        joined = _Joined(self._parts, main, handler)
         self._left -= len(joined.insns)
         if self._left < 0:
             raise ObjectError(f"programs of more than {_MOST} instructions", main.place(0))
@@ -166,23 +168,30 @@ class _Parts:
 class _Joined:
     """A function and all that it reaches, in the order in which libbpf appends them.
 
-    A function comes when a call of it is met, its own calls before the rest of its caller's.
+    A function comes when a call of it is met, its own calls before the rest of its caller's; the
+    one that handles exceptions, which nothing calls, comes last.
     """
 
-    def __init__(self, parts: _Parts, main: Function) -> None:
+    def __init__(self, parts: _Parts, main: Function, handler: Function | None) -> None:
         self._parts = parts
         self.insns: list[Insn] = []
         self.starts: dict[tuple[int, int], tuple[Function, int]] = {}
         self.kfuncs: list[str] = []
         self._calls: list[tuple[int, Function]] = []  # by index of the joined insn
-        todo = [self._append(main)]
+        self._append_all(main)
+        if handler is not None and handler.key not in self.starts:
+            self._append_all(handler)
+        self._connect()
+
+    def _append_all(self, first: Function) -> None:
+        """Append a function and all that it calls."""
+        todo = [self._append(first)]
         while todo:
             called = next(todo[-1], None)
             if called is None:
                 todo.pop()
             elif called.key not in self.starts:
                 todo.append(self._append(called))
-        self._connect()
 
     def _append(self, function: Function) -> Iterator[Function]:
         """Append a function; the functions that it calls, as they are met."""

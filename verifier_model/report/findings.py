@@ -373,8 +373,8 @@ FINDINGS = (
         "CONST_PTR_TO_DYNPTR cannot be released",
         LIFETIME,
         "const dynptr release",
-        "This release operation was given a const dynptr. Const dynptr values are verifier-provided "
-        "views and cannot be released by the program.",
+        "This release operation was given a const dynptr. Const dynptr values are "
+        "verifier-provided views and cannot be released by the program.",
         "Release only mutable dynptrs that the program initialized or reserved.",
     ),
     Finding(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 def enter(env: Env, state: VerifierState, helper: Helper, meta: Meta) -> int | None:
     """A helper calls back: the insn to go on at, where that is not the next."""
+    env.called_back.add(meta.subprog)
     row = CALLBACKS.get(helper.name)
     if row is None:
         raise Unmodelled(f"the callback of {helper.name}", env.insn_idx)
@@ -122,6 +123,7 @@ def enter_later(env: Env, state: VerifierState, row: Callback, subprog: int) -> 
     other.sleeps = row.sleeps or (env.may_sleep and not env.rules.ASYNC_SLEEPS_ALONE)
     env.push(other, env.subprogs[subprog], env.insn_idx, " for async cb")
     env.run_later.add(subprog)
+    env.called_back.add(subprog)
     env.scratched_regs = env.scratched_slots = -1
     row.give(env, caller, callee)
     env.entered.add(subprog)

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import E2BIG, EINVAL
-from verifier_model import log_walk
+from verifier_model import exceptions, log_walk
 from verifier_model.check import func_args, func_types, locks, packet, regions, results, sleeping
 from verifier_model.check.refs import (
     LEAKS,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 _UNEXPLAINED = re.compile(r"is not a scalar$| expected=fp$")
 
 
-def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int:
-    """Into a function of the program: setup_func_entry().  Returns its first insn."""
+def call_subprog(env: Env, state: VerifierState, insn: Insn) -> int | None:
+    """Into a function of the program: setup_func_entry().  Returns the insn to go on at."""
     target = env.insn_idx + insn.imm + 1
     no = env.subprogs.index(target)
     if not env.rules.FUNC_ARGS_ONCE:
@@ -71,7 +71,7 @@ def _check_depth(env: Env, state: VerifierState) -> None:
         raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
 
 
-def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) -> int:
+def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) -> int | None:
     """A function that is walked by itself: its result is any number.  wrong: of its arguments."""
     once, name = env.rules.GLOBAL_FUNCS_LAZY, env.subprog_name(no)
     shown = f"func#{no} ('{name}')" if once else f"func#{no}"
@@ -93,6 +93,10 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
     env.scratched_regs |= ARGS_MASK | 1
     if not func_types.returns_void(env, no):
         frame.regs[R0] = env.unknown()
+    if env.rules.GLOBAL_FUNCS_THROW and no in exceptions.throwers(env):
+        env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+        _check_left(env, state)
+        return None
     return env.insn_idx + 1
 
 
@@ -151,8 +155,14 @@ def _check_callback_leak(env: Env, state: VerifierState) -> None:
 
 def throw(env: Env, state: VerifierState) -> None:
     """The program ends in whatever frame it is: r1 is its result."""
-    _check_return_code(env, state, R1)
     env.fixups.throws = True
+    if not env.exception_callback:
+        _check_return_code(env, state, R1)
+    _check_left(env, state)
+
+
+def _check_left(env: Env, state: VerifierState) -> None:
+    """Whatever frame an exception is thrown in, nothing is left behind."""
     rules = env.rules
     where = "bpf_throw" if rules.THROW_CHECKED else "BPF_EXIT instruction in main prog"
     asked = rules.THROW_CHECKED or len(state.frames) == 1
@@ -173,6 +183,8 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
     if row is not None:
         _check_later_result(env, state, row)
         return
+    if no == env.exception_callback:
+        no = 0
     if not no and results.is_ignored(env):
         return
     if no and func_types.returns_void(env, no):
