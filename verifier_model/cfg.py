@@ -105,7 +105,7 @@ def check_cfg(env: Env) -> None:
     Back-edges are refused on releases that cannot walk a loop.
     """
     insns, n = env.insns, len(env.insns)
-    loops, of_all = not env.rules.BACK_EDGE_REJECTED, env.rules.BACK_EDGES_OF_ALL
+    loops = not env.rules.BACK_EDGE_REJECTED
     state = bytearray(n)
     _explore(env, 0, state, loops)
     handler = env.subprogs[env.exception_callback]
@@ -139,7 +139,7 @@ def _explore(env: Env, first: int, state: bytearray, loops: bool) -> None:
             if not state[w]:
                 stack.append(_run(env, w, state, loops))
                 break
-            if state[w] == _DISCOVERED and not (loop_ok or of_all):
+            if state[w] == _DISCOVERED and not (loop_ok or env.rules.BACK_EDGES_OF_ALL):
                 above = (*log_source.line(env, t, f"{t}: "), *log_source.line(env, w, f"{w}: "))
                 raise Reject(f"back-edge from insn {t} to {w}", EINVAL, above=above)
         else:
