@@ -165,6 +165,8 @@ def type_name(reg: RegState, rules: Rules) -> str:
             name = "ringbuf_mem"
         elif rules.TEXT_TYPE_FLAGS:
             name = "alloc_mem"
+    elif reg.type is RegType.PTR_TO_BUF and not rules.TEXT_TYPE_FLAGS:
+        name = "rdwr_buf"
     if not reg.maybe_null:
         return name
     return name + ("or_null_" if reg.type in BTF_IDS else "_or_null")

@@ -65,6 +65,7 @@ class Rules:
     BTF_RESULTS_TRUSTED: bool
     BTF_SPILLED: bool
     BTF_TAGS: bool
+    BUF_NULL_UNSEEN: bool
     CALLBACKS: bool
     CALLBACK_EVERY_ITERATION: bool
     CALLBACK_IS_LOOP: bool
@@ -122,8 +123,8 @@ class Rules:
     GLOBAL_FUNCS_NOT_IN_REGIONS: bool
     GLOBAL_FUNCS_RESTART: bool
     GLOBAL_FUNCS_SLEEP: bool
-    GLOBAL_FUNCS_TOLD: bool
     GLOBAL_FUNCS_THROW: bool
+    GLOBAL_FUNCS_TOLD: bool
     GLOBAL_FUNCS_VOID: bool
     GLOBAL_FUNC_MEM: bool
     GLOBAL_FUNC_MEM_ID_IF_NULL: bool

@@ -99,7 +99,7 @@ class Helper(NamedTuple):
     commit: str  # that brought it; "" where the releases named at the top of its table say it
     reach: tuple[Reach, ...]  # a program type with several attach types may need a certain one
     gpl_only: bool = False
-    sleepable: bool = False  # only programs that may sleep can call it
+    sleepable: bool | Trait = False  # only programs that may sleep can call it; where it is said
     config: str = ""  # what has to be built in, where distributions differ
     needs: Trait | None = None  # the trait that says the same as `since`, where there is one
     changes: tuple[Change, ...] = ()
@@ -1613,6 +1613,11 @@ class Proto(NamedTuple):
     ret: Ret
     args: tuple[Arg, ...]
     gpl_only: bool
+
+
+def sleeps(kernel: Kernel, helper: Helper) -> bool:
+    """Whether only what may sleep can call the helper: bpf_func_proto.might_sleep."""
+    return kernel.has(helper.sleepable) if isinstance(helper.sleepable, Trait) else helper.sleepable
 
 
 @cache

@@ -12,6 +12,7 @@ from __future__ import annotations
 from emu.kernel import helper_names
 from emu.kernel.enums import Arg, ProgType, Ret
 from emu.kernel.helpers import Change, Helper, Reach
+from emu.kernel.traits import Trait
 
 _LSM, _SYSCALL = (ProgType.LSM,), (ProgType.SYSCALL,)
 _ANY, _BTF, _MAP = Arg.ANYTHING, Arg.PTR_TO_BTF_ID, Arg.CONST_MAP_PTR
@@ -27,7 +28,7 @@ def _row(
     types: tuple[ProgType, ...],
     *,
     ret: Ret = Ret.INTEGER,
-    sleepable: bool = False,
+    sleepable: bool | Trait = False,
     changes: tuple[Change, ...] = (),
 ) -> Helper:
     number = helper_names.NUMBERS[name]
@@ -53,8 +54,13 @@ KERNEL_HELPERS = (
     _row("bprm_opts_set", (_BTF, _ANY), _LSM),
     _row("ima_inode_hash", (_BTF, _FILL, _SIZE), _LSM, sleepable=True),
     _row("ima_file_hash", (_BTF, _FILL, _SIZE), _LSM, sleepable=True),
-    _row("sys_bpf", (_ANY, _READ, _SIZE), _SYSCALL),
-    _row("btf_find_by_name_kind", (_READ, _SIZE, _ANY, _ANY), _SYSCALL),
-    _row("sys_close", (_ANY,), _SYSCALL),
+    _row("sys_bpf", (_ANY, _READ, _SIZE), _SYSCALL, sleepable=Trait.SYSCALL_HELPERS_SLEEP),
+    _row(
+        "btf_find_by_name_kind",
+        (_READ, _SIZE, _ANY, _ANY),
+        _SYSCALL,
+        sleepable=Trait.SYSCALL_HELPERS_SLEEP,
+    ),
+    _row("sys_close", (_ANY,), _SYSCALL, sleepable=Trait.SYSCALL_HELPERS_SLEEP),
     _row("kallsyms_lookup_name", (_READ, _SIZE_OR_ZERO, _ANY, Arg.PTR_TO_LONG), _SYSCALL),
 )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.kernel.traits import Trait
+
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
 
@@ -17,11 +19,11 @@ class Hooks(NamedTuple):
     """Hooks that a set has had from a release on, until another."""
 
     names: tuple[str, ...]
-    since: str = ""
-    until: str = ""
+    since: str | Trait = ""
+    until: str | Trait = ""
 
 
-def _rows(names: str, since: str = "", until: str = "") -> Hooks:
+def _rows(names: str, since: str | Trait = "", until: str | Trait = "") -> Hooks:
     return Hooks(tuple(names.split()), since, until)
 
 
@@ -68,20 +70,17 @@ SLEEPABLE = (
     ),
     _rows("file_post_open", "6.11"),
     _rows("inode_post_removexattr inode_removexattr", "6.15"),
-    _rows("bdev_alloc_security bdev_setintegrity", "7.2"),
+    _rows("bdev_alloc_security bdev_setintegrity", Trait.LSM_BLOCK_DEVICES),
+    _rows("inet_conn_established", "5.11", Trait.LSM_ATOMIC_HOOKS),
+    _rows("task_to_inode", "5.11", Trait.LSM_TASK_TO_INODE_ATOMIC),
+    _rows("bpf_prog_free", "6.9", Trait.LSM_PROG_FREE_ATOMIC),
 )
-# The same, which later releases took back.
-SLEEPABLE_ONCE = (
-    _rows("inet_conn_established task_to_inode", "5.11"),
-    _rows("bpf_prog_free", "6.9"),
-)
-
 # untrusted_lsm_hooks: their arguments may be half made, or half freed.
 UNTRUSTED = (
     _rows("sk_alloc_security sk_free_security file_alloc_security file_free_security task_free"),
     _rows("bpf_map_free_security bpf_prog_alloc_security bpf_prog_free_security", until="6.9"),
     _rows("bpf_map_free bpf_prog_free", "6.9"),
-    _rows("bdev_alloc_security bdev_free_security", "7.2"),
+    _rows("bdev_alloc_security bdev_free_security", Trait.LSM_BLOCK_DEVICES),
 )
 
 # bool_lsm_hooks
@@ -96,8 +95,7 @@ DISABLED = (
         ismaclabel
         """
     ),
-    _rows("xfrm_decode_session", until="6.13"),
-    _rows("xfrm_decode_session", "7.2"),
+    _rows("xfrm_decode_session", Trait.LSM_XFRM_DISABLED),
     _rows("file_alloc_security", "6.19"),
 )
 
@@ -116,7 +114,7 @@ def has(kernel: Kernel, rows: tuple[Hooks, ...], function: str) -> bool:
     hook = function.removeprefix(PREFIX)
     return any(
         hook in row.names
-        and (not row.since or kernel.at_least(row.since))
-        and not (row.until and kernel.at_least(row.until))
+        and kernel.holds(row.since)
+        and not (row.until and kernel.holds(row.until))
         for row in rows
     )

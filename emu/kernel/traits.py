@@ -128,9 +128,32 @@ class Trait(enum.Enum):
         backports=("6.1.170",),
     )
     LSM_ATOMIC_HOOKS = Row(
+        since="7.1",
+        commit="read in 6.19 and 7.2, measured on 7.0.9, 7.0.13 and 7.1.3: sleepable_lsm_hooks",
+        note="Programs no longer sleep where sockets connect.",
+        backports=("6.12.94", "7.0.13"),
+    )
+    LSM_TASK_TO_INODE_ATOMIC = Row(
+        since="7.1",
+        commit="read in 6.19 and 7.2, measured on 7.0.9, 7.0.13 and 7.1.3: sleepable_lsm_hooks",
+        note="Programs no longer sleep at the hook task_to_inode.",
+        backports=("6.1.180", "6.12.94", "7.0.13"),
+    )
+    LSM_PROG_FREE_ATOMIC = Row(
         since="7.2",
-        commit="read in 6.19 and 7.2: sleepable_lsm_hooks",
-        note="Programs no longer sleep at some hooks, which are called where nothing may.",
+        commit="read in 6.19 and 7.2, measured on 7.1.13 and 7.2.13: sleepable_lsm_hooks",
+        note="Programs no longer sleep at the hook bpf_prog_free.",
+    )
+    LSM_BLOCK_DEVICES = Row(
+        since="7.1",
+        commit="read in 6.19 and 7.2, measured on 7.0.13 and 7.1.3: bpf_lsm.c",
+        note="Programs sleep at hooks of block devices, whose arguments are not trusted.",
+    )
+    LSM_XFRM_DISABLED = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2, measured on 7.0.13 and 7.1.13: bpf_lsm_disabled_hooks",
+        note="The hook xfrm_decode_session takes no programs.",
+        backports=("6.1.180", "6.12.107", "7.1.13"),
     )
     LSM_RETVAL = Row(
         since="6.11",
@@ -139,8 +162,41 @@ class Trait(enum.Enum):
     )
     LSM_CGROUP_ATOMIC = Row(
         since="7.2",
-        commit="read in 6.19 and 7.2: can_be_sleepable()",
+        commit="read in 6.19 and 7.2, measured on 7.0.13 and 7.1.13: can_be_sleepable()",
         note="Programs at hooks of a control group do not sleep, as they are told at first.",
+        backports=("6.12.117", "7.1.13"),
+    )
+    TEXT_LSM_CGROUP_SLEEPS = Row(
+        commit="read in 6.1.192, measured not to be in 6.1.180: check_attach_btf_id()",
+        note="The complaint about programs at hooks of a control group that sleep is their own.",
+        backports=("6.1.192",),
+    )
+    SYSCALL_HELPERS_SLEEP = Row(
+        since="7.2",
+        commit="read in 6.19 and 7.2, measured on 7.1.13 and 7.2.13: bpf_sys_bpf_proto",
+        note="Helpers that call the system count as those that sleep.",
+        backports=("6.12.117",),
+    )
+    BUF_NULL_UNSEEN = Row(
+        since="5.17",
+        until="7.0",
+        commit="read in 6.0.1 to 6.19.0; measured on 6.12.74, 6.12.85, 6.18.15 and 7.0.4: "
+        "check_mem_access()",
+        note="Kernel bug: memory of an iterator is read and written though it may not be there.",
+        backports=("6.1.170", "6.12.85", "6.19.13"),
+    )
+    BUFFER_UNFOLDED = Row(
+        since="7.1",
+        until="7.2",
+        commit="measured on 7.0.13, 7.1.3 and 7.1.7: __check_buffer_access()",
+        note="Kernel bug: what was added to a pointer to a buffer does not count.",
+        backports=("7.1.7",),
+    )
+    FLOW_KEYS_UNFOLDED = Row(
+        since="7.1",
+        until="7.2",
+        commit="measured on 7.0.13, 7.1.13 and 7.2.13: check_flow_keys_access()",
+        note="Kernel bug: what was added to a pointer to flow keys does not count.",
     )
 
     # -- Permissions and loading ---------------------------------------------------------------

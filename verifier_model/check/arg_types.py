@@ -180,6 +180,8 @@ def takes(kernel: Kernel, arg: Arg, kind: RegType) -> bool:
     """Whether a register of this type may be passed, whatever it points to."""
     if arg not in MEMORY_ARGS:
         return kind in TYPES[arg]
+    if kind is RDONLY_BUF and not kernel.has(Trait.TEXT_TYPE_FLAGS):
+        return _takes_any_memory(kernel, arg)
     if kind in (RDONLY_MEM, RDONLY_BUF):
         return not MEM_ARGS.get(arg, True)
     if kind in (PTR_TO_MEM, PTR_TO_BUF):

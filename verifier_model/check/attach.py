@@ -22,7 +22,7 @@ from emu.kernel.enums import (
     ProgType,
 )
 from emu.kernel.errno import E2BIG, EINVAL, ENOTSUPP
-from emu.kernel.prog_types import MULTI
+from emu.kernel.prog_types import ATTACH_SINCE, MULTI
 from emu.kernel.traits import Trait
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -59,7 +59,7 @@ _NAME_A_FUNCTION = (ProgType.TRACING, ProgType.LSM, ProgType.EXT)
 _NO_SLEEP: tuple[tuple[str | Trait, str], ...] = (
     (Trait.SLEEPABLE_TRACEPOINTS, "Program of this type cannot be sleepable"),
     (
-        "7.0",
+        "7.1",
         "Only fentry/fexit/fsession/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be "
         "sleepable",
     ),
@@ -72,7 +72,12 @@ _NO_SLEEP: tuple[tuple[str | Trait, str], ...] = (
 )
 _SLEEP_TRACING = (
     *(AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN),
-    *(AttachType.TRACE_ITER, AttachType.TRACE_FSESSION),
+    AttachType.TRACE_ITER,
+)
+_SLEEP_TRACING_SINCE: tuple[tuple[AttachType, str | Trait], ...] = (
+    (AttachType.TRACE_FSESSION, "7.0"),
+    (AttachType.TRACE_RAW_TP, Trait.SLEEPABLE_TRACEPOINTS),
+    *((multi, "7.2") for multi in MULTI),
 )
 # Types whose programs sleep, whatever they attach to, and since when.
 _SLEEP: tuple[tuple[ProgType, str | Trait], ...] = (
@@ -117,7 +122,10 @@ def check(env: Env) -> None:
         return
     if env.may_sleep:
         _check_sleepable(env)
-    if kind in _NAME_A_FUNCTION and not prog.attach_to and env.attach_type not in MULTI:
+    names_none = not prog.attach_to and not (
+        env.attach_type in MULTI and env.kernel.at_least(ATTACH_SINCE[AttachType(env.attach_type)])
+    )
+    if kind in _NAME_A_FUNCTION and names_none:
         raise Reject("Tracing programs must provide btf_id", EINVAL)
     if kind is ProgType.STRUCT_OPS and not prog.attach_to:
         if not env.gpl:
@@ -139,17 +147,18 @@ def _check_sleepable(env: Env) -> None:
         text = next(text for since, text in _NO_SLEEP if not since or kernel.holds(since))
         raise Reject(text, EINVAL)
     in_cgroup = env.prog_type is ProgType.LSM and env.attach_type == AttachType.LSM_CGROUP
-    if in_cgroup and not kernel.at_least("6.3"):
+    if in_cgroup and kernel.has(Trait.TEXT_LSM_CGROUP_SLEEPS):
         raise Reject("BPF_LSM_CGROUP programs cannot be sleepable", EINVAL)
 
 
 def _may_sleep(env: Env) -> bool:
     kernel, kind, attach_type = env.kernel, env.prog_type, env.attach_type
-    if kind is ProgType.TRACING:
-        at_tracepoint = attach_type in (AttachType.TRACE_RAW_TP, *MULTI)
-        if at_tracepoint:
-            return kernel.has(Trait.SLEEPABLE_TRACEPOINTS) or not kernel.at_least("6.3")
-        return attach_type in _SLEEP_TRACING
+    if kind is ProgType.TRACING and kernel.at_least("6.3"):
+        return attach_type in _SLEEP_TRACING or any(
+            attach_type == type_ and kernel.holds(since) for type_, since in _SLEEP_TRACING_SINCE
+        )
     if kind is ProgType.LSM:
         return attach_type != AttachType.LSM_CGROUP or not kernel.has(Trait.LSM_CGROUP_ATOMIC)
-    return any(kind is type_ and kernel.holds(since) for type_, since in _SLEEP)
+    return kind is ProgType.TRACING or any(
+        kind is type_ and kernel.holds(since) for type_, since in _SLEEP
+    )

@@ -164,7 +164,7 @@ def _trust(
     if reg.type is UNTRUSTED_BTF_ID:
         return UNTRUSTED_BTF_ID, False
     kernel, tag, in_union = env.kernel, found.tag, found.in_union
-    if reg.type not in (TRUSTED_BTF_ID, RCU_BTF_ID):
+    if reg.type not in (TRUSTED_BTF_ID, RCU_BTF_ID) and not reg.ref_obj_id:
         return _untrusted(env, tag, in_union), False
 
     def listed(suffix: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel.errno import EACCES
+from emu.kernel.traits import Trait
 from verifier_model.domain import tnum
 from verifier_model.domain.word import s64
 from verifier_model.reg import PTR_TO_BUF, PTR_TO_TP_BUFFER, RDONLY_BUF
@@ -25,10 +26,11 @@ _FLOW_KEYS = 56  # bytes of struct bpf_flow_keys
 def check(env: Env, reg: RegState, regno: int, off: int, size: int) -> None:
     """The access does not begin before the buffer."""
     name, in_bits = NAMES[reg.type], env.rules.POINTER_CONST_IN_BITS
-    start = reg.smin if in_bits else 0
+    unfolded = env.kernel.has(Trait.BUFFER_UNFOLDED)
+    start = reg.smin if in_bits and not unfolded else 0
     if not in_bits:
         off += reg.off
-    if not in_bits and off < 0:
+    if (not in_bits or unfolded) and off < 0:
         text = f"R{regno} invalid {name} buffer access: off={off}, size={size}"
         raise Reject(text, EACCES)
     if not reg.is_const() or (reg.var_off.value and not in_bits):
@@ -47,6 +49,7 @@ def check_flow_keys(env: Env, reg: RegState, regno: int, off: int, size: int) ->
             bits = tnum.shown(reg.var_off) if env.rules.TEXT_CONST_BITS else str(reg.var_off)
             text = f"R{regno} invalid variable offset to flow keys: off={off}, var_off={bits}"
             raise Reject(text, EACCES)
-        off += s64(reg.var_off.value)
+        if not env.kernel.has(Trait.FLOW_KEYS_UNFOLDED):
+            off += s64(reg.var_off.value)
     if off < 0 or off + size > _FLOW_KEYS:
         raise Reject(f"invalid access to flow keys off={off} size={size}", EACCES)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
 
-_SYSCALL_END = (1 << 16) - 1
+SYSCALL_END = (1 << 16) - 1
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
 # What CtxField.gives says, where it is modelled: a kind of pointer, and whether it may be null.
 _POINTERS = {
@@ -108,12 +108,17 @@ def is_memory(env: Env) -> bool:
     return not (_layout(env).only_fields or env.prog_type is ProgType.PERF_EVENT)
 
 
+def moves(env: Env) -> bool:
+    """Whether the context is memory of which any byte may be read: is_var_ctx_off_allowed()."""
+    return env.prog_type is ProgType.SYSCALL and env.kernel.has(Trait.SYSCALL_CTX_MOVES)
+
+
 def _check_offset(env: Env, reg: RegState, regno: int, off: int, size: int) -> int:
     """The most that was added to the context pointer, where the release takes that."""
-    if env.prog_type is ProgType.SYSCALL and env.kernel.has(Trait.SYSCALL_CTX_MOVES):
+    if moves(env):
         from verifier_model.check import mem
 
-        mem.check_region(env, reg, regno, off, size, _SYSCALL_END)
+        mem.check_region(env, reg, regno, off, size, SYSCALL_END)
         return reg.umax
     if env.rules.CTX_CONST_OFFSET and is_memory(env) and reg.is_const() and reg.smin >= 0:
         return reg.smin
@@ -177,7 +182,7 @@ def readable(env: Env, layout: Context, off: int, size: int) -> bool:
     if env.prog_type is ProgType.SYSCALL:
         # syscall_prog_is_valid_access() looks at where the access begins only.
         end += size - 1
-        aligned = aligned or env.kernel.has(Trait.SYSCALL_CTX_MOVES)
+        aligned = aligned or moves(env)
     if not end:
         if env.prog_type in _RAW:
             end = 8 * env.limits.max_raw_tp_args

@@ -178,7 +178,8 @@ def check_memory(
         mem.check_region(env, reg, regno, 0, size, reg.mem_size, zero_ok)
     elif reg.type in (PTR_TO_BUF, RDONLY_BUF) and not reg.maybe_null:
         if writes and reg.type is RDONLY_BUF:
-            raise Reject(f"R{regno} cannot write into {type_name(reg, env.rules)}", EACCES)
+            text = f"R{regno} cannot write into {type_name(reg, env.rules)}"
+            raise Reject(text if env.rules.TEXT_TYPE_FLAGS else "", EACCES)
         buffers.check(env, reg, regno, 0, size)
     elif reg.type is PTR_TO_MAP_KEY:
         if meta is not None and meta.raw:
@@ -192,6 +193,8 @@ def check_memory(
         if writes and env.rules.BTF_MEM_WRITES_REFUSED:
             btf_ptr.store(env, reg, regno, 0)
         btf_ptr.find(env, reg, regno, 0, size)
+    elif reg.type is PTR_TO_CTX and ctx.moves(env):
+        mem.check_region(env, reg, regno, 0, size, ctx.SYSCALL_END, zero_ok)
     elif reg.type is PTR_TO_CTX and env.rules.HELPER_MEM_OF_CTX and ctx.is_memory(env):
         if size and writes:
             ctx.store(env, reg, regno, size - 1, 1)

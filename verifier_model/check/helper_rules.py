@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
 from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP, MAX_ERRNO
+from emu.kernel.helpers import TRAMPOLINE
 from emu.kernel.traits import Trait
 from verifier_model.check import target
 from verifier_model.check.refs import check_range
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 SOCKMAPS = (MapType.SOCKMAP, MapType.SOCKHASH)
+_TRACE = (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.TRACE_FSESSION)
 _IMA = ("ima_inode_hash", "ima_file_hash")
 _SK_STORAGE = ("sk_storage_get", "sk_storage_delete")
 # Kernel functions in which a path does not change: btf_allowlist_d_path.
@@ -40,17 +42,17 @@ _WRITERS = ("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem
 
 def check_allowed(env: Env, row: Helper) -> None:
     """Where a tracing program is does not forbid the helper: bpf_func_proto.allowed."""
-    if env.attached is None:
+    if env.attached is None and env.prog_type is not ProgType.SYSCALL:
         return
-    name, attach_type = env.attached.name, env.attach_type
+    name, attach_type = env.attached.name if env.attached else "", env.attach_type
     allowed = True
     if row.name == "d_path":
         allowed = _tells_path(env, name)
     elif row.name in _IMA:
         allowed = target.is_sleepable_hook(env.kernel, name)
-    elif row.name in _SK_STORAGE and env.prog_type is ProgType.TRACING:
+    elif row.name in _SK_STORAGE and env.prog_type is not ProgType.LSM:
         inside = name.startswith("bpf_sk_storage")
-        traces = attach_type in (AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT) and not inside
+        traces = attach_type in _TRACE and not inside
         allowed = attach_type in (AttachType.TRACE_RAW_TP, AttachType.TRACE_ITER) or traces
     if not allowed:
         raise Reject("helper call is not allowed in probe", EINVAL)
@@ -121,7 +123,7 @@ def check_func_ip(env: Env, row: Helper) -> None:
         return
     if env.prog_type is not ProgType.TRACING:
         text = f"not supported for program type {int(env.prog_type)}"
-    elif env.attached is not None and env.attached.raw_tp:
+    elif env.attach_type not in TRAMPOLINE:
         sessions = "fsession/" if env.kernel.has(Trait.TEXT_FSESSION) else ""
         text = f"supported only for fentry/fexit/{sessions}fmod_ret programs"
     else:

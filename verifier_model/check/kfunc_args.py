@@ -106,6 +106,8 @@ def _check_pointer(
     regno, kind = R1 + i, param.kind
     reg = state.frames[-1].regs[regno]
     if kind is Kind.STRUCT_OR_NULL and is_null(reg):
+        if env.rules.KFUNC_NULL_PRECISE:
+            mark_chain_precision(env, state, regno)
         return
     if kind in (Kind.STRUCT, Kind.STRUCT_OR_NULL):
         kfunc_structs.check(env, state, row, reg, i, param.name)

@@ -94,7 +94,7 @@ def load(
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=False)
         value = env.anything
-    elif kind in buffers.NAMES and not reg.maybe_null:
+    elif kind in buffers.NAMES and (not reg.maybe_null or env.rules.BUF_NULL_UNSEEN):
         buffers.check(env, reg, regno, off, size)
         value = env.anything
     elif kind is PTR_TO_FLOW_KEYS:
@@ -166,7 +166,9 @@ def store(
         packet.check(env, reg, regno, off, size)
     elif kind in SOCKETS and not reg.maybe_null:
         sock.check(env, reg, regno, off + reg.off, size, writes=True)
-    elif kind is PTR_TO_TP_BUFFER or (kind is PTR_TO_BUF and not reg.maybe_null):
+    elif kind is PTR_TO_TP_BUFFER or (
+        kind is PTR_TO_BUF and (not reg.maybe_null or env.rules.BUF_NULL_UNSEEN)
+    ):
         buffers.check(env, reg, regno, off, size)
     elif kind is PTR_TO_FLOW_KEYS:
         buffers.check_flow_keys(env, reg, regno, off, size)
@@ -261,5 +263,7 @@ def _note_outside(env: Env, reg: RegState, regno: int, off: int, size: int, end:
             f"invalid access to packet, off={off} size={size}, "
             f"R{regno}(id={reg.id},off={off},r={end})"
         )
+    elif reg.type is PTR_TO_CTX:
+        env.log.add(f"invalid access to context, ctx_size={end} off={off} size={size}")
     else:
         env.log.add(f"invalid access to memory, mem_size={end} off={off} size={size}")

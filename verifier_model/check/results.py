@@ -24,7 +24,7 @@ def allowed(env: Env) -> ReturnRange | None:
     if env.prog_type is not ProgType.LSM:
         return prog_types.return_range(env.kernel, env.prog_type, env.prog.expected_attach_type)
     if env.attach_type != AttachType.LSM_CGROUP:
-        return of_hook(env)
+        return of_hook(env) if env.attach_type == AttachType.LSM_MAC else None
     return ReturnRange(1, 1) if is_void(env) else ReturnRange(0, 1)
 
 

@@ -100,7 +100,7 @@ def forbidden(state: VerifierState) -> str:
 
 def check_helper(env: Env, state: VerifierState, row: Helper) -> None:
     """A helper that sleeps is called where something may."""
-    if not row.sleepable:
+    if not helpers.sleeps(env.kernel, row):
         return
     where = forbidden(state)
     if not state.sleeps and not env.kernel.has(Trait.TEXT_SLEEPING_HELPER):
@@ -166,4 +166,6 @@ def _sleeps(env: Env, insn: Insn) -> bool:
         kfunc = env.kfunc_allowed(insn)
         return kfunc is not None and Does.SLEEPS in kfunc.does
     row = None if insn.src else helpers.by_id(insn.imm)
-    return row is not None and row.sleepable and env.helper_proto(insn) is not None
+    return (
+        row is not None and helpers.sleeps(env.kernel, row) and env.helper_proto(insn) is not None
+    )

@@ -12,7 +12,7 @@ from emu.btf import PARAM, POINTER_SIZE, Kind
 from emu.kernel import iterators, lsm_hooks
 from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.errno import EINVAL
-from emu.kernel.prog_types import MULTI
+from emu.kernel.prog_types import ATTACH_SINCE, MULTI
 from emu.kernel.traits import Trait
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -36,6 +36,11 @@ _MULTI_FUNC = "bpf_multi_func"
 _RETURNS = (
     *(AttachType.TRACE_FEXIT, AttachType.TRACE_FSESSION, AttachType.TRACE_FSESSION_MULTI),
     AttachType.MODIFY_RETURN,
+)
+_KNOWN = (
+    *(AttachType.TRACE_RAW_TP, AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT),
+    *(AttachType.MODIFY_RETURN, AttachType.LSM_MAC, AttachType.TRACE_ITER, AttachType.LSM_CGROUP),
+    *(AttachType.TRACE_FSESSION, *MULTI),
 )
 _FAULTABLE = ("sys_enter", "sys_exit")  # tracepoints that may sleep
 
@@ -81,6 +86,7 @@ def find(env: Env) -> Function:
     raw_tp = attach_type == AttachType.TRACE_RAW_TP
     if raw_tp and kernel.has(Trait.RAW_TP_ALL_NULL) and not kernel.has(Trait.RAW_TP_NULL_ARGS):
         raise Unmodelled("a raw tracepoint's arguments, all of which may be null", 0)
+    _check_attach_type(env)
     function = _function(env, btf, raw_tp=raw_tp)
     if raw_tp:
         _check_faultable(env, function)
@@ -96,6 +102,14 @@ def find(env: Env) -> Function:
     else:
         _check_listed(kernel, function.name, attach_type)
     return function
+
+
+def _check_attach_type(env: Env) -> None:
+    """The release knows how to attach such a program, of whatever type."""
+    attach_type = env.attach_type
+    since = ATTACH_SINCE.get(AttachType(attach_type)) if attach_type in _KNOWN else None
+    if attach_type not in _KNOWN or (since and not env.kernel.at_least(since)):
+        raise Reject("", EINVAL)
 
 
 def _function(env: Env, btf: BtfData, *, raw_tp: bool) -> Function:
@@ -180,9 +194,7 @@ def _check_sleepable(env: Env, function: Function) -> None:
 
 def is_sleepable_hook(kernel: Kernel, name: str) -> bool:
     """Whether programs at the hook of the security modules may sleep."""
-    once = not kernel.has(Trait.LSM_ATOMIC_HOOKS)
-    rows = lsm_hooks.SLEEPABLE + (lsm_hooks.SLEEPABLE_ONCE if once else ())
-    return lsm_hooks.has(kernel, rows, name)
+    return lsm_hooks.has(kernel, lsm_hooks.SLEEPABLE, name)
 
 
 def _is_injectable(env: Env, name: str) -> bool:

@@ -10,12 +10,12 @@ from emu.kernel.enums import Arg
 from emu.kernel.kfuncs import Kind
 from emu.prog import PSEUDO_KFUNC_CALL
 from verifier_model.cfg import EXIT, GOTOL, JA, is_pseudo_call
-from verifier_model.check import func_types
+from verifier_model.check import ctx, func_types
 from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.check.stack_objects import slot_at
 from verifier_model.log import type_name
 from verifier_model.log_state import DYNPTRS
-from verifier_model.reg import PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
+from verifier_model.reg import PTR_TO_CTX, PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.events import Place
 from verifier_model.report.region import active, depths
@@ -178,7 +178,7 @@ class Facts(dict[str, object]):
         reg = self._frame_reg(self.number("reg"))
         if reg.type is PTR_TO_MAP_VALUE and reg.map is not None:
             return reg.map.value_size
-        return reg.mem_size
+        return ctx.SYSCALL_END if reg.type is PTR_TO_CTX else reg.mem_size
 
     def _type(self) -> str:
         return type_name(self._frame_reg(self.number("reg")), self._env.rules)

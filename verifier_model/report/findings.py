@@ -445,6 +445,21 @@ FINDINGS = (
         "Move the helper call outside the critical section, or use a non-sleepable helper.",
     ),
     *_may_sleep(
+        r"kernel func \w+ is sleepable within .*",
+        "sleepable kfunc {call}",
+        "Move the kfunc call outside the critical section, or use a non-sleepable kfunc.",
+    ),
+    Finding(
+        r"kernel func \w+ requires RCU critical section protection",
+        CONTEXT,
+        "required context is not active",
+        "The operation {call} requires an active RCU read lock region, but this path is outside "
+        "one.",
+        "Call this kfunc between bpf_rcu_read_lock() and bpf_rcu_read_unlock(), keeping all exit "
+        "paths balanced.",
+        error="{call} requires RCU read lock region",
+    ),
+    *_may_sleep(
         r"program must be sleepable to call sleepable kfunc \w+",
         "sleepable kfunc {call}",
         "Mark the program sleepable if the program type allows it, or use a non-sleepable kfunc.",

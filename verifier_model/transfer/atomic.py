@@ -8,7 +8,14 @@ from emu.isa.table import CMPXCHG, FETCH
 from emu.kernel.errno import EACCES
 from verifier_model.check import mem
 from verifier_model.log import type_name
-from verifier_model.reg import PACKET_POINTERS, PTR_TO_ARENA, PTR_TO_CTX, R0, SOCKETS
+from verifier_model.reg import (
+    PACKET_POINTERS,
+    PTR_TO_ARENA,
+    PTR_TO_CTX,
+    PTR_TO_FLOW_KEYS,
+    R0,
+    SOCKETS,
+)
 from verifier_model.transfer.ldst import SIZES, check_same_pointer
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Reject
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
 # What x86 does in a loop, which faults cannot leave: bpf_jit_supports_insn().
 _LOOPS = (0x51, 0x41, 0xA1)  # fetching AND, OR and XOR
-_NOT_ATOMIC = (PTR_TO_CTX, *PACKET_POINTERS, *SOCKETS)
+_NOT_ATOMIC = (PTR_TO_CTX, PTR_TO_FLOW_KEYS, *PACKET_POINTERS, *SOCKETS)
 
 
 @transfer(*(f"load_acquire{bits}" for bits in (8, 16, 32, 64)))

@@ -137,7 +137,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _refuse(env, insn.imm)
     if row.config:
         raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
-    unseen = row.sleepable and not env.may_sleep
+    unseen = helpers.sleeps(env.kernel, row) and not env.may_sleep
     if unseen and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):
         _refuse(env, insn.imm)
     if proto.gpl_only and not env.gpl:
