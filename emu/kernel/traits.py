@@ -115,6 +115,12 @@ class Trait(enum.Enum):
         commit="measured on 6.16.12 and 6.17.8: check_attach_btf_id()",
         note="A program for a function that none may trace is told its name.",
     )
+    PREEMPT_COUNT_DENIED = Row(
+        since="6.3",
+        commit="read in 6.2.1 and 6.3.8: btf_id_deny",
+        note="No program traces the functions that count where preemption is disabled.",
+        backports=("5.15.148", "6.1.192"),
+    )
     NORETURN_DENIED = Row(
         since="6.15",
         commit="read in 6.14, measured on 6.16.3: noreturn_deny",
@@ -125,7 +131,7 @@ class Trait(enum.Enum):
         since="6.12",
         commit="read in 6.11.11 and 6.12.y: bpf_lsm_disabled_hooks",
         note="Some hooks of security modules take no programs.",
-        backports=("6.1.170",),
+        backports=("6.1.180",),
     )
     LSM_ATOMIC_HOOKS = Row(
         since="7.1",
@@ -151,9 +157,9 @@ class Trait(enum.Enum):
     )
     LSM_XFRM_DISABLED = Row(
         since="7.2",
-        commit="read in 6.19 and 7.2, measured on 7.0.13 and 7.1.13: bpf_lsm_disabled_hooks",
+        commit="read in 6.19 and 7.2, measured on 7.1.3 and 7.1.7: bpf_lsm_disabled_hooks",
         note="The hook xfrm_decode_session takes no programs.",
-        backports=("6.1.180", "6.12.107", "7.1.13"),
+        backports=("6.1.180", "6.12.107", "7.1.7"),
     )
     LSM_RETVAL = Row(
         since="6.11",
@@ -162,9 +168,9 @@ class Trait(enum.Enum):
     )
     LSM_CGROUP_ATOMIC = Row(
         since="7.2",
-        commit="read in 6.19 and 7.2, measured on 7.0.13 and 7.1.13: can_be_sleepable()",
+        commit="read in 6.19 and 7.2, measured on 7.1.3 and 7.1.7: can_be_sleepable()",
         note="Programs at hooks of a control group do not sleep, as they are told at first.",
-        backports=("6.12.117", "7.1.13"),
+        backports=("6.12.117", "7.1.7"),
     )
     TEXT_LSM_CGROUP_SLEEPS = Row(
         commit="read in 6.1.192, measured not to be in 6.1.180: check_attach_btf_id()",

@@ -44,12 +44,14 @@ _KNOWN = (
 )
 _FAULTABLE = ("sys_enter", "sys_exit")  # tracepoints that may sleep
 
-# Functions that BPF itself is built on: btf_id_deny.  Each is there, and listed, as the kernel is
-# configured.  preempt_count_add and _sub: not in 6.2.1.
-_DENIED = (
-    *("___migrate_enable", "migrate_disable", "migrate_enable", "rcu_read_unlock_strict"),
-    *("preempt_count_add", "preempt_count_sub", "__rcu_read_lock", "__rcu_read_unlock"),
-)
+# Functions that BPF itself is built on, and since when none traces them: btf_id_deny, read in 5.12
+# to 7.3.  Each is there, and listed, as the kernel is configured.
+_DENIED: dict[str, str | Trait] = {
+    **dict.fromkeys(("migrate_disable", "migrate_enable", "rcu_read_unlock_strict"), "5.13"),
+    **dict.fromkeys(("preempt_count_add", "preempt_count_sub"), Trait.PREEMPT_COUNT_DENIED),
+    **dict.fromkeys(("__rcu_read_lock", "__rcu_read_unlock"), "6.4"),
+    "___migrate_enable": "6.19",
+}
 # Those that never return: noreturn_deny, in 6.12.107, not in 6.11.11.
 _ENDLESS = (
     *("__ia32_sys_exit", "__ia32_sys_exit_group", "__x64_sys_exit", "__x64_sys_exit_group"),
@@ -233,9 +235,7 @@ def _check_hook(env: Env, btf: BtfData, function: Function) -> None:
 def _check_listed(kernel: Kernel, name: str, attach_type: int) -> None:
     """No program traces what BPF rests on, nor the return of what never returns."""
     told = kernel.has(Trait.TEXT_DENIED)
-    if name in _DENIED and kernel.at_least("5.13"):
-        if not kernel.at_least("6.12"):
-            raise Unmodelled(f"a tracing program for {name}", 0)
+    if name in _DENIED and kernel.holds(_DENIED[name]):
         text = f"Attaching tracing programs to function '{name}' is rejected."
         raise Reject(text if told else "", EINVAL)
     endless = name in _ENDLESS or (name in _ENDLESS_UNTIL_7_0 and not kernel.at_least("7.0"))

@@ -107,7 +107,7 @@ def test_every_modelled_kernel_function_is_recorded():
     ("file", "name"),
     [
         (file, name)
-        for file in ("verdicts", "kfuncs", "reports", "functions", "helpers")
+        for file in ("verdicts", "kfuncs", "reports", "functions", "helpers", "sleeping")
         for name in kernels(file)
     ],
 )
