@@ -8,10 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier_model import exceptions
-from verifier_model.check import dynptr, func_args, func_types
+from verifier_model.check import btf_ptr, dynptr, func_args, func_types
 from verifier_model.check.func_types import Takes
 from verifier_model.log_buffer import LEVELS
-from verifier_model.reg import PTR_TO_CTX, PTR_TO_MEM, R1, pointer
+from verifier_model.reg import (
+    PTR_TO_CTX,
+    PTR_TO_MEM,
+    R1,
+    TRUSTED_BTF_ID,
+    UNTRUSTED_BTF_ID,
+    UNTRUSTED_MEM,
+    pointer,
+)
 from verifier_model.state import MAIN_CALLSITE, FuncState, VerifierState
 
 if TYPE_CHECKING:
@@ -87,6 +95,14 @@ def _argument(env: Env, expected: Expected) -> RegState:
         return pointer(PTR_TO_CTX)
     if expected.takes is Takes.DYNPTR:
         return dynptr.given(env)
+    if expected.takes is Takes.UNTRUSTED and not expected.struct:
+        return pointer(UNTRUSTED_MEM)
+    if expected.takes in (Takes.STRUCT, Takes.UNTRUSTED):
+        assert env.btf is not None  # func_types.py found the structure there
+        kind = TRUSTED_BTF_ID if expected.takes is Takes.STRUCT else UNTRUSTED_BTF_ID
+        reg = btf_ptr.to_type(env, env.btf, kind, expected.struct)
+        reg.maybe_null, reg.id = expected.maybe_null, env.new_id()
+        return reg
     reg = pointer(PTR_TO_MEM)
     reg.mem_size, reg.maybe_null = expected.size, expected.maybe_null
     if expected.maybe_null or not env.rules.GLOBAL_FUNC_MEM_ID_IF_NULL:

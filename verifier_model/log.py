@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_LINES = 4_000_000  # some gigabytes
 _HEAD = 1000  # lines that are kept of the beginning
+# What a dynptr is of, by its RegState.mem_size: dynptr_type_str().
+DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp", 5: "skb_meta", 6: "file"}
 _ORDERED = (LOAD_ACQ, STORE_REL)
 _GOTOL, _CALL, _NAMELESS_JUMPS = 0x06, 0x85, 0xE0
 

@@ -18,7 +18,7 @@ from verifier_model.domain.word import (
     s32,
     s64,
 )
-from verifier_model.log import type_name
+from verifier_model.log import DYNPTRS, type_name
 from verifier_model.reg import (
     ADD_CONST,
     BTF_IDS,
@@ -131,10 +131,10 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
         parts.append(f"off={snum(reg.off)}")
     if kind in PACKET_POINTERS:
         parts.append(f"r={unum(reg.mem_size & U64)}")
+    if kind is PTR_TO_DYNPTR:
+        parts.append(f"type={DYNPTRS[reg.mem_size]}")
     if kind in _SIZED:
         parts.append(f"sz={unum(reg.mem_size)}")
-    if kind is PTR_TO_DYNPTR:
-        parts.append("type=local")
     if bits.mask:
         _add_merged_ranges(parts, reg, hexadecimal=True)
         if bits.mask != U64:

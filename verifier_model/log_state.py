@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.kfuncs import ITER_KINDS
 from verifier_model.domain.word import s64
-from verifier_model.log import type_name
+from verifier_model.log import DYNPTRS, type_name
 from verifier_model.log_reg import reg_text_of
 from verifier_model.reg import NOT_INIT, PTR_TO_DYNPTR, SCALAR_VALUE
 from verifier_model.stack import EMPTY, INVALID, ITER, POISON, SLOT, SPILL, is_spilled
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _NOTHING = INVALID + POISON
 _ALL = -1  # a mask of every register, or slot
-# By RegState.mem_size.
-DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp", 5: "skb_meta", 6: "file"}
 _LIVENESS = ("", "_r", "_w", "_rw")
 
 

@@ -2148,6 +2148,12 @@ class Trait(enum.Enum):
         commit="measured on 6.19.14 and 7.0.4; read in 6.12.117 and 7.2: check_kfunc_args()",
         note="Pointers for kernel functions are not null; before, where the function says so.",
     )
+    MEMORY_SIZE_CHECKED = Row(
+        since="7.3",
+        commit="measured on 7.1.7, 7.1.13, 7.2.6 and 7.3.4; read in 7.2: check_mem_reg()",
+        note="Memory that a function takes has less than 2 GiB.",
+        backports=("7.1.13", "7.2.6"),
+    )
     KFUNCS_ADDED_LATE = Row(
         since="7.3",
         commit="read in 7.2 and 7.3, measured on 7.2.13 and 7.3.4: add_kfuncs()",

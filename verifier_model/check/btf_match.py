@@ -77,7 +77,7 @@ def _member_at(env: Env, btf: BtfData, type_: int, off: int) -> tuple[int | None
         if btf.kind(inner) in _STRUCTS:
             return inner, off - start
         if btf.kind(inner) == Kind.PTR:
-            where = f"in struct {btf.name(type_)} with off {off} size 1"
+            where = f"in struct {btf.name(type_) or '(anon)'} with off {off} size 1"
             told = f"cannot access ptr member {btf.string(name)} with moff {start}"
             env.log.add(f"{told} {where}")
         break

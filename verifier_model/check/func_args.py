@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.kernel.errno import EFAULT, EINVAL
-from verifier_model.check import ctx, dynptr, func_types, helper_mem, packet
+from emu.kernel.enums import Arg
+from emu.kernel.errno import EACCES, EFAULT, EINVAL
+from verifier_model.check import arg_types, ctx, dynptr, func_types, helper, helper_mem, packet
 from verifier_model.check.func_types import MOST, NUMBERS, Takes
 from verifier_model.check.kfunc_structs import argument
+from verifier_model.log import type_name
+from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_ARENA,
@@ -103,6 +106,11 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
     regno = R1 + i
     reg = state.frames[-1].regs[regno]
     name = argument(env, i)
+    if expected.takes is Takes.UNTRUSTED:
+        return
+    if expected.takes is Takes.STRUCT:
+        _check_struct(env, state, regno, expected)
+        return
     if expected.takes is Takes.NUMBER:
         if reg.type is not SCALAR_VALUE:
             raise Reject(f"R{regno} is not a scalar", EINVAL)
@@ -129,6 +137,23 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
     null = reg.maybe_null or (env.rules.GLOBAL_FUNC_PACKETS and is_null(reg))
     if null and not expected.maybe_null:
         raise Reject(f"{name} is expected to be non-NULL", EINVAL)
+
+
+def _check_struct(env: Env, state: VerifierState, regno: int, expected: Expected) -> None:
+    """The caller gives that structure of the kernel: check_reg_type()."""
+    reg = state.frames[-1].regs[regno]
+    if is_null(reg) and expected.maybe_null:
+        if env.rules.FUNC_ARGS_NULL_PRECISE:
+            mark_chain_precision(env, state, regno)
+        return
+    arg = Arg.PTR_TO_BTF_ID_OR_NULL if expected.maybe_null else Arg.PTR_TO_BTF_ID
+    refused = reg.maybe_null and not expected.maybe_null
+    if refused or not arg_types.takes(env.kernel, arg, reg.type):
+        listed = arg_types.expected(env.kernel, arg)
+        text = f"R{regno} type={type_name(reg, env.rules)} expected={listed}"
+        raise Reject(text, EACCES)
+    assert env.btf is not None  # the structure was found there
+    helper.check_is_of(env, regno, reg, env.btf.name(expected.struct))
 
 
 def _check_memory(env: Env, state: VerifierState, regno: int, size: int) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.btf import Kind, essential_name
 from emu.kernel.enums import AttachType, ProgType
-from emu.kernel.errno import EFAULT, EINVAL, ENOTSUP
+from emu.kernel.errno import EFAULT, EINVAL, ENOENT, ENOTSUP, ESRCH
 from emu.kernel.prog_types import ctx_struct
 from emu.kernel.traits import Trait
 from emu.prog import GLOBAL
@@ -24,18 +25,30 @@ if TYPE_CHECKING:
 NUMBERS = ("INT", "ENUM", "ENUM64")
 MOST = 5  # arguments in registers
 _MOST_ON_STACK = 12  # arguments, with those on the stack
+_DYNPTRS = ("bpf_dynptr", "bpf_dynptr_kern")  # btf_is_dynptr_ptr()
 _PT_REGS = "bpf_user_pt_regs_t"
 _KERNEL_STRUCTS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}  # btf_is_projection_of()
-_TAGS = {"ctx": "", "nonnull": "", "arena": "6.9"}  # and when kernels have them
-# Tags of arguments that are not modelled, and when kernels have them.
-_OTHER_TAGS = {"trusted": "6.9", "nullable": "6.9", "untrusted": "6.17"}
+# Tags of arguments, and when kernels have them.
+_TAGS = {
+    **dict.fromkeys(("ctx", "nonnull"), "6.8"),
+    **dict.fromkeys(("trusted", "nullable", "arena"), "6.9"),
+    "untrusted": "6.17",
+}
+_KINDS = {
+    "STRUCT": Kind.STRUCT,
+    "UNION": Kind.UNION,
+    "FWD": Kind.FWD,
+    "INT": Kind.INT,
+    "ENUM": Kind.ENUM,
+    "ENUM64": Kind.ENUM64,
+}
 _U64_CONTEXTS = (
     *(ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE),
     *(ProgType.LSM, ProgType.STRUCT_OPS),
 )
 _U64_ATTACHED = (
     *(AttachType.TRACE_RAW_TP, AttachType.TRACE_FENTRY),
-    *(AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN),
+    *(AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN, AttachType.TRACE_FSESSION),
 )
 _ANY_CONTEXT = (ProgType.TRACEPOINT, ProgType.SYSCALL, ProgType.EXT)
 
@@ -48,6 +61,8 @@ class Takes(enum.Enum):
     MEM = enum.auto()
     DYNPTR = enum.auto()
     ARENA = enum.auto()  # a pointer into an arena, or a number
+    STRUCT = enum.auto()  # a kernel structure that can be relied on
+    UNTRUSTED = enum.auto()  # the address of a kernel structure, or of anything, or no address
 
 
 class Expected(NamedTuple):
@@ -56,6 +71,7 @@ class Expected(NamedTuple):
     takes: Takes
     size: int = 0  # bytes of memory
     maybe_null: bool = True
+    struct: int = 0  # the structure, by its type's number in the kernel's BTF
 
 
 def info(env: Env, no: int) -> FuncInfo | None:
@@ -126,20 +142,29 @@ def _expected(env: Env, found: FuncInfo, i: int, arg: FuncArg, known: bool) -> E
     tags = _tags(env, i, arg, known)
     if arg.kind == "PTR":
         if "ctx" in tags or is_ctx(env, i, arg):
-            if "nonnull" in tags:
+            if tags - {"ctx"}:
                 raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
             if "ctx" in tags:
                 _check_ctx(env, i, arg)
             return Expected(Takes.CTX)
-        if env.rules.FUNC_ARGS_ONCE and arg.to in ("STRUCT", "FWD") and arg.name == "bpf_dynptr":
+        if env.rules.FUNC_ARGS_ONCE and arg.to in ("STRUCT", "FWD") and arg.name in _DYNPTRS:
             if tags:
                 raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
             return Expected(Takes.DYNPTR)
+        if "trusted" in tags:
+            if "nonnull" in tags:
+                raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
+            struct = _kernel_type(env, i, arg)
+            return Expected(Takes.STRUCT, maybe_null="nullable" in tags, struct=struct)
+        if "untrusted" in tags:
+            return _untrusted(env, i, arg, tags)
         if "arena" in tags:
             if len(tags) > 1:
                 text = f"arg#{i} arena cannot be combined with any other tags"
                 raise Reject(text, EINVAL)
             return Expected(Takes.ARENA)
+        if "nullable" in tags and known:
+            raise Reject(f"arg#{i} has invalid combination of tags", EINVAL)
         if known and env.rules.GLOBAL_FUNC_MEM:
             return Expected(Takes.MEM, size_of(i, arg), "nonnull" not in tags)
     if tags and arg.kind != "PTR":
@@ -150,18 +175,48 @@ def _expected(env: Env, found: FuncInfo, i: int, arg: FuncArg, known: bool) -> E
     raise Reject(text if known else "", EINVAL)
 
 
-def _tags(env: Env, i: int, arg: FuncArg, known: bool) -> tuple[str, ...]:
-    tags = tuple(tag[4:] for tag in arg.tags if tag.startswith("arg:"))
+def _untrusted(env: Env, i: int, arg: FuncArg, tags: frozenset[str]) -> Expected:
+    """Memory that may not be there: of a kernel structure, or of numbers."""
+    if len(tags) > 1:
+        text = f"arg#{i} untrusted cannot be combined with any other tags"
+        raise Reject(text, EINVAL)
+    if arg.to in ("UNKNOWN", *NUMBERS):
+        return Expected(Takes.UNTRUSTED, maybe_null=False)
+    struct = _kernel_type(env, i, arg)
+    assert env.btf is not None  # _kernel_type() looked there
+    if env.btf.kind(struct) not in (Kind.STRUCT, Kind.UNION):
+        text = f"arg#{i} has type {arg.to} '', but only struct or primitive types are allowed"
+        raise Reject(text, EINVAL)
+    return Expected(Takes.UNTRUSTED, maybe_null=False, struct=struct)
+
+
+def _kernel_type(env: Env, i: int, arg: FuncArg) -> int:
+    """The kernel's type of that name: btf_get_ptr_to_btf_id().  Modules' are not known."""
+    where = f"arg#{i} reference type('{arg.to} {arg.name or '(anon)'}')"
+    if not arg.name:
+        raise Reject(f"{where} candidate matching error: -{EINVAL}", EINVAL)
+    kind = _KINDS.get(arg.to)
+    if env.btf is None or kind is None:
+        raise Unmodelled(f"{arg.to} {arg.name} of the kernel's BTF", env.insn_idx)
+    name = essential_name(arg.name)
+    found = [id_ for id_ in env.btf.flavors(name) if env.btf.kind(id_) == kind]
+    if not found:
+        raise Reject(f"{where} has no matches", ENOENT)
+    if len(found) > 1:
+        raise Reject(f"{where} is ambiguous", ESRCH)
+    return found[0]
+
+
+def _tags(env: Env, i: int, arg: FuncArg, known: bool) -> frozenset[str]:
+    tags = [tag[4:] for tag in arg.tags if tag.startswith("arg:")]
     if not tags or not env.rules.FUNC_ARGS_ONCE:
-        return ()
+        return frozenset()
     if not known:
         raise Reject(f"arg#{i} type tag is not supported in static functions", ENOTSUP)
     for tag in tags:
-        if tag in _OTHER_TAGS and env.kernel.at_least(_OTHER_TAGS[tag]):
-            raise Unmodelled(f"an argument of a function tagged {tag}", env.insn_idx)
-        if tag not in _TAGS or not env.kernel.holds(_TAGS[tag]):
+        if tag not in _TAGS or not env.kernel.at_least(_TAGS[tag]):
             raise Reject(f"arg#{i} has unsupported set of tags", ENOTSUP)
-    return tags
+    return frozenset(tags)
 
 
 def size_of(i: int, arg: FuncArg) -> int:
@@ -188,6 +243,8 @@ def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
     if not has_btf:
         env.log.add("btf_vmlinux is malformed")
         return False
+    if env.prog_type is ProgType.KPROBE and arg.name == _PT_REGS:
+        return True  # a structure of the typedef's name
     name = _KERNEL_STRUCTS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
     known = ctx_struct(env.prog_type)
     return bool(known) and known in (arg.name, name)
@@ -204,11 +261,15 @@ def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
         raise Reject(f"arg#{i} type doesn't have a name", EINVAL)
     if kind in _ANY_CONTEXT:
         return
-    if kind is ProgType.PERF_EVENT and (arg.to, arg.name) == ("STRUCT", "pt_regs"):
+    of_regs = kind in (ProgType.KPROBE, ProgType.PERF_EVENT)
+    if of_regs and (arg.to, arg.name) == ("STRUCT", "pt_regs"):
         return
     attached = kind is ProgType.TRACING and env.attach_type in _U64_ATTACHED
     if attached:
-        name = "bpf_raw_tracepoint_args" if env.attach_type is AttachType.TRACE_RAW_TP else ""
+        name = "bpf_raw_tracepoint_args" if env.attach_type == AttachType.TRACE_RAW_TP else ""
+    iterates = kind is ProgType.TRACING and env.attach_type == AttachType.TRACE_ITER
+    if iterates and arg.to == "STRUCT" and arg.name.startswith("bpf_iter__"):
+        return
     if (kind in _U64_CONTEXTS or attached) and (arg.to, arg.size) == ("INT", 8):
         return
     if arg.to == "STRUCT" and arg.name == name:

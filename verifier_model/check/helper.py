@@ -259,7 +259,7 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     if arg is Arg.PTR_TO_PERCPU_BTF_ID:
         ctx.check_offset(env, reg, regno)
     elif reg.type in BTF_IDS:
-        _check_is_of(env, regno, reg, _STRUCTS.get(row.name, "sock_common"))
+        check_is_of(env, regno, reg, _STRUCTS.get(row.name, "sock_common"))
     gives_back = of_ringbuf or row.name == "sk_release"
     if gives_back and rules.RELEASE_ARG_REFERENCED and not reg.ref_obj_id:
         if env.kernel.has(Trait.TEXT_RELEASE_HELPER):
@@ -272,7 +272,7 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
         ctx.check_unmodified(env, reg, regno)
 
 
-def _check_is_of(env: Env, regno: int, reg: RegState, struct: str) -> None:
+def check_is_of(env: Env, regno: int, reg: RegState, struct: str) -> None:
     """The pointer points to the structure of that name, with an offset that is known."""
     in_bits = env.rules.POINTER_CONST_IN_BITS
     off = reg.off + (s64(reg.var_off.value) if in_bits else 0)

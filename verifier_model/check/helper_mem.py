@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.enums import F_INNER_MAP, MapType
 from emu.kernel.errno import EACCES
+from emu.kernel.traits import Trait
 from verifier_model.check import btf_ptr, buffers, ctx, map_value, mem, packet
 from verifier_model.check.stack_helper import check_initialized
+from verifier_model.domain.word import S32_MAX
 from verifier_model.log import type_name
 from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.reg import (
@@ -29,7 +31,7 @@ from verifier_model.reg import (
 )
 from verifier_model.scalars import is_null
 from verifier_model.stack import SPILL, ZERO, is_spilled
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.prog import MapDef
@@ -120,6 +122,10 @@ def check_fixed(env: Env, state: VerifierState, regno: int, size: int) -> None:
         if env.rules.FUNC_ARGS_NULL_PRECISE:
             mark_chain_precision(env, state, regno)
         return
+    if size > S32_MAX:
+        if not env.kernel.has(Trait.MEMORY_SIZE_CHECKED):
+            raise Unmodelled("memory of more than 2 GiB for a function", env.insn_idx)
+        raise Reject(f"R{regno} memory size {size} is too large", EACCES)
     try:
         if reg.maybe_null:
             regs[regno] = reg.copy()

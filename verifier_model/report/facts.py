@@ -13,8 +13,7 @@ from verifier_model.cfg import EXIT, GOTOL, JA, is_pseudo_call
 from verifier_model.check import ctx, func_types
 from verifier_model.check.arg_types import FIXED_ARGS, MEMORY_ARGS
 from verifier_model.check.stack_objects import slot_at
-from verifier_model.log import type_name
-from verifier_model.log_state import DYNPTRS
+from verifier_model.log import DYNPTRS, type_name
 from verifier_model.reg import PTR_TO_CTX, PTR_TO_MAP_VALUE, R1, SCALAR_VALUE, SOCKETS
 from verifier_model.report import path
 from verifier_model.report.events import Place
@@ -118,7 +117,10 @@ class Facts(dict[str, object]):
         kfunc = self._kfunc()
         if kfunc is not None:
             return kfunc.name
-        number = self._env.insns[self._env.insn_idx].imm
+        env = self._env
+        if is_pseudo_call(env.insns[env.insn_idx]):
+            return env.subprog_name(env.subprogs.index(env.calls[env.insn_idx]))
+        number = env.insns[env.insn_idx].imm
         return f"bpf_{helper_names.NAMES[number]}"
 
     def _helper(self) -> str:

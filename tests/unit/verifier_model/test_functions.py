@@ -104,3 +104,65 @@ def test_the_arguments_of_a_callback_are_compared_with_the_helpers():
     verdict = verify(prog, Kernel.release("6.1.180"), log_level=2)
     assert verdict.accepted
     assert "reg type unsupported for arg#1 function callback#7" in verdict.log
+
+
+OTHER = "R1 is of type task_struct but other is expected"
+EXPECTED = "ptr_, trusted_ptr_, rcu_ptr_"
+GIVES_TASK = "call get_current_task_btf\nr1 = r0\n"
+
+
+def tagged(name: str, *tags: str) -> FuncArg:
+    """A pointer to a structure of that name, with declaration tags."""
+    return FuncArg("PTR", "STRUCT", name, size=8, tags=tuple(f"arg:{tag}" for tag in tags))
+
+
+def kernel_types() -> BtfData:
+    """struct task_struct, struct other, and two that are called twice."""
+    writer = Writer()
+    word = writer.integer("long", 8, signed=True)
+    for name in ("task_struct", "other", "twice", "twice___old"):
+        writer.struct(Kind.STRUCT, name, 8, ("state", word, 0))
+    return BtfData(writer.blob())
+
+
+@pytest.mark.parametrize(
+    ("arg", "before", "body", "expected"),
+    [
+        (tagged("task_struct", "trusted"), GIVES_TASK, "r0 = *(u64 *)(r1 +0)", ""),
+        (tagged("task_struct___mine", "trusted"), GIVES_TASK, "r0 = *(u64 *)(r1 +0)", ""),
+        (tagged("task_struct", "trusted"), "r1 = 0", "r0 = 0", f"type=scalar expected={EXPECTED}"),
+        (tagged("other", "trusted"), GIVES_TASK, "r0 = 0", OTHER),
+        (tagged("task_struct", "trusted", "nullable"), "r1 = 0", "r0 = 0", ""),
+        (
+            tagged("task_struct", "trusted", "nullable"),
+            GIVES_TASK,
+            "r0 = *(u64 *)(r1 +0)",
+            "R1 invalid mem access 'trusted_ptr_or_null_'",
+        ),
+        (tagged("task_struct", "untrusted"), "r1 = 5", "r0 = *(u64 *)(r1 +0)", ""),
+        (tagged("task_struct", "untrusted"), "r1 = 5", "*(u64 *)(r1 +0) = 0", "only read is"),
+        (tagged("none", "trusted"), "r1 = 5", "r0 = 0", "('STRUCT none') has no matches"),
+        (tagged("twice", "trusted"), "r1 = 5", "r0 = 0", "('STRUCT twice') is ambiguous"),
+        (tagged("other", "trusted", "nonnull"), "r1 = 5", "r0 = 0", "invalid combination of tags"),
+        (tagged("other", "untrusted", "trusted"), "r1 = 5", "r0 = 0", EXPECTED),
+        (tagged("other", "untrusted", "nullable"), "r1 = 5", "r0 = 0", "cannot be combined"),
+        (tagged("other", "odd"), "r1 = 5", "r0 = 0", "arg#0 has unsupported set of tags"),
+    ],
+)
+def test_tags_say_what_a_function_takes(arg, before, body, expected):
+    """Measured with these tags and struct task_struct on 6.18.15, 7.2.13 and 7.3.4."""
+    insns = assemble(f"{before}\ncall f\nr0 = 0\nexit\nf: {body}\nr0 = 0\nexit\n")
+    start = len(insns) - len(assemble(f"{body}\nr0 = 0\nexit\n"))
+    functions = (FuncInfo(0, GLOBAL, "main"), FuncInfo(start, GLOBAL, "f", args=(arg,)))
+    prog = Prog("", ProgType.KPROBE, insns, func_info=functions)
+    verdict = verify(prog, Kernel.release("7.2.13"), log_level=1, btf=kernel_types())
+    assert verdict.accepted == (not expected)
+    assert expected in "\n".join(verdict.log)
+
+
+def test_untrusted_arguments_are_known_since_6_17():
+    arg = FuncArg("PTR", "UNKNOWN", tags=("arg:untrusted",))
+    prog = program("r1 = 5\ncall f\nr0 = 0\nexit\nf: r0 = *(u8 *)(r1 +0)\nexit\n", 4, arg)
+    old = verify(prog, Kernel.release("6.16.12"), log_level=1)
+    assert "arg#0 has unsupported set of tags" in old.log
+    assert verify(prog, Kernel.release("6.18.15")).accepted
