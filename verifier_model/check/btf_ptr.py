@@ -93,6 +93,17 @@ def find(env: Env, reg: RegState, regno: int, off: int, size: int) -> tuple[int,
     return struct, off, btf_walk.Walk(btf, env.kernel, off, size).find(struct)
 
 
+def loaded(env: Env, btf: BtfData, found: Found) -> RegState:
+    """A pointer that was loaded from a map's structure, of which nobody knows how it is kept."""
+    if not found.struct:
+        leaf = env.kernel.has(Trait.BTF_LEAVES_UNTRUSTED)
+        return pointer(UNTRUSTED_MEM) if leaf else env.unknown()
+    if found.tag == "rcu":
+        _check_single(env, "", found.in_union)
+        return to_type(env, btf, RCU_BTF_ID, found.struct)
+    return to_type(env, btf, _untrusted(env, found.tag, found.in_union), found.struct)
+
+
 def store(env: Env, reg: RegState, regno: int, off: int) -> NoReturn:
     """Kernel structures are for reading; what else is wrong with the access is said before."""
     if not env.kernel.has(Trait.BTF_WRITES_REFUSED_FIRST):

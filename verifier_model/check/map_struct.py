@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.btf import Kind
 from emu.kernel.enums import MapType
 from emu.kernel.errno import EACCES, ENOTSUPP
 from emu.kernel.traits import Trait
+from verifier_model.check import btf_ptr, btf_walk
 from verifier_model.reg import BTF_STRUCTS, MAP, MAP_OPS, PTR_TO_BTF_ID, pointer
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -25,7 +27,7 @@ class Member(NamedTuple):
     off: int  # bytes
     size: int
     elements: int = 1
-    points_to: str = ""  # the structure
+    points_to: str = ""  # the structure, "void" for anything
 
     @property
     def end(self) -> int:
@@ -36,7 +38,7 @@ class Member(NamedTuple):
 _HEAD = (
     Member("ops", 0, 8, points_to=MAP_OPS),
     Member("inner_map_meta", 8, 8, points_to=MAP),
-    Member("security", 16, 8),
+    Member("security", 16, 8, points_to="void"),
     Member("map_type", 24, 4),
     Member("key_size", 28, 4),
     Member("value_size", 32, 4),
@@ -63,6 +65,19 @@ _STRUCTS = {
     MapType.QUEUE: "bpf_queue_stack",
     MapType.STACK: "bpf_queue_stack",
     MapType.RINGBUF: "bpf_ringbuf_map",
+    MapType.USER_RINGBUF: "bpf_ringbuf_map",
+    MapType.BLOOM_FILTER: "bpf_bloom_filter",
+    MapType.DEVMAP: "bpf_dtab",
+    MapType.DEVMAP_HASH: "bpf_dtab",
+    MapType.CPUMAP: "bpf_cpu_map",
+    MapType.XSKMAP: "xsk_map",
+    MapType.SOCKMAP: "bpf_stab",
+    MapType.SOCKHASH: "bpf_shtab",
+    MapType.REUSEPORT_SOCKARRAY: "reuseport_array",
+    MapType.SK_STORAGE: "bpf_local_storage_map",
+    MapType.INODE_STORAGE: "bpf_local_storage_map",
+    MapType.TASK_STORAGE: "bpf_local_storage_map",
+    MapType.CGRP_STORAGE: "bpf_local_storage_map",
 }
 
 
@@ -74,7 +89,7 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     head = (_SHA,) if env.kernel.has(Trait.MAP_SHA) else _HEAD
     member = next((m for m in head if m.off <= off < m.end), None)
     if member is None:
-        raise Unmodelled(f"a load of {size} bytes at {off} of struct {name}", env.insn_idx)
+        return _behind_head(env, name, off, size)
     at = f"in struct bpf_map with off {off} size {size}"
     if member.points_to and (off != member.off or size != member.size):
         text = f"cannot access ptr member {member.name} with moff {member.off} {at}"
@@ -82,11 +97,22 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     if off + size > member.end:
         text = f"access beyond the end of member {member.name} (mend:{member.end}) {at}"
         raise Reject(text, EACCES)
-    if not member.points_to:
+    if member.points_to in ("", "void"):
         return env.anything
     value = pointer(PTR_TO_BTF_ID)
     value.mem_size = BTF_STRUCTS.index(member.points_to)
     return value
+
+
+def _behind_head(env: Env, name: str, off: int, size: int) -> RegState:
+    """The same behind the members of all maps, where the kernel's BTF says what there is."""
+    struct = env.btf.find(name, (Kind.STRUCT,)) if env.btf is not None else None
+    if env.btf is None or struct is None:
+        raise Unmodelled(f"a load of {size} bytes at {off} of struct {name}", env.insn_idx)
+    found = btf_walk.Walk(env.btf, env.kernel, off, size).find(struct)
+    if not found.pointer:
+        return env.anything
+    return btf_ptr.loaded(env, env.btf, found)
 
 
 def store(env: Env, reg: RegState) -> None:
