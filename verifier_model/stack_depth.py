@@ -111,7 +111,7 @@ def _descend(
                 text = f"(insn {idx}) cannot be called from callback subprog {no}"
                 raise Reject(f"bpf_throw kfunc {text}", EINVAL)
             continue
-        if callee == env.exception_callback:
+        if callee and callee == env.exception_callback:
             end = OPEN if env.kernel.has(Trait.TEXT_HANDLER_CALL_OPEN) else ""
             raise Reject(f"insn {idx} cannot call exception cb directly{end}", EINVAL)
         restarts = env.rules.GLOBAL_FUNCS_RESTART and func_types.is_global(env, callee)
