@@ -1342,7 +1342,7 @@ HELPERS = (
         needs=Trait.BPF_LOOP,
         changes=(
             Change(
-                "7.2",
+                Trait.LOOP_COUNT_IS_NUMBER,
                 Ret.INTEGER,
                 (
                     Arg.SCALAR,

@@ -143,7 +143,7 @@ class Trait(enum.Enum):
         since="7.1",
         commit="read in 6.19 and 7.2, measured on 7.0.9, 7.0.13 and 7.1.3: sleepable_lsm_hooks",
         note="Programs no longer sleep at the hook task_to_inode.",
-        backports=("6.1.180", "6.12.94", "7.0.13"),
+        backports=("6.1.177", "6.12.94", "7.0.13"),
     )
     LSM_PROG_FREE_ATOMIC = Row(
         since="7.2",
@@ -178,10 +178,16 @@ class Trait(enum.Enum):
         backports=("6.1.192",),
     )
     SYSCALL_HELPERS_SLEEP = Row(
-        since="7.2",
-        commit="read in 6.19 and 7.2, measured on 7.1.13 and 7.2.13: bpf_sys_bpf_proto",
+        since="7.3",
+        commit="read in 6.12.117, measured on 7.2.6 and 7.2.11: bpf_sys_bpf_proto",
         note="Helpers that call the system count as those that sleep.",
-        backports=("6.12.117",),
+        backports=("6.12.117", "7.2.11"),
+    )
+    LOOP_COUNT_IS_NUMBER = Row(
+        since="7.3",
+        commit="measured on 7.2.6 and 7.2.11: bpf_loop_proto",
+        note="The count of bpf_loop() is a number; before, anything.",
+        backports=("7.2.11",),
     )
     BUF_NULL_UNSEEN = Row(
         since="5.17",
@@ -189,7 +195,7 @@ class Trait(enum.Enum):
         commit="read in 6.0.1 to 6.19.0; measured on 6.12.74, 6.12.85, 6.18.15 and 7.0.4: "
         "check_mem_access()",
         note="Kernel bug: memory of an iterator is read and written though it may not be there.",
-        backports=("6.1.170", "6.12.85", "6.19.13"),
+        backports=("6.1.170", "6.12.85", "6.18.44", "6.19.13"),
     )
     BUFFER_UNFOLDED = Row(
         since="7.1",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
-from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP, MAX_ERRNO
+from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
 from emu.kernel.helpers import TRAMPOLINE
 from emu.kernel.traits import Trait
-from verifier_model.check import target
+from verifier_model.check import results, target
 from verifier_model.check.refs import check_range
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import R1, R2, SCALAR_VALUE
@@ -112,9 +112,12 @@ def check_retval(env: Env, state: VerifierState) -> None:
         err = Reject("R1 is not a scalar", EINVAL)
         err.unexplained = err.lines
         raise err
+    if results.is_void(env):
+        raise Reject(results.VOID_HOOK, EINVAL)
     if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
         mark_chain_precision(env, state, R1)
-        check_range(env, reg, -MAX_ERRNO, 0, "bpf_set_retval", name="R1", as_int=True)
+        low, high = results.of_call(env)
+        check_range(env, reg, low, high, "bpf_set_retval", name="R1", as_int=True)
 
 
 def check_func_ip(env: Env, row: Helper) -> None:

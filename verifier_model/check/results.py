@@ -16,7 +16,8 @@ from emu.kernel.traits import Trait
 if TYPE_CHECKING:
     from verifier_model.env import Env
 
-NOTE_VOID = "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!"
+VOID_HOOK = "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!"
+NOTE_VOID = f"Note, {VOID_HOOK}"
 
 
 def allowed(env: Env) -> ReturnRange | None:
@@ -41,6 +42,12 @@ def is_void(env: Env) -> bool:
 def is_ignored(env: Env) -> bool:
     """Whether nobody asks for what the program returns."""
     return is_void(env) and env.attach_type != AttachType.LSM_CGROUP
+
+
+def of_call(env: Env) -> tuple[int, int]:
+    """What the system call returns that the program is about, as bpf_get_retval() tells it."""
+    hook = of_hook(env) if env.prog_type is ProgType.LSM else None
+    return (-MAX_ERRNO, 0) if hook is None else (hook.low, hook.high)
 
 
 def of_hook(env: Env) -> ReturnRange | None:

@@ -133,6 +133,19 @@ def _may_sleep(complaint: str, operation: str, suggestion: str) -> tuple[Finding
     return inside, outside
 
 
+def _needs_rcu(complaint: str, suggestion: str) -> Finding:
+    """A kernel function is called where RCU does not protect."""
+    return Finding(
+        complaint,
+        CONTEXT,
+        "required context is not active",
+        "The operation {call} requires an active RCU read lock region, but this path is outside "
+        "one.",
+        suggestion,
+        error="{call} requires RCU read lock region",
+    )
+
+
 def _inside(lock: str, region: Region, at_exit: str = "") -> tuple[Finding, ...]:
     """A region is not left: bpf_diag_ctx_active(); at_exit: what releases before 6.13 say."""
     finding = Finding(
@@ -449,15 +462,20 @@ FINDINGS = (
         "sleepable kfunc {call}",
         "Move the kfunc call outside the critical section, or use a non-sleepable kfunc.",
     ),
-    Finding(
+    *_may_sleep(
+        r"(?P<function>sleepable global function \S+) called in .*",
+        "{function}",
+        "Move the call outside the critical section, or use a non-sleepable function.",
+    ),
+    _needs_rcu(
         r"kernel func \w+ requires RCU critical section protection",
-        CONTEXT,
-        "required context is not active",
-        "The operation {call} requires an active RCU read lock region, but this path is outside "
-        "one.",
         "Call this kfunc between bpf_rcu_read_lock() and bpf_rcu_read_unlock(), keeping all exit "
         "paths balanced.",
-        error="{call} requires RCU read lock region",
+    ),
+    _needs_rcu(
+        r"expected an RCU CS when using \w+",
+        "Wrap iterator use in bpf_rcu_read_lock() and bpf_rcu_read_unlock(), keeping all exit "
+        "paths balanced.",
     ),
     *_may_sleep(
         r"program must be sleepable to call sleepable kfunc \w+",

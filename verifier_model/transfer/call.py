@@ -22,6 +22,7 @@ from verifier_model.check import (
     locks,
     packet,
     regions,
+    results,
     sleeping,
 )
 from verifier_model.check import helper as check_helper
@@ -333,9 +334,10 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
         result.smax = result.umax = result.smax32 = result.umax32 = last
         finish_alu(result, rules)
     elif row.name == "get_retval" and env.kernel.has(Trait.RETVAL_IS_ERROR):
-        if env.attach_type != AttachType.CGROUP_GETSOCKOPT:
-            result.smin = result.smin32 = -MAX_ERRNO
-            result.smax = result.smax32 = 0
+        if env.attach_type != AttachType.CGROUP_GETSOCKOPT and not results.is_void(env):
+            low, high = results.of_call(env)
+            result.smin = result.smin32 = low
+            result.smax = result.smax32 = high
             finish_alu(result, rules)
     elif row.name in _SIZE_RETURNED and rules.HELPER_STR_RETURNS_SIZE:
         if row.name == "get_task_stack" and not rules.TEXT_STACK_OF_REG:
