@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.btf import Kind
 from emu.isa import table
 from emu.kernel import helpers, iterators, kfuncs, lsm_hooks, maps, prog_types
 from emu.kernel.enums import (
@@ -25,7 +26,7 @@ from verifier_model.verdict import Reject
 if TYPE_CHECKING:
     from emu.btf import BtfData
     from emu.isa.table import InsnDef
-    from emu.kernel.helpers import Proto
+    from emu.kernel.helpers import Helper, Proto
     from emu.kernel.kfuncs import Kfunc
     from emu.kernel.profile import Kernel
     from emu.prog import Insn, LineInfo, MapDef, Prog
@@ -192,6 +193,7 @@ class Env:
                 row is not None
                 and helpers.available(self.kernel, self.prog_type, row, self.attach_type)
                 and (row.name not in _SOCKET_OPTIONS or self._has_socket())
+                and self.is_built(row) is not False
             )
             self._protos[number] = (
                 helpers.proto(self.kernel, row, self.prog_type) if row is not None and has else None
@@ -206,6 +208,14 @@ class Env:
         if self.prog_type is ProgType.LSM:
             return lsm_hooks.has(self.kernel, lsm_hooks.WITH_SOCKET, name)
         return iterators.has_socket(self.kernel, name)
+
+    def is_built(self, row: Helper) -> bool | None:
+        """Whether the kernel was built with the helper, as its BTF says; None: nobody knows."""
+        if not row.config:
+            return True
+        if self.btf is None or self.btf.find(_ANY_HELPER, (Kind.FUNC,)) is None:
+            return None
+        return self.btf.find(f"bpf_{row.name}", (Kind.FUNC,)) is not None
 
     def kfunc(self, insn: Insn) -> Kfunc | None:
         """The kernel function that an insn calls; None where its name is not known."""
@@ -353,6 +363,7 @@ class Env:
 
 _CALL = 0x85
 _SOCKET_OPTIONS = ("getsockopt", "setsockopt")
+_ANY_HELPER = "bpf_send_signal"  # BTF has the functions of helpers, or of few (before 6.12)
 _DYNPTR_MAKERS = (197, 198)  # dynptr_from_mem(), ringbuf_reserve_dynptr()
 _UNBOUNDED = unknown_scalar()
 _FULL32 = (_UNBOUNDED.smin32, _UNBOUNDED.smax32, _UNBOUNDED.umin32, _UNBOUNDED.umax32)

@@ -21,7 +21,7 @@ _DEEPEST = 3  # structures in structures
 # What is known without the kernel's BTF: kernel/bpf/cpumask.c.
 _BEGINS_WITH = {"bpf_cpumask": "cpumask"}
 # Structures of the kernel, and as what programs see them: btf_is_projection_of().
-_SEEN_AS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}
+SEEN_AS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}
 
 
 def is_of(env: Env, given: str, off: int, struct: str, *, strict: bool = False) -> bool:
@@ -30,7 +30,7 @@ def is_of(env: Env, given: str, off: int, struct: str, *, strict: bool = False) 
         return given == struct and not off
     if not off and _BEGINS_WITH.get(given) == struct:
         return True
-    seen_as = _SEEN_AS.get(given) == struct  # though what is in it is looked at, and told
+    seen_as = SEEN_AS.get(given) == struct  # though what is in it is looked at, and told
     if env.btf is None:
         raise Unmodelled(f"struct {struct} in struct {given}", env.insn_idx)
     found = env.btf.find(given, _STRUCTS)

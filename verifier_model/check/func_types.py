@@ -15,6 +15,7 @@ from emu.kernel.errno import EFAULT, EINVAL, ENOENT, ENOTSUP, ESRCH
 from emu.kernel.prog_types import ctx_struct
 from emu.kernel.traits import Trait
 from emu.prog import GLOBAL
+from verifier_model.check.btf_match import SEEN_AS
 from verifier_model.log_buffer import LEVELS
 from verifier_model.verdict import Reject, Unmodelled
 
@@ -27,7 +28,6 @@ MOST = 5  # arguments in registers
 _MOST_ON_STACK = 12  # arguments, with those on the stack
 _DYNPTRS = ("bpf_dynptr", "bpf_dynptr_kern")  # btf_is_dynptr_ptr()
 _PT_REGS = "bpf_user_pt_regs_t"
-_KERNEL_STRUCTS = {"sk_buff": "__sk_buff", "xdp_buff": "xdp_md"}  # btf_is_projection_of()
 # Tags of arguments, and when kernels have them.
 _TAGS = {
     **dict.fromkeys(("ctx", "nonnull"), "6.8"),
@@ -245,7 +245,7 @@ def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
         return False
     if env.prog_type is ProgType.KPROBE and arg.name == _PT_REGS:
         return True  # a structure of the typedef's name
-    name = _KERNEL_STRUCTS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
+    name = SEEN_AS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
     known = ctx_struct(env.prog_type)
     return bool(known) and known in (arg.name, name)
 

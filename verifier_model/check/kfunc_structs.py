@@ -47,8 +47,6 @@ _SOCKETS = {
 # Functions that ask, before 7.0, whether a pointer can be relied on.
 ASK = Does.TRUSTED_ARGS | Does.RELEASES | Does.RCU_ARGS
 _UNSAFE = (UNTRUSTED_BTF_ID, USER_BTF_ID, PERCPU_BTF_ID)
-# What programs see of a structure, and the structure: btf_is_projection_of().
-_PROJECTIONS = {"__sk_buff": "sk_buff", "xdp_md": "xdp_buff"}
 TO_SCALARS = "must point to scalar, or struct with scalar"
 
 
@@ -94,7 +92,7 @@ def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, str
         raise Reject(f"{argument(env, i)} {text}", EINVAL)
     given = _struct(reg)
     same = is_of(env, given, off, struct, strict=releases and bool(reg.ref_obj_id))
-    if not same and _PROJECTIONS.get(struct) != given:
+    if not same:
         where = argument(env, i, "args#")
         told = f"expected pointer to STRUCT {struct} but R{regno} has a pointer to STRUCT {given}"
         raise Reject(f"kernel function {row.name} {where} {told}", EINVAL)

@@ -136,7 +136,7 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
             name = helper_names.NAMES[insn.imm]
             raise Unmodelled(f"helper {name} in {env.prog_type.name}", env.insn_idx)
         _refuse(env, insn.imm)
-    if row.config:
+    if env.is_built(row) is None:
         raise Unmodelled(f"helper {row.name}, which depends on {row.config}", env.insn_idx)
     unseen = helpers.sleeps(env.kernel, row) and not env.may_sleep
     if unseen and not env.kernel.has(Trait.SLEEPING_HELPERS_SEEN):

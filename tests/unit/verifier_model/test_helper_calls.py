@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import pytest
 
+from emu.btf import BtfData, Kind
 from emu.isa.asm import assemble
 from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType
 from emu.kernel.helper_names import NUMBERS
 from emu.kernel.profile import Kernel
 from emu.prog import MapDef, Prog
+from tests.btfwriter import Writer
 from verifier_model import Unmodelled, verify
 
 _OLD_MEM = "fp, pkt, pkt_meta, map_value, mem, rdonly_buf, rdwr_buf"
@@ -214,3 +216,27 @@ def test_flow_dissector_reads_the_packet_and_nothing_else_of_its_context():
     assert _verdict("6.12.107", "flow_dissector", f"{keys}*(u64 *)(r2 +48) = r1\n").accepted
     refused = _verdict("6.12.107", "flow_dissector", f"{keys}*(u64 *)(r2 +49) = r1\n")
     assert refused.message == "invalid access to flow keys off=49 size=8"
+
+
+@pytest.mark.parametrize(
+    ("functions", "expected"),
+    [
+        (("bpf_send_signal",), "program of this type cannot use helper bpf_override_return#58"),
+        (("bpf_send_signal", "bpf_override_return"), ""),
+    ],
+)
+def test_btf_says_whether_the_kernel_was_built_with_a_helper(functions, expected):
+    """Debian's kernels are not: measured on 6.12.107, 6.18.44 and 7.2.13."""
+    writer = Writer()
+    proto = writer.proto(writer.integer("int", 4, signed=True))
+    for name in functions:
+        writer.type(Kind.FUNC, name, proto)
+    prog = Prog("", ProgType.KPROBE, assemble("r2 = 0\ncall override_return\nr0 = 0\nexit"))
+    verdict = verify(prog, Kernel.release("7.2.13"), btf=BtfData(writer.blob()))
+    assert verdict.message == expected
+
+
+def test_without_btf_nobody_knows_of_such_a_helper():
+    prog = Prog("", ProgType.KPROBE, assemble("r2 = 0\ncall override_return\nr0 = 0\nexit"))
+    with pytest.raises(Unmodelled, match="depends on CONFIG_BPF_KPROBE_OVERRIDE"):
+        verify(prog, Kernel.release("7.2.13"))
