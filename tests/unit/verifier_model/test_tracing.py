@@ -426,3 +426,16 @@ def test_a_structure_without_a_name_is_told_from_others():
 def test_arithmetic_leaves_memory_that_need_not_be_there_as_it_is():
     text = "r2 = *(u64 *)(r2 +72)\nr2 &= 7\nr2 *= 3\nr0 = *(u8 *)(r2 +4)"
     assert answer(f"r2 = *(u64 *)(r1 +0)\n{text}\n{TRUE}") == "accept"
+
+
+def test_members_of_what_was_acquired_are_trusted_as_those_of_trusted_pointers():
+    """Measured on 6.12.107, where the pointer itself has no such name."""
+    w = Writer()
+    task = w.count + 2
+    to_task = w.type(Kind.PTR, size=task)
+    w.struct(Kind.STRUCT, "task_struct", 8, ("parent", to_task, 0))
+    w.struct(Kind.STRUCT, "task_struct__safe_rcu", 8, ("parent", to_task, 0))
+    insns = assemble("r1 = 1\n.insn 0x85 0 2 0 0\nif r0 == 0 goto +1\nr1 = *(u64 *)(r0 +0)\nexit")
+    prog = Prog("t", ProgType.TRACEPOINT, insns, kfuncs=("bpf_task_from_pid",))
+    log = verify(prog, Kernel.release("6.12.107"), log_level=2, btf=BtfData(w.blob())).log
+    assert any("R1_w=rcu_ptr_task_struct()" in line for line in log)
