@@ -218,6 +218,7 @@ class Rules:
     LOOP_ENTRY_TOPMOST: bool
     LOOP_EXACT: bool
     LSH_32_KEEPS_SIGN: bool
+    MAPS_MATCHED_ALIKE: bool
     MAP_PTR_READ: bool
     MAP_RECORDS: bool
     MAP_VALUE_AS_HELPER_KEY: bool

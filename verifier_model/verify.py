@@ -201,7 +201,7 @@ def _check(env: Env, watch: Watch | None) -> None:
 @cache
 def _transfers() -> dict[str, Transfer]:
     """The functions for the rows of the table; importing their modules registers them."""
-    from verifier_model.transfer import alu, atomic, call, jmp, ldst  # noqa: F401
+    from verifier_model.transfer import alu, arena, atomic, call, jmp, ldst  # noqa: F401
 
     return TRANSFERS
 

@@ -121,6 +121,18 @@ KFUNCS_NOT_EMULATED: dict[str, str] = {
     **_reason("the world has no files", "bpf_dynptr_file_discard"),
     **_reason("programs have no streams", "bpf_stream_print_stack bpf_stream_vprintk"),
     "bpf_modify_return_test_tp": "the world has no kernel functions to attach to",
+    **_reason(
+        "arenas are not emulated",
+        "bpf_arena_alloc_pages bpf_arena_free_pages bpf_arena_reserve_pages",
+    ),
+    **_reason(
+        "functions that run later are not emulated",
+        """
+        bpf_task_work_schedule_resume bpf_task_work_schedule_resume_impl
+        bpf_task_work_schedule_signal bpf_task_work_schedule_signal_impl bpf_timer_cancel_async
+        bpf_wq_init bpf_wq_set_callback bpf_wq_set_callback_impl bpf_wq_start
+        """,
+    ),
     "__bpf_trap": "compilers call it where a program must not get to",
     "bpf_throw": "exceptions are not emulated",
 }

@@ -42,6 +42,7 @@ class Kind(enum.Enum):
     TASK_WORK = enum.auto()
     CALLBACK = enum.auto()  # a function of the program
     KNOWN_MAP = enum.auto()  # a map that the verifier knows: "__map"
+    CONST_MAP = enum.auto()  # the same, in 7.3 never a structure: "__const_map"
     STRUCT = enum.auto()  # a kernel structure
     STRUCT_OR_NULL = enum.auto()
     CONST = enum.auto()  # a known number
@@ -240,6 +241,7 @@ _SKB = Param(Kind.CTX, type="struct __sk_buff")
 _XDP = Param(Kind.CTX, type="struct xdp_md")
 _MAP = Param(Kind.MAP, type="struct bpf_map")
 _KNOWN_MAP = Param(Kind.KNOWN_MAP, type="void")
+_CONST_MAP = Param(Kind.CONST_MAP, type="void")
 _TIMER = Param(Kind.TIMER, size=16, type="struct bpf_timer")
 _QUEUE = Param(Kind.WORK_QUEUE, size=16, type="struct bpf_wq")
 _WORK = Param(Kind.TASK_WORK, size=8, type="struct bpf_task_work")
@@ -350,7 +352,7 @@ _XATTR = (_CONST_STR, _DYNPTR)  # its name, and room for its value
 _FROM_DYNPTR = (_DYNPTR, _INT, _BUFFER_OR_NULL, _CONST_SIZE)
 _READ_TO_DYNPTR = (_DYNPTR, _INT, _INT, _ADDRESS)
 _NULL, _TRUSTED, _SLEEPS = Does.MAY_BE_NULL, Does.TRUSTED_ARGS, Does.SLEEPS
-_TO_TASK = (_TASK, _WORK, _KNOWN_MAP, _CALLBACK, _ADDRESS)
+_TO_TASK = (_TASK, _WORK, _CONST_MAP, _CALLBACK, _ADDRESS)
 _SCHEDULES = "task_work_schedule_signal{suffix} task_work_schedule_resume{suffix}"
 
 KFUNCS: tuple[Kfunc, ...] = (
@@ -424,7 +426,7 @@ KFUNCS: tuple[Kfunc, ...] = (
         sleeps_until="7.0",
     ),
     # -- Functions of the program that run later -------------------------------------------------
-    Kfunc("bpf_wq_init", "6.10", COMMON, (_QUEUE, _KNOWN_MAP, _INT)),
+    Kfunc("bpf_wq_init", "6.10", COMMON, (_QUEUE, _CONST_MAP, _INT)),
     Kfunc("bpf_wq_start", "6.10", COMMON, (_QUEUE, _INT)),
     *_later("6.10", (_QUEUE, _CALLBACK, _INT, _ADDRESS), "wq_set_callback_impl"),
     *_later("7.0", (_QUEUE, _CALLBACK, _INT, _ADDRESS), "wq_set_callback"),

@@ -26,7 +26,6 @@ _PERCPU_HASH = _HASH & ~enums.F_NUMA_NODE  # a value lies on the node of its CPU
 _OUTER = enums.F_NUMA_NODE | enums.F_RDONLY | enums.F_WRONLY
 
 _ELEM = ("map_lookup_elem", "map_update_elem", "map_delete_elem")
-_TIMERS = ("timer_init", "timer_set_callback", "timer_start", "timer_cancel")
 _WALK = "for_each_map_elem"
 _QUEUE = ("map_push_elem", "map_pop_elem", "map_peek_elem")
 
@@ -57,7 +56,7 @@ MAP_TYPES = (
         ANY_SIZE,
         ANY_SIZE,
         _HASH,
-        (*_ELEM, *_TIMERS, _WALK),
+        (*_ELEM, _WALK),
     ),
     MapTypeRow(
         MapType.ARRAY,
@@ -66,7 +65,7 @@ MAP_TYPES = (
         4,
         ANY_SIZE,
         _ARRAY | enums.F_MMAPABLE | enums.F_INNER_MAP,
-        (*_ELEM, *_TIMERS, _WALK),
+        (*_ELEM, _WALK),
         is_array=True,
         direct_value=True,
     ),
@@ -137,7 +136,7 @@ MAP_TYPES = (
         ANY_SIZE,
         ANY_SIZE,
         enums.F_NO_COMMON_LRU | enums.F_NUMA_NODE | _ACCESS | enums.F_ZERO_SEED,
-        (*_ELEM, *_TIMERS, _WALK),
+        (*_ELEM, _WALK),
     ),
     MapTypeRow(
         MapType.LRU_PERCPU_HASH,

@@ -2351,9 +2351,14 @@ class Trait(enum.Enum):
         commit="measured on 6.17.13 and 6.18.15: bpf_convert_ctx_accesses()",
         note="Loads from an arena may extend the sign.",
     )
+    MAPS_MATCHED_ALIKE = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: process_const_map_arg()",
+        note="Whatever runs later must be in the map that is given beside it.",
+    )
     WORK_QUEUE_CHECKED = Row(
-        since="6.19",
-        commit="read in 6.14.0 and 6.19.0: check_map_field_pointer()",
+        since="6.18",
+        commit="measured on 6.17.13 and 6.18.15: check_map_field_pointer()",
         note="Where a work queue is in a map's value is checked as for timers.",
     )
     EXCEPTIONS = Row(

@@ -44,11 +44,17 @@ def expected(btf: BtfData, name: str, type_: int, after: str) -> Param:
         return Param(next((k for end, k in ends.items() if name.endswith(end)), kfuncs.Kind.SCALAR))
     pointee = btf.stripped(record.size)
     struct = btf.name(pointee) if pointee else ""
+    if btf.kind(pointee) == Kind.FUNC_PROTO:
+        return Param(kfuncs.Kind.CALLBACK)
     size = btf.size_of(pointee) if pointee else 0
     if name.endswith(("__ign", "__prog")):
         return Param(kfuncs.Kind.ANYTHING, size=size)
     if name.endswith("__str"):
         return Param(kfuncs.Kind.CONST_STR, size=size, type="char")
+    if name.endswith(("__map", "__const_map")):
+        return Param(kfuncs.Kind.KNOWN_MAP, type="void")
+    if struct in ASYNC:
+        return Param(ASYNC[struct], size=size, type=f"struct {struct}")
     if name.endswith("__irq_flag"):
         return Param(kfuncs.Kind.IRQ_FLAG, size=size, type=struct)
     if struct in STRUCTS:
@@ -79,9 +85,16 @@ STRUCTS = {
     for param in row.params or ()
     if param.kind in (kfuncs.Kind.STRUCT, kfuncs.Kind.STRUCT_OR_NULL)
 }
+ASYNC = {
+    "bpf_timer": kfuncs.Kind.TIMER,
+    "bpf_wq": kfuncs.Kind.WORK_QUEUE,
+    "bpf_task_work": kfuncs.Kind.TASK_WORK,
+}
+STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask", "cgroup_subsys_state")
 SAME = {
     kfuncs.Kind.NEW_ITER: kfuncs.Kind.ITER,
     kfuncs.Kind.NEW_IRQ_FLAG: kfuncs.Kind.IRQ_FLAG,
+    kfuncs.Kind.CONST_MAP: kfuncs.Kind.KNOWN_MAP,
 }
 
 

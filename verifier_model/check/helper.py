@@ -134,7 +134,7 @@ def _check_arg(
         meta.ref_obj_id = reg.ref_obj_id
     if arg is Arg.CONST_MAP_PTR:
         if meta.map is not None:
-            locks.check_same_map(env, meta.map, meta.map_uid, reg)
+            locks.check_same_map(env, meta.map, meta.map_uid, reg, regno, helper=True)
         meta.map, meta.map_uid = reg.map, reg.mem_size
     elif arg is Arg.PTR_TO_MAP_KEY:
         assert meta.map is not None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emu.kernel import maps
-from emu.kernel.enums import F_RDONLY_PROG, AttachType, MapType, ProgType
+from emu.kernel.enums import F_RDONLY_PROG, Arg, AttachType, MapType, ProgType
 from emu.kernel.errno import EACCES, EINVAL, ENOTSUPP
 from emu.kernel.helpers import TRAMPOLINE
 from emu.kernel.traits import Trait
@@ -83,6 +83,8 @@ def check_map_fits(env: Env, row: Helper, m: MapDef | None) -> None:
 
 
 def _map_fits(env: Env, row: Helper, m: MapDef) -> bool:
+    if Arg.PTR_TO_TIMER in row.args:
+        return True  # whatever map a timer is in
     if m.type not in SOCKMAPS or row.name not in ("map_update_elem", "map_delete_elem"):
         return maps.takes(row.name, m.type)
     from emu.kernel.packet_helpers import may_update_sockmap

@@ -117,12 +117,12 @@ def _check_pointer(
     if kind in _MEMORY and _is_struct_for_memory(env, reg):
         _check_struct_as_memory(env, state, row, reg, i, param)
         return
-    if kind is Kind.KNOWN_MAP:
-        _check_map(env, state, row, i, found)
+    if kind in (Kind.KNOWN_MAP, Kind.CONST_MAP):
+        _check_map(env, state, row, i, param, found)
         return
     if kind is Kind.CALLBACK:
         if reg.type is not PTR_TO_FUNC:
-            raise Reject(f"{argument(env, i)} expected pointer to func", EINVAL)
+            raise Reject(f"{argument(env, i, 'arg')} expected pointer to func", EINVAL)
         found.subprog = reg.mem_size
         return
     if kind in locks.ASYNC:
@@ -154,19 +154,22 @@ def _check_pointer(
         _check_irq_flag(env, state, i, kind)
 
 
-def _check_map(env: Env, state: VerifierState, row: Kfunc, i: int, found: Found) -> None:
+def _check_map(
+    env: Env, state: VerifierState, row: Kfunc, i: int, param: Param, found: Found
+) -> None:
     """A map that the verifier knows, or a structure that is one."""
     reg = state.frames[-1].regs[R1 + i]
-    if reg.type in BTF_IDS:
+    structs = param.kind is Kind.KNOWN_MAP or not env.rules.TEXT_KFUNC_STRUCT
+    if structs and reg.type in BTF_IDS:
         kfunc_structs.check(env, state, row, reg, i, MAP)
-    elif env.rules.TEXT_KFUNC_STRUCT and reg.type is not CONST_PTR_TO_MAP:
+    elif structs and env.rules.TEXT_KFUNC_STRUCT and reg.type is not CONST_PTR_TO_MAP:
         kfunc_structs.refuse(env, i, reg, MAP, " or map_ptr")
     elif reg.map is None:
         raise Reject(f"pointer in R{R1 + i} isn't map pointer", EINVAL)
     elif reg.type is not CONST_PTR_TO_MAP:
         raise Reject(f"R{R1 + i} must be referenced or trusted", EINVAL)
     elif found.map is not None:
-        locks.check_same_map(env, found.map, found.map_uid, reg)
+        locks.check_same_map(env, found.map, found.map_uid, reg, R1 + i, helper=False)
 
 
 def _check_iterator(

@@ -27,14 +27,8 @@ if TYPE_CHECKING:
 
 SPIN_LOCK, TIMER = "bpf_spin_lock", "bpf_timer"
 WORK_QUEUE, TASK_WORK = "bpf_wq", "bpf_task_work"
-# What runs functions of the program later, as arguments of kernel functions, and what it is called
-# where it is not in the map that is given beside it.
+# What runs functions of the program later, as arguments of kernel functions.
 ASYNC = {Kind.TIMER: TIMER, Kind.WORK_QUEUE: WORK_QUEUE, Kind.TASK_WORK: TASK_WORK}
-_MISMATCHED = {
-    TIMER: ("timer pointer in R1", "R2"),
-    WORK_QUEUE: ("workqueue pointer in R1", "R2"),
-    TASK_WORK: ("bpf_task_work pointer in R2", "R3"),
-}
 # The tags of pointers in map values, as complaints call them.
 _POINTERS = {
     "kptr": "kptr",
@@ -73,7 +67,7 @@ def has_lock(m: MapDef | None) -> bool:
 
 def runs_later(env: Env, m: MapDef) -> bool:
     """Whether something in the map's values runs functions of the program later."""
-    return any(field.kind in _MISMATCHED for field in fields_of(env, m))
+    return any(field.kind in ASYNC.values() for field in fields_of(env, m))
 
 
 def check_map(env: Env, m: MapDef) -> None:
@@ -153,7 +147,7 @@ def check_field(env: Env, reg: RegState, regno: int, kind: str) -> None:
 def check_async(env: Env, reg: RegState, regno: int, where: str, kind: str) -> None:
     """A kernel function is given something in a map's value that runs functions later.
 
-    Source: process_wq_func(), since 6.19 check_map_field_pointer().
+    Source: process_wq_func(), since 6.18 check_map_field_pointer().
     """
     if reg.type is not PTR_TO_MAP_VALUE:
         raise Reject(f"{where} doesn't point to a map value", EINVAL)
@@ -170,14 +164,22 @@ def check_async(env: Env, reg: RegState, regno: int, where: str, kind: str) -> N
         raise Reject(f"off {at} doesn't point to 'struct {kind}' that is at {off}", EINVAL)
 
 
-def check_same_map(env: Env, m: MapDef, uid: int, given: RegState) -> None:
-    """The map is the one that the timer or work is in."""
-    fields = fields_of(env, given.map) if given.map is not None else ()
-    kinds = [field.kind for field in fields if field.kind in _MISMATCHED]
-    if kinds and (m is not given.map or uid != given.mem_size):
-        what, regno = _MISMATCHED[TASK_WORK if TASK_WORK in kinds else kinds[0]]
-        text = f"{what} map_uid={uid} doesn't match map pointer in {regno}"
-        raise Reject(f"{text} map_uid={given.mem_size}", EINVAL)
+def check_same_map(
+    env: Env, m: MapDef, uid: int, given: RegState, regno: int, *, helper: bool
+) -> None:
+    """The map that is given is the one that the timer or work of the argument before is in."""
+    if (m is given.map and uid == given.mem_size) or given.map is None:
+        return
+    alike = env.rules.MAPS_MATCHED_ALIKE
+    kinds = [field.kind for field in fields_of(env, m if alike else given.map)]
+    if not alike and not helper and not {WORK_QUEUE, TASK_WORK}.intersection(kinds):
+        return
+    if (alike and TIMER in kinds) or (helper and not alike):
+        what = "timer"
+    else:
+        what = TASK_WORK if TASK_WORK in kinds else "workqueue"
+    text = f"{what} pointer in R{regno - 1} map_uid={uid} doesn't match"
+    raise Reject(f"{text} map pointer in R{regno} map_uid={given.mem_size}", EINVAL)
 
 
 def check_access(env: Env, reg: RegState, off: int, size: int, *, indirect: bool) -> None:

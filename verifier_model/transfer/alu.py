@@ -397,18 +397,3 @@ def transfer_swap(env: Env, state: VerifierState, insn: Insn) -> int:
         sync(new, env.rules)
     env.write_reg(state, insn.dst, new)
     return env.insn_idx + 1
-
-
-@transfer("addr_space_cast")
-def transfer_addr_space_cast(env: Env, state: VerifierState, insn: Insn) -> int:
-    """A number becomes a pointer into the arena, or a pointer a number."""
-    if env.arena is None:
-        text = "addr_space_cast insn can only be used in a program that has an associated arena"
-        raise Reject(text, EINVAL)
-    env.read_reg(state, insn.src)
-    env.check_writable(state, insn.dst)
-    new = env.unknown()
-    if insn.imm == 1:
-        new.type = PTR_TO_ARENA
-    env.write_reg(state, insn.dst, new)
-    return env.insn_idx + 1

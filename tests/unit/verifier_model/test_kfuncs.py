@@ -106,7 +106,7 @@ def test_kernels_that_cannot_call_functions_say_so(release, message):
 
 def test_what_must_not_be_null_says_what_it_points_to():
     """7.3 tells it, as its BTF has it: type (struct bpf_dynptr *)."""
-    free = (*NUMBERS, Kind.ANYTHING, Kind.BUFFER_OR_NULL)
+    free = (*NUMBERS, Kind.ANYTHING, Kind.BUFFER_OR_NULL, Kind.CALLBACK)
     for row in KFUNCS:
         if Does.SLEEPS not in row.does and row.name != "bpf_cast_to_kern_ctx":  # takes void *
             pointers = [param for param in row.params or () if param.kind not in free]

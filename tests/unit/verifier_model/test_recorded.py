@@ -98,7 +98,12 @@ def test_every_way_of_keeping_states_is_recorded():
 
 
 def test_every_modelled_kernel_function_is_recorded():
-    called = {name for row in rows("kfuncs") for _, name in row["program"]["kfuncs"]}
+    called = {
+        name
+        for file in ("kfuncs", "callbacks")
+        for row in rows(file)
+        for _, name in row["program"]["kfuncs"]
+    }
     modelled = {row.name for row in KFUNCS if row.params is not None}
     assert modelled - called <= UNRECORDED
 
@@ -107,7 +112,15 @@ def test_every_modelled_kernel_function_is_recorded():
     ("file", "name"),
     [
         (file, name)
-        for file in ("verdicts", "kfuncs", "reports", "functions", "helpers", "sleeping")
+        for file in (
+            "verdicts",
+            "kfuncs",
+            "reports",
+            "functions",
+            "helpers",
+            "sleeping",
+            "callbacks",
+        )
         for name in kernels(file)
     ],
 )

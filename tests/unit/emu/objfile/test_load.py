@@ -23,7 +23,7 @@ from emu.vm.engine import make
 from emu.world.scenario import Scenario
 from emu.world.world import World
 from tests.btfwriter import Writer
-from tests.elfwriter import ALLOC, FUNC, GLOBAL, OBJECT, PROGBITS, elf
+from tests.elfwriter import ALLOC, EXEC, FUNC, GLOBAL, OBJECT, PROGBITS, elf
 from tests.objects import results
 from verifier_model import verify
 
@@ -278,12 +278,35 @@ def test_what_is_wrong_is_said_with_its_place(data, message):
     assert message in str(info.value)
 
 
-def test_programs_that_another_function_catches_are_refused():
+def with_handlers(*names, symbols=()):
+    """An object whose main function is tagged with those that handle its exceptions."""
     w = Writer()
     main = w.type(Kind.FUNC, "main", w.proto(0), parts=1)
-    w.type(Kind.DECL_TAG, "exception_callback:other", main, rest=struct.pack("<i", -1))
-    with pytest.raises(ObjectError, match="main: exception callbacks are not supported"):
-        load(elf(RETURN, more=[(".BTF", PROGBITS, 0, w.blob())]))
+    for name in names:
+        w.type(Kind.DECL_TAG, f"exception_callback:{name}", main, rest=struct.pack("<i", -1))
+    more = [(".text", PROGBITS, ALLOC | EXEC, RETURN), (".BTF", PROGBITS, 0, w.blob())]
+    return elf(RETURN, more=more, symbols=symbols)
+
+
+def test_the_function_that_handles_exceptions_stands_behind_the_others():
+    symbols = [(GLOBAL | FUNC, 2, 0, len(RETURN), "handler")]
+    (prog,) = load(with_handlers("handler", symbols=symbols))
+    assert [(each.name, each.start) for each in prog.subprogs] == [("main", 0), ("handler", 2)]
+    assert prog.insns == 2 * tuple(assemble("r0 = 7\nexit"))
+
+
+@pytest.mark.parametrize(
+    ("names", "symbol", "message"),
+    [
+        (["other"], GLOBAL | FUNC, "main: exception callback other is not there"),
+        (["handler"], FUNC, "exception callback handler must be a global non-hidden function"),
+        (["handler", "other"], GLOBAL | FUNC, "main: multiple exception callback tags"),
+    ],
+)
+def test_what_cannot_handle_exceptions_is_refused(names, symbol, message):
+    symbols = [(symbol, 2, 0, len(RETURN), "handler")]
+    with pytest.raises(ObjectError, match=message):
+        load(with_handlers(*names, symbols=symbols))
 
 
 @pytest.mark.parametrize(
