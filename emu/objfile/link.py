@@ -40,8 +40,7 @@ _R_BPF_64_64 = 1  # ld_imm64: a map, a variable or a function
 _R_BPF_64_32 = 10  # call
 _LD_IMM64 = 0x18
 _CALL = 0x85
-# ARENA_SEC, JUMPTABLES_SEC
-_NOT_SUPPORTED = {".addr_space.1": "variables in arenas", ".jumptables": "jump tables"}
+_NOT_SUPPORTED = {".jumptables": "jump tables"}  # JUMPTABLES_SEC
 _LONGEST = 1_000_000  # insns: BPF_COMPLEXITY_LIMIT_INSNS, the most that a kernel takes
 # Instructions of all programs of an object: each has copies of the functions that it calls.
 _MOST = 4_000_000
@@ -233,7 +232,8 @@ class _Joined:
         """Make ld_imm64 a map or a place in the variables of a section."""
         maps, offset = self._parts.maps, reloc.symbol.value + insn.imm
         if section.number in maps.data:
-            self._point_into_map(reloc, at, maps.data[section.number], offset)
+            start = maps.starts.get(section.number, 0)
+            self._point_into_map(reloc, at, maps.data[section.number], offset, start)
             return
         # Old assemblers put a map's own place into the instruction, too.
         place = offset if reloc.symbol.type == "STT_SECTION" else reloc.symbol.value
@@ -244,11 +244,14 @@ class _Joined:
             raise ObjectError(f"there is no map at {section.name} + {place}", reloc.at)
         self.insns[at] = insn._replace(src=PSEUDO_MAP_FD, imm=declared)
 
-    def _point_into_map(self, reloc: Reloc, at: int, index: int, offset: int) -> None:
+    def _point_into_map(
+        self, reloc: Reloc, at: int, index: int, offset: int, start: int = 0
+    ) -> None:
         if not 0 <= offset < 1 << 31:
             raise ObjectError(f"place {offset} of {reloc.symbol.name}", reloc.at)
         self.insns[at] = self.insns[at]._replace(src=PSEUDO_MAP_VALUE, imm=index)
-        self.insns[at + 1] = self.insns[at + 1]._replace(imm=offset)
+        low, _ = _HALVES.unpack(_ADDRESS.pack(start + offset))
+        self.insns[at + 1] = self.insns[at + 1]._replace(imm=low)
 
     def _point_into_kernel(self, reloc: Reloc, insn: Insn, at: int) -> None:
         """Make ld_imm64 a variable of .kconfig, or of the kernel."""

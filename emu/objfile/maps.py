@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from emu.objfile.elf import ObjectFile, Section, Symbol
 
 _VARIABLES = (".rodata", ".data", ".bss")
+_IN_ARENA = ".addr_space.1"
+_ARENA_AT = 1 << 44  # an address in the process, which libbpf maps each arena into
 _LEGACY = "maps"
 _LEGACY_FIELDS = 5  # u32: type, key and value size, entries, flags
 _NAME_LENGTH = 15  # bytes that the kernel keeps
@@ -35,6 +37,7 @@ class Maps(NamedTuple):
     definitions: list[MapDef]
     declared: dict[tuple[int, int], int]  # index by (section, offset in it)
     data: dict[int, int]  # index of the map that holds a section's variables, by section
+    starts: dict[int, int]  # bytes of an arena before a section's variables, by section
 
 
 def read(elf: ObjectFile, btf: ObjectBtf | None, name: str, cpus: int) -> Maps:
@@ -45,7 +48,7 @@ def read(elf: ObjectFile, btf: ObjectBtf | None, name: str, cpus: int) -> Maps:
 
     Raises ObjectError for a declaration that cannot be understood.
     """
-    found = Maps([], {}, {})
+    found = Maps([], {}, {}, {})
     for symbol in elf.symbols:
         section = elf.section_of(symbol)
         if section is None or symbol.type == "STT_SECTION" or not symbol.name:
@@ -64,7 +67,23 @@ def read(elf: ObjectFile, btf: ObjectBtf | None, name: str, cpus: int) -> Maps:
         if _holds_variables(section):
             found.data[section.number] = len(found.definitions)
             found.definitions.append(_of_variables(elf, section, name))
+        elif section.name == _IN_ARENA and section.size:
+            _put_into_arena(found, section)
     return found
+
+
+def _put_into_arena(found: Maps, section: Section) -> None:
+    """The variables stand in the last pages of the only arena: init_arena_map_data() of libbpf."""
+    arenas = [i for i, made in enumerate(found.definitions) if made.type == MapType.ARENA]
+    if len(arenas) != 1:
+        raise ObjectError(f"{section.name} is of {len(arenas)} arenas", section.at)
+    room = _PAGE * found.definitions[arenas[0]].max_entries
+    size = -(-section.size // _PAGE) * _PAGE
+    if not size <= room <= _U32 + 1:
+        message = f"{section.name} has {section.size} bytes, and the arena {room}"
+        raise ObjectError(message, section.at)
+    found.data[section.number] = arenas[0]
+    found.starts[section.number] = room - size
 
 
 def declared_type(btf: ObjectBtf, name: str) -> int:
@@ -87,9 +106,11 @@ def _clean(name: str) -> str:
 
 
 def _sized(made: MapDef, cpus: int) -> MapDef:
-    """Entries as libbpf chooses them, where a declaration leaves that to the loader."""
+    """Entries, and an arena's place, as libbpf chooses what is left to the loader."""
     if made.type == MapType.PERF_EVENT_ARRAY and not made.max_entries:
         return made._replace(max_entries=cpus)
+    if made.type == MapType.ARENA:
+        return made._replace(extra=_ARENA_AT)
     if made.type in (MapType.RINGBUF, MapType.USER_RINGBUF) and made.max_entries:
         pages = -(-made.max_entries // _PAGE)
         size = _PAGE << (pages - 1).bit_length()  # pages, a power of 2 of them

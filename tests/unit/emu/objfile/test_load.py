@@ -14,7 +14,7 @@ import pytest
 from emu.btf import Kind
 from emu.isa.asm import assemble
 from emu.isa.insn import encode
-from emu.kernel.enums import F_RDONLY_PROG, MapType, ProgType
+from emu.kernel.enums import F_MMAPABLE, F_RDONLY_PROG, MapType, ProgType
 from emu.kernel.profile import Kernel
 from emu.maps.create import create
 from emu.objfile import ObjectError, load
@@ -309,18 +309,50 @@ def test_what_cannot_handle_exceptions_is_refused(names, symbol, message):
         load(with_handlers(*names, symbols=symbols))
 
 
+WIDE = struct.pack("<BBhiBBhi", 0x18, 1, 0, 0, 0, 0, 0, 0)
+
+
+def with_arena(pages, size):
+    """An object that loads the place of byte 8 of variables in its arena."""
+    arena = struct.pack("<5I", MapType.ARENA, 0, 0, pages, F_MMAPABLE)
+    return elf(
+        WIDE + RETURN,
+        relocs=[(0, 1, 3)],
+        symbols=[(GLOBAL | OBJECT, 2, 0, len(arena), "arena"), (GLOBAL | OBJECT, 3, 8, 8, "x")],
+        more=[
+            ("maps", PROGBITS, ALLOC, arena),
+            (".addr_space.1", PROGBITS, ALLOC, bytes(size)),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("pages", "size", "imm"), [(10, 16, 9 * 4096 + 8), (2, 8192, 8), (1 << 20, 16, 8 - 4096)]
+)
+def test_variables_in_an_arena_stand_in_its_last_pages(pages, size, imm):
+    (prog,) = load(with_arena(pages, size))
+    (arena,) = prog.maps
+    assert (arena.type, arena.max_entries, bool(arena.extra)) == (MapType.ARENA, pages, True)
+    assert [insn.imm for insn in prog.insns[:2]] == [0, imm]
+    assert verify(prog, Kernel.release("7.2")).accepted
+
+
+def test_variables_that_an_arena_has_no_room_for_are_refused():
+    with pytest.raises(ObjectError, match="has 4097 bytes, and the arena 4096"):
+        load(with_arena(1, 4097))
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        (".addr_space.1", "variables in arenas are not supported"),
+        (".addr_space.1", r"\.addr_space\.1 is of 0 arenas"),
         (".jumptables", "jump tables are not supported"),
         ("other", r"there is no map at other \+ 8"),
     ],
 )
 def test_places_that_are_nothing_to_programs_are_refused(section, message):
-    wide = struct.pack("<BBhiBBhi", 0x18, 1, 0, 0, 0, 0, 0, 0)
     data = elf(
-        wide + RETURN,
+        WIDE + RETURN,
         relocs=[(0, 1, 2)],
         symbols=[(GLOBAL | OBJECT, 2, 8, 8, "x")],
         more=[(section, PROGBITS, ALLOC, bytes(16))],
