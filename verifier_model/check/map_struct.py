@@ -78,6 +78,7 @@ _STRUCTS = {
     MapType.INODE_STORAGE: "bpf_local_storage_map",
     MapType.TASK_STORAGE: "bpf_local_storage_map",
     MapType.CGRP_STORAGE: "bpf_local_storage_map",
+    MapType.ARENA: "bpf_arena",
 }
 
 

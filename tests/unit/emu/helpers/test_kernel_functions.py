@@ -81,7 +81,8 @@ def test_copy_that_an_iterator_of_bits_makes_goes_with_it():
         ("bpf_copy_from_user_str", r": programs that may sleep are not emulated$"),
         ("bpf_task_from_pid", r": kernel structures are not emulated$"),
         ("bpf_throw", r": exceptions are not emulated$"),
-        ("bpf_arena_alloc_pages", r"is not emulated$"),
+        ("bpf_arena_alloc_pages", r": arenas are not emulated$"),
+        ("bpf_wq_start", r": functions that run later are not emulated$"),
     ],
 )
 def test_function_that_is_not_emulated_is_refused_by_its_name(name, reason):
