@@ -126,7 +126,6 @@ def check_cfg(env: Env) -> None:
 def _explore(env: Env, first: int, state: bytearray, loops: bool) -> None:
     """Walk what is reached from an insn."""
     n = len(env.insns)
-    anywhere = loops and env.rules.RECURSION_WALKED
     stack = [_run(env, first, state, loops)]
     while stack:  # insns on the way here, with the edges that are not yet followed
         run, edges = stack[-1]
