@@ -154,6 +154,15 @@ class BtfData:
         self.index = index or self._build_index()
         self._searched: tuple[bytes, bytes] | None = None  # strings, and index.names as bytes
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same blob, at the same place of what it lies in."""
+        if not isinstance(other, BtfData):
+            return NotImplemented
+        return (self._types, self._data) == (other._types, other._data)
+
+    def __hash__(self) -> int:
+        return hash((self._types, self._strings))
+
     # A reader of BTF that lies in another file overrides these two, to tell places in that file.
 
     def damaged(self, what: str, at: int) -> Exception:

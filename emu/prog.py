@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from emu.btf import BtfData
     from emu.kernel.enums import MapType, ProgType
 
 # ld_imm64's source register says what its immediate is: BPF_PSEUDO_* in include/uapi/linux/bpf.h.
@@ -35,7 +36,10 @@ class MapField(NamedTuple):
     kind: str  # the structure, "bpf_spin_lock", or the tag of a pointer, "kptr"
     off: int  # bytes from the start of the value
     size: int  # bytes
-    target: str = ""  # the structure that a pointer points to
+    target: str = ""  # the structure that a pointer points to, or that a list or tree holds
+    target_id: int = 0  # its type in the map's BTF
+    node_off: int = 0  # where in it the node of the list or tree is
+    inner: bool = False  # it is in a structure or array that is a member
 
 
 class MapDef(NamedTuple):
@@ -118,5 +122,6 @@ class Prog(NamedTuple):
     attach_to: str = ""  # tracing programs: the kernel function
     kfuncs: tuple[str, ...] = ()  # kernel functions called: the imm of such a call is an index
     func_info: tuple[FuncInfo, ...] = ()  # of every function, where the loader gives BTF
+    btf: BtfData | None = None  # the program's types, where the loader gives them
     # A kernel's mistake: 32-bit cmpxchgs that leave r0's high half alone where they store.
     not_extended: frozenset[int] = frozenset()

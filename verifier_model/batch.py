@@ -34,10 +34,11 @@ def read(row: Any) -> Prog:
             row = {**row, "prog_type": 0}
         prog = batch.read(row).prog
         btfs = [bytes.fromhex(text) for text in row.get("btfs", ())]
-        maps = tuple(
-            m._replace(fields=_fields(spec, btfs))
-            for m, spec in zip(prog.maps, row.get("maps", ()), strict=True)
-        )
+        maps: tuple[MapDef, ...] = ()
+        for m, spec in zip(prog.maps, row.get("maps", ()), strict=True):
+            inner = None if spec.get("inner") is None else maps[int(spec["inner"])]
+            inner = inner and inner._replace(name="")  # kernels forget it
+            maps = (*maps, m._replace(fields=_fields(spec, btfs), inner=inner))
         _check_numbers(prog, maps)
         if row.get("func_info") or row.get("line_info"):
             prog = _described(prog, row, BtfData(btfs[row.get("prog_btf", 0)]))
@@ -52,6 +53,7 @@ def _described(prog: Prog, row: Any, btf: BtfData) -> Prog:
     """The program with what its BTF says of its functions and lines."""
     functions, lines = (bytes.fromhex(row.get(key) or "") for key in ("func_info", "line_info"))
     return prog._replace(
+        btf=btf,
         func_info=info_records.functions(functions, row.get("func_info_size", 8), btf),
         line_info=info_records.lines(lines, row.get("line_info_size", 16), btf),
     )

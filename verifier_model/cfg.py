@@ -172,6 +172,14 @@ def _mark_itself(env: Env, idx: int) -> None:
         env.jmp_points[idx] = 1
 
 
+def _mark_callback(env: Env, t: int) -> None:
+    """The insn calls something of the kernel that calls a function of the program."""
+    env.callback_points[t] = 1
+    if env.rules.CALLBACK_EVERY_ITERATION:
+        env.forced_points[t] = 1
+        _mark(env, t)
+
+
 def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
     """The edges of an insn, and the prune points it makes."""
     insn = env.insns[t]
@@ -181,13 +189,14 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
         _mark_itself(env, t)
         _mark(env, following)
         return [(following, _FALLTHROUGH, False), (t + insn.imm + 1, _BRANCH, True)]
+    straight = loops and rules.LOOPS_FALL_THROUGH
     if code & 7 not in (JMP, JMP32):
-        return [(following, _FALLTHROUGH, False)]
+        return [(following, _FALLTHROUGH, straight)]
     op = code & 0xF0
     if op == 0x90:
         return []
     if op == 0x80:
-        edges = [(following, _FALLTHROUGH, False)]
+        edges = [(following, _FALLTHROUGH, straight)]
         _mark(env, following)
         if insn.src == PSEUDO_CALL:
             _mark_itself(env, t)
@@ -198,15 +207,14 @@ def _edges(env: Env, t: int, loops: bool) -> list[_Edge]:
                 _mark_itself(env, t)
             if row is not None and Does.ITER_NEXT in row.does:
                 env.prune_points[t] = env.forced_points[t] = env.iter_points[t] = 1
+            if row is not None and Does.CALLS_BACK in row.does:
+                _mark_callback(env, t)
         elif not insn.src and insn.imm == CALL_BACK_LATER:
             # A state is looked at before the call, which else makes one each time.
             if insn.imm <= helper_names.last(env.kernel):
                 _mark_itself(env, t)
         elif not insn.src and insn.imm in _CALL_BACK:
-            env.callback_points[t] = 1
-            if rules.CALLBACK_EVERY_ITERATION:
-                env.forced_points[t] = 1
-                _mark(env, t)
+            _mark_callback(env, t)
         return edges
     if code == GOTOX:
         raise Unmodelled("an indirect jump", t)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
     from emu.kernel.kfuncs import Kfunc
     from emu.kernel.profile import Kernel
-    from emu.prog import Insn, LineInfo, MapDef, Prog
+    from emu.prog import Insn, LineInfo, MapDef, MapField, Prog
     from verifier_model.check.func_types import Expected
     from verifier_model.check.target import Function
     from verifier_model.fastcall import Fastcall
@@ -77,6 +77,7 @@ class Env:
         self.cpus = cpus
         self.btf = btf  # the kernel's
         self.attached: Function | None = None  # what a tracing program attaches to
+        self.records: dict[int, tuple[MapField, ...]] = {}  # of objects; records.py fills it in
         self.gpl = prog.license in GPL_COMPATIBLE
         self.prog_type = ProgType(prog.type)
         self.attach_type = prog_types.attach_type_meant(prog.type, prog.expected_attach_type)

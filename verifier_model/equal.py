@@ -96,7 +96,7 @@ def states_equal(
         return False
     if old.regions != cur.regions and not _same_regions(old.regions, cur.regions, ids):
         return False
-    if (old.lock or cur.lock) and not _same_lock(env, old.lock, cur.lock, ids):
+    if (old.locks or cur.locks) and not _same_locks(env, old.locks, cur.locks, ids):
         return False
     for depth, (a, b) in enumerate(zip(old.frames, cur.frames, strict=True)):
         if a.callsite != b.callsite or a.callback_depth > b.callback_depth:
@@ -130,12 +130,14 @@ def _live_regs(env: Env, state: VerifierState, depth: int) -> int:
     return env.live_regs[idx] & ALL_REGS
 
 
-def _same_lock(env: Env, old: Lock | None, cur: Lock | None, ids: IdMap) -> bool:
-    if old is None or cur is None:
-        return old is cur
+def _same_locks(env: Env, old: tuple[Lock, ...], cur: tuple[Lock, ...], ids: IdMap) -> bool:
+    """Whether as many locks are held, and each is the other's."""
     if not env.rules.REFS_BY_IDMAP:
-        return old.id == cur.id
-    return old.map is cur.map and ids.check(old.id, cur.id)
+        return [lock.id for lock in old] == [lock.id for lock in cur]
+    return len(old) == len(cur) and all(
+        a.kind == b.kind and a.map is b.map and ids.check(a.id, b.id)
+        for a, b in zip(old, cur, strict=True)
+    )
 
 
 def _frames_equal(

@@ -23,6 +23,7 @@ from verifier_model.reg import (
     ADD_CONST,
     BTF_IDS,
     CONST_PTR_TO_MAP,
+    NON_OWNING,
     PACKET_POINTERS,
     PTR_TO_ARENA,
     PTR_TO_DYNPTR,
@@ -120,6 +121,8 @@ def _detailed(reg: RegState, frameno: int, rules: Rules) -> str:
             parts.append(f"parent_id={reg.dynptr_id}")
     elif reg.ref_obj_id:
         parts.append(f"ref_obj_id={reg.ref_obj_id}")
+    if kind in BTF_IDS and reg.frameno & NON_OWNING:
+        parts.append("non_own_ref")
     shown = reg.map
     if shown is not None and kind is not reg.type:
         shown = shown.inner

@@ -75,8 +75,8 @@ def _frame_text(env: Env, state: VerifierState, frame: FuncState, regs: int, slo
     refs = state.refs
     if frame is not state.frames[-1] and not env.rules.LOG_REFS_OF_STATE:
         refs = state.frames[number + 1].refs_at_call
-    if refs:
-        parts.append(" refs=" + ",".join(str(ref) for ref, _ in refs))
+    if refs and refs[0][0]:
+        parts.append(" refs=" + ",".join(str(ref) for ref, _ in refs if ref))
     if frame.callback is not None:
         parts.append(" async_cb" if frame.callback.later else " cb")
     return "".join(parts)

@@ -54,6 +54,7 @@ class RegType(enum.Enum):
     UNTRUSTED_BTF_ID = "untrusted_ptr_"
     USER_BTF_ID = "user_ptr_"
     PERCPU_BTF_ID = "percpu_ptr_"
+    PERCPU_RCU_BTF_ID = "percpu_rcu_ptr_"
     UNTRUSTED_MEM = "rdonly_untrusted_mem"
 
     __hash__ = object.__hash__
@@ -92,6 +93,7 @@ RCU_BTF_ID = RegType.RCU_BTF_ID
 UNTRUSTED_BTF_ID = RegType.UNTRUSTED_BTF_ID
 USER_BTF_ID = RegType.USER_BTF_ID
 PERCPU_BTF_ID = RegType.PERCPU_BTF_ID
+PERCPU_RCU_BTF_ID = RegType.PERCPU_RCU_BTF_ID
 UNTRUSTED_MEM = RegType.UNTRUSTED_MEM
 BTF_IDS = (
     PTR_TO_BTF_ID,
@@ -100,9 +102,14 @@ BTF_IDS = (
     UNTRUSTED_BTF_ID,
     USER_BTF_ID,
     PERCPU_BTF_ID,
+    PERCPU_RCU_BTF_ID,
 )
+# What a pointer of BTF_IDS may be besides, as bits: to an object that the program allocated, and
+# one that a list or tree owns (MEM_ALLOC, NON_OWN_REF).
+ALLOCATED, NON_OWNING = 1, 2
 # The kernel structures that BTF_IDS have pointed to, by number: check/btf_ptr.py adds to them.
-# One that its name does not lead to has its type's id behind the name: "#7", "name#7".
+# One that its name does not lead to has its type's id behind the name: "#7", "name#7"; one of the
+# program's own types has "#@7".
 MAP_OPS, MAP = "bpf_map_ops", "bpf_map"
 BTF_STRUCTS = [MAP_OPS, MAP]
 # What moves with its offset, and what has none.
@@ -128,6 +135,17 @@ RESERVED = -1  # RegState.frameno of what ringbuf_reserve() gave
 def struct_name(number: int) -> str:
     """What BTF calls a structure of BTF_STRUCTS; "" for one without a name."""
     return BTF_STRUCTS[number].partition("#")[0]
+
+
+def local_type(number: int) -> int:
+    """The id of a structure of BTF_STRUCTS in the program's BTF; 0 for one of the kernel's."""
+    id_ = BTF_STRUCTS[number].partition("#")[2]
+    return int(id_[1:]) if id_.startswith("@") else 0
+
+
+def is_allocated(reg: RegState) -> bool:
+    """Whether it points to an object that the program allocated: type_is_ptr_alloc_obj()."""
+    return reg.type in BTF_IDS and bool(reg.frameno & ALLOCATED)
 
 
 class RegState(Value):
@@ -170,7 +188,7 @@ class RegState(Value):
         self.dynptr_id: int = 0  # of memory: the dynptr that it belongs to
         self.map: MapDef | None = None  # of a map pointer or a pointer into a map's value
         # Whose stack a stack pointer points into; of memory, the kind of the dynptr that it is a
-        # slice of, or RESERVED.
+        # slice of, or RESERVED; of a BTF_IDS, ALLOCATED and NON_OWNING.
         self.frameno: int = 0
         # Bytes behind a PTR_TO_MEM; from a packet pointer's base on, bytes known to be there
         # (`range`, negative as check/packet.py says); of a PTR_TO_FUNC the subprog's number; of a

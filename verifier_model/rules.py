@@ -82,6 +82,7 @@ class Rules:
     CONST32_SETS_RANGE: bool
     CONST_DST_BRANCH_BUG: bool
     CONST_HAS_NO_ID: bool
+    COUNTED_AT_START: bool
     CPU_ID_BOUNDED: bool
     CTX_CONST_OFFSET: bool
     DEDUCE_64_FIRST: bool
@@ -94,6 +95,7 @@ class Rules:
     DIRECT_MAP_VALUE: bool
     DIRECT_OFFSET_LIMITED: bool
     DIV_TRACKED: bool
+    DROP_NOT_ANYWHERE: bool
     DYNPTR_CLONE_LOST: bool
     DYNPTR_GIVEN_IS_CONST: bool
     DYNPTR_GIVEN_SPILLED: bool
@@ -173,7 +175,10 @@ class Rules:
     KFUNC_SIZE_FIRST: bool
     KFUNC_STRUCT_AS_MEMORY: bool
     KPROBE_CTX_WRITE: bool
+    KPTR_IN_OBJECT: bool
     KPTR_IS_REFERENCED: bool
+    KPTR_NULL_PRECISE: bool
+    KPTR_RCU: bool
     LD_ABS_EXIT_WALKED: bool
     LD_ABS_IN_SUBPROGS: bool
     LINKED_IDS_BY_BASE: bool
@@ -188,7 +193,10 @@ class Rules:
     LIVENESS_BEFORE_WALK: bool
     LIVE_REGS_COMPARED: bool
     LOAD_SX_DROPS_ID: bool
+    LOCKED_KFUNCS: bool
+    LOCKED_KPTR_XCHG: bool
     LOCKED_SUBPROG_CALLS: bool
+    LOCKS_ARE_REFERENCES: bool
     LOCK_IN_OBJECT: bool
     LOG_DETAILS: bool
     LOG_DYNPTRS: bool
@@ -214,6 +222,7 @@ class Rules:
     LOOKUP_CONST_KEY_NOT_NULL: bool
     LOOKUP_INNER_MAP_NULLABLE: bool
     LOOPS_BY_COMPONENT: bool
+    LOOPS_FALL_THROUGH: bool
     LOOPS_NOT_CLEANED: bool
     LOOP_ENTRY_TOPMOST: bool
     LOOP_EXACT: bool
@@ -243,6 +252,7 @@ class Rules:
     PACKET_IDS_COMPARED: bool
     PACKET_RANGE_OFF_BY_TWO: bool
     PARTIAL_SPILL_SCRUBBED: bool
+    PERCPU_KPTR_EXACT: bool
     PERF_EVENT_PREALLOC: bool
     POINTER_CONST_IN_BITS: bool
     POINTER_SUM_INHERITS: bool
@@ -268,6 +278,7 @@ class Rules:
     READS_BY_STATE: bool
     READS_OF_HALVES: bool
     REFS_BY_IDMAP: bool
+    REFS_KEEP_ORDER: bool
     REGSAFE_IDS: bool
     REGSAFE_OLD_IMPRECISE: bool
     RELEASE_ARG_REFERENCED: bool
@@ -304,6 +315,7 @@ class Rules:
     TEXT_CANNOT_USE_HELPER: bool
     TEXT_CONST_BITS: bool
     TEXT_CTX_POINTER: bool
+    TEXT_DROP_PLAIN: bool
     TEXT_DYNPTR_FROM_0: bool
     TEXT_EXPECTED_LIST: bool
     TEXT_FIXED_OFF: bool
@@ -320,11 +332,13 @@ class Rules:
     TEXT_TAIL_CALL_MAP: bool
     TEXT_TYPE_FLAGS: bool
     TEXT_VAR_STACK_OFF: bool
+    TEXT_VERIFIER_BUG: bool
     TEXT_ZERO_SIZED_RANGE: bool
     THROW_CHECKED: bool
     TIMER_IN_TRACING: bool
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool
+    TREE_NODE_MAY_BE_OWNED: bool
     UNKNOWN_IS_IMPRECISE: bool
     UNTRUSTED_MEM_APART: bool
     VAR_FILL_ZERO_SPILLS: bool

@@ -133,10 +133,12 @@ class FuncState:
 
 
 class Lock(NamedTuple):
-    """A spin lock: the id of the map value it is in."""
+    """A lock that is held."""
 
-    map: MapDef
-    id: int
+    kind: str  # the structure, and how it was taken
+    map: MapDef | None  # None: it is in an object that the program allocated
+    id: int  # of the pointer to what it is in
+    insn: int  # that took it
 
 
 class Regions(NamedTuple):
@@ -167,7 +169,7 @@ class VerifierState:
         "hits",
         "insn_idx",
         "last_insn_idx",
-        "lock",
+        "locks",
         "loop_entry",
         "may_goto_depth",
         "misses",
@@ -181,7 +183,7 @@ class VerifierState:
     def __init__(self, frame: FuncState) -> None:
         self.frames = [frame]
         self.refs: tuple[tuple[int, int], ...] = ()  # (id, insn that acquired it)
-        self.lock: Lock | None = None  # the spin lock that is held
+        self.locks: tuple[Lock, ...] = ()  # that are held, the newest last
         self.regions = NO_REGION
         self.sleeps = False  # what runs may sleep
         self.parent: VerifierState | None = None
@@ -207,7 +209,7 @@ class VerifierState:
         new = VerifierState.__new__(VerifierState)
         new.frames = [frame.copy() for frame in self.frames]
         new.refs = self.refs
-        new.lock = self.lock
+        new.locks = self.locks
         new.regions = self.regions
         new.sleeps = self.sleeps
         new.parent = self.parent

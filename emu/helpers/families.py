@@ -80,4 +80,6 @@ def why_not(name: str) -> str:
     row = kfuncs.by_name(name)
     if row is not None and kfuncs.is_of_structures(row):
         return "kernel structures are not emulated"
+    if row is not None and kfuncs.is_of_objects(row):
+        return "objects that programs allocate and locks are not emulated"
     return KFUNCS_NOT_EMULATED.get(name, "")

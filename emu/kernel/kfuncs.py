@@ -47,9 +47,25 @@ class Kind(enum.Enum):
     STRUCT_OR_NULL = enum.auto()
     CONST = enum.auto()  # a known number
     ANYTHING = enum.auto()  # no register is looked at
+    OBJECT = enum.auto()  # one that the program allocated
+    COUNTED = enum.auto()  # the same, with a bpf_refcount
+    LIST_HEAD = enum.auto()
+    LIST_NODE = enum.auto()
+    LISTED_NODE = enum.auto()  # one of a list's, or one of one's own
+    RB_ROOT = enum.auto()
+    RB_NODE = enum.auto()  # one of one's own
+    TREE_NODE = enum.auto()  # one of a tree's
+    RES_LOCK = enum.auto()
+    LESS = enum.auto()  # the function that compares two nodes
 
 
 NUMBERS = (Kind.SCALAR, Kind.CONST, Kind.CONST_SIZE, Kind.SIZE)
+
+
+OF_OBJECTS = (
+    *(Kind.OBJECT, Kind.COUNTED, Kind.LIST_HEAD, Kind.LIST_NODE, Kind.LISTED_NODE),
+    *(Kind.RB_ROOT, Kind.RB_NODE, Kind.TREE_NODE, Kind.RES_LOCK),
+)
 
 
 class Result(enum.Enum):
@@ -63,6 +79,11 @@ class Result(enum.Enum):
     STRUCT = enum.auto()  # a kernel structure
     OF_TYPE = enum.auto()  # what the known number says, a type of the kernel's BTF
     KERNEL_CTX = enum.auto()  # what the kernel has where programs see their context
+    OBJECT = enum.auto()  # an object of the program's type that the known number says
+    PERCPU_OBJECT = enum.auto()  # one for each CPU
+    SAME_OBJECT = enum.auto()  # that of the first argument
+    NODE = enum.auto()  # what a list or tree holds
+    LOCKED = enum.auto()  # 0; on a path of its own an error
 
 
 class Does(enum.Flag):
@@ -89,6 +110,10 @@ class Does(enum.Flag):
     FOR_DEVICES = enum.auto()  # only programs that are bound to a network device call it
     FOR_ITERATORS = enum.auto()  # only iterator programs do
     FOR_SESSIONS = enum.auto()  # only programs do that run at a function's entry and its end
+    GRAPH = enum.auto()  # it works on lists, trees or counts: is_bpf_graph_api_kfunc()
+    CALLS_BACK = enum.auto()  # a function of the program, before it returns
+    INSERTS = enum.auto()  # the second argument belongs to a list or tree then
+    LOCKED = enum.auto()  # it may be called while a lock is held
 
 
 class Hook(enum.Enum):
@@ -271,12 +296,21 @@ def _iterator(
     it = Param(Kind.ITER, kind, ITERATORS[kind].size, f"struct bpf_iter_{kind}")
     new = it._replace(kind=Kind.NEW_ITER)
     name, null = f"bpf_iter_{kind}", Does.MAY_BE_NULL
+    does |= Does.LOCKED if kind == "num" else Does.NOTHING
+    locked = does & Does.LOCKED
     return (
         Kfunc(f"{name}_new", since, COMMON, (new, *args), does=does | does_all),
         Kfunc(
-            f"{name}_next", since, COMMON, (it,), Result.ELEMENT, null | Does.ITER_NEXT | does_all
+            f"{name}_next",
+            since,
+            COMMON,
+            (it,),
+            Result.ELEMENT,
+            null | Does.ITER_NEXT | does_all | locked,
         ),
-        Kfunc(f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY | does_all),
+        Kfunc(
+            f"{name}_destroy", since, COMMON, (it,), _VOID, Does.ITER_DESTROY | does_all | locked
+        ),
     )
 
 
@@ -318,6 +352,56 @@ def _later(
     return tuple(Kfunc(f"bpf_{name}", since, COMMON, params, does=does) for name in names.split())
 
 
+def _graph(
+    since: str,
+    params: tuple[Param, ...],
+    names: str,
+    result: Result = Result.SCALAR,
+    does: Does = Does.NOTHING,
+) -> tuple[Kfunc, ...]:
+    """Functions of lists and trees: kernel/bpf/helpers.c."""
+    does |= Does.GRAPH | (Does.MAY_BE_NULL if result is Result.NODE else Does.NOTHING)
+    return tuple(
+        Kfunc(f"bpf_{name}", since, _GENERIC, params, result, does) for name in names.split()
+    )
+
+
+def _of_objects(since: str, suffix: str, *rest: Param) -> tuple[Kfunc, ...]:
+    """Functions of objects that programs allocate; rest: arguments that the kernel fills in."""
+    new = Does.ACQUIRES | Does.MAY_BE_NULL
+    counts = new | Does.RCU_ARGS | Does.GRAPH
+    known, own = (Param(Kind.CONST), *rest), (_OBJECT, *rest)
+    size = (_INT if suffix else _ADDRESS,)  # the offset of the node, which is filled in too
+    percpu = "6.7" if since == "6.2" else since
+    counted = "6.4" if since == "6.2" else since
+    return (
+        Kfunc(f"bpf_obj_new{suffix}", since, _GENERIC, known, Result.OBJECT, new),
+        Kfunc(f"bpf_obj_drop{suffix}", since, _GENERIC, own, _VOID, Does.RELEASES),
+        Kfunc(f"bpf_percpu_obj_new{suffix}", percpu, _GENERIC, known, Result.PERCPU_OBJECT, new),
+        Kfunc(f"bpf_percpu_obj_drop{suffix}", percpu, _GENERIC, own, _VOID, Does.RELEASES),
+        Kfunc(
+            f"bpf_refcount_acquire{suffix}",
+            counted,
+            _GENERIC,
+            (_COUNTED, *rest),
+            Result.SAME_OBJECT,
+            counts,
+        ),
+        *_graph(
+            since,
+            (_HEAD, _NODE, *rest, *size),
+            f"list_push_front{suffix} list_push_back{suffix}",
+            does=Does.INSERTS,
+        ),
+        *_graph(
+            "6.3" if since == "6.2" else since,
+            (_ROOT, _OWN_NODE, _LESS, *rest, *size),
+            f"rbtree_add{suffix}",
+            does=Does.INSERTS | Does.CALLS_BACK,
+        ),
+    )
+
+
 def _unmodelled(since: str, hooks: tuple[Hook, ...] | None, names: str) -> tuple[Kfunc, ...]:
     return tuple(Kfunc(name, since, hooks) for name in names.split())
 
@@ -340,6 +424,15 @@ def _number(name: str, size: int) -> Param:
     return Param(Kind.MEM, size=size, type=name)
 
 
+_HEAD = Param(Kind.LIST_HEAD, size=16, type="struct bpf_list_head")
+_NODE = Param(Kind.LIST_NODE, size=24, type="struct bpf_list_node")
+_LISTED = _NODE._replace(kind=Kind.LISTED_NODE)
+_ROOT = Param(Kind.RB_ROOT, size=16, type="struct bpf_rb_root")
+_OWN_NODE = Param(Kind.RB_NODE, size=32, type="struct bpf_rb_node")
+_IN_TREE = _OWN_NODE._replace(kind=Kind.TREE_NODE)
+_OBJECT, _COUNTED = Param(Kind.OBJECT, type="void"), Param(Kind.COUNTED, type="void")
+_RES_LOCK = Param(Kind.RES_LOCK, size=4, type="struct bpf_res_spin_lock")
+_LESS = Param(Kind.LESS, type="bool")
 _TASK, _CGROUP = Param(Kind.STRUCT, "task_struct"), Param(Kind.STRUCT, "cgroup")
 _CPUS, _OWN_CPUS = Param(Kind.STRUCT, "cpumask"), Param(Kind.STRUCT, "bpf_cpumask")
 _TASK_OR_NULL = Param(Kind.STRUCT_OR_NULL, "task_struct")
@@ -473,6 +566,37 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_changes((_OWN_CPUS, _CPUS), "copy"),
     *_masks((_OWN_CPUS, _CPUS, _CPUS), "and"),
     *_changes((_OWN_CPUS, _CPUS, _CPUS), "or xor"),
+    # -- Objects that programs allocate, lists and trees of them, and locks ------------------------
+    *_of_objects("6.2", "_impl", _ADDRESS),
+    *_of_objects("7.1", "", _ADDRESS),
+    *_graph("6.2", (_HEAD,), "list_pop_front list_pop_back", Result.NODE, Does.ACQUIRES),
+    *_graph("6.16", (_HEAD,), "list_front list_back", Result.NODE),
+    *_graph("7.2", (_HEAD, _NODE, _LISTED, _ADDRESS, _ADDRESS), "list_add", does=Does.INSERTS),
+    *_graph("7.2", (_HEAD, _LISTED), "list_del", Result.NODE, Does.ACQUIRES),
+    *_graph("7.2", (_HEAD, _LISTED), "list_is_first list_is_last"),
+    *_graph("7.2", (_HEAD,), "list_empty"),
+    *_graph("6.3", (_ROOT, _IN_TREE), "rbtree_remove", Result.NODE, Does.ACQUIRES),
+    *_graph("6.3", (_ROOT,), "rbtree_first", Result.NODE),
+    *_graph("6.16", (_ROOT,), "rbtree_root", Result.NODE),
+    *_graph("6.16", (_ROOT, _IN_TREE), "rbtree_left rbtree_right", Result.NODE),
+    Kfunc("bpf_res_spin_lock", "6.15", COMMON, (_RES_LOCK,), Result.LOCKED, Does.LOCKED),
+    Kfunc("bpf_res_spin_unlock", "6.15", COMMON, (_RES_LOCK,), _VOID, Does.LOCKED),
+    Kfunc(
+        "bpf_res_spin_lock_irqsave",
+        "6.15",
+        COMMON,
+        (_RES_LOCK, _NEW_IRQ_FLAG),
+        Result.LOCKED,
+        Does.LOCKED,
+    ),
+    Kfunc(
+        "bpf_res_spin_unlock_irqrestore",
+        "6.15",
+        COMMON,
+        (_RES_LOCK, _IRQ_FLAG),
+        _VOID,
+        Does.LOCKED,
+    ),
     # -- Those that may sleep --------------------------------------------------------------------
     *_sleeping("6.12", (_BUFFER, _SIZE, _ADDRESS, _INT), "bpf_copy_from_user_str"),
     *_sleeping("6.15", (_BUFFER, _SIZE, _ADDRESS, _TASK, _INT), "bpf_copy_from_user_task_str"),
@@ -648,65 +772,11 @@ KFUNCS: tuple[Kfunc, ...] = (
     ),
     *_unmodelled("7.1", (Hook.STRUCT_OPS,), "bpf_io_uring_get_region bpf_io_uring_submit_sqes"),
     # -- Those whose calls are not modelled ------------------------------------------------------
-    *_unmodelled(
-        "6.15",
-        COMMON,
-        """
-        bpf_res_spin_lock bpf_res_spin_unlock bpf_res_spin_lock_irqsave
-        bpf_res_spin_unlock_irqrestore
-        """,
-    ),
     *(
         Kfunc(name, "6.10", (Hook.KPROBE, Hook.TRACING), does=Does.FOR_SESSIONS)
         for name in ("bpf_session_is_return", "bpf_session_cookie")
     ),
     *_unmodelled("6.0", _GENERIC, "crash_kexec"),
-    *_unmodelled(
-        "6.2",
-        _GENERIC,
-        """
-        bpf_obj_new_impl bpf_obj_drop_impl bpf_list_push_front_impl
-        bpf_list_push_back_impl bpf_list_pop_front bpf_list_pop_back
-        """,
-    ),
-    *_unmodelled(
-        "6.3",
-        _GENERIC,
-        """
-        bpf_rbtree_add_impl bpf_rbtree_first bpf_rbtree_remove
-        """,
-    ),
-    *_unmodelled("6.4", _GENERIC, "bpf_refcount_acquire_impl"),
-    *_unmodelled(
-        "6.7",
-        _GENERIC,
-        """
-        bpf_percpu_obj_new_impl bpf_percpu_obj_drop_impl
-        """,
-    ),
-    *_unmodelled(
-        "6.16",
-        _GENERIC,
-        """
-        bpf_rbtree_root bpf_rbtree_left bpf_rbtree_right bpf_list_front bpf_list_back
-        """,
-    ),
-    *_unmodelled(
-        "7.1",
-        _GENERIC,
-        """
-        bpf_obj_new bpf_obj_drop bpf_percpu_obj_new bpf_percpu_obj_drop
-        bpf_refcount_acquire bpf_rbtree_add bpf_list_push_front bpf_list_push_back
-        """,
-    ),
-    *_unmodelled(
-        "7.2",
-        _GENERIC,
-        """
-        bpf_list_add bpf_list_del bpf_list_empty bpf_list_is_first bpf_list_is_last
-        """,
-    ),
-    *_unmodelled("6.15", _CPUMASK, "bpf_cpumask_populate"),
     *_unmodelled("6.10", _CRYPTO, "bpf_crypto_decrypt bpf_crypto_encrypt"),
     *_unmodelled(
         "6.10",
@@ -761,6 +831,12 @@ def is_of_structures(row: Kfunc) -> bool:
         or (param.kind in (Kind.NEW_ITER, Kind.ITER) and _walks_structures(param))
         for param in row.params or ()
     )
+
+
+def is_of_objects(row: Kfunc) -> bool:
+    """Whether it works on objects that programs allocate, lists and trees of them, or locks."""
+    makes = row.result in (Result.OBJECT, Result.PERCPU_OBJECT)
+    return makes or any(param.kind in OF_OBJECTS for param in row.params or ())
 
 
 def _walks_structures(param: Param) -> bool:

@@ -2398,6 +2398,85 @@ class Trait(enum.Enum):
         note="may_goto may lead to the next insn, and is removed then; the complaint about a bad "
         "one names its immediate only.",
     )
+    FIELDS_NESTED = Row(
+        since="6.11",
+        commit='64e8ee814819 ("bpf: look into the types of the fields of a struct type '
+        'recursively.")',
+        note="The kernel's own fields of a value may be in structures and arrays in it.",
+    )
+    LOCKS_ARE_REFERENCES = Row(
+        since="6.13",
+        commit='f6b9a69a9e56 ("bpf: Refactor active lock management")',
+        note="A lock that is held stands among the references, with the number of its pointer.",
+    )
+    KPTR_RCU = Row(
+        since="6.4",
+        commit='20c09d92faee ("bpf: Introduce kptr_rcu.")',
+        note="A counted pointer in a map's value is loaded as one that RCU protects, if RCU knows "
+        "its structure; before, as one that is not trusted.",
+    )
+    KPTR_IN_OBJECT = Row(
+        since="6.12",
+        commit='d59232afb034 ("bpf: Support bpf_kptr_xchg into local kptr")',
+        note="Objects that a program allocated hold kernel pointers, too.",
+    )
+    KPTR_NULL_PRECISE = Row(
+        since="7.2",
+        commit="read in 7.2: check_map_kptr_access()",
+        note="A null that is stored as a kernel pointer is precise.",
+    )
+    LOCKED_KPTR_XCHG = Row(
+        since="7.1",
+        commit="read in 6.12 and 7.2: do_check_insn()",
+        note="bpf_kptr_xchg() may be called while a lock is held.",
+    )
+    LOCKED_KFUNCS = Row(
+        since="6.15",
+        commit="read in 6.12 and 7.2: kfunc_spin_allowed()",
+        note="While a lock is held, numbers may be iterated over and resilient locks taken.",
+    )
+    LOOPS_FALL_THROUGH = Row(
+        since="6.12",
+        commit="read in 6.1 and 6.12: push_insn()",
+        note="A loop that is entered in its middle may go on from its end by falling through.",
+    )
+    REFS_KEEP_ORDER = Row(
+        since="6.14",
+        commit='c8e2ee1f3df0 ("bpf: Introduce support for bpf_local_irq_{save,restore}")',
+        note="References stay in the order in which they were taken; before, the last took the "
+        "place of one that was given back.",
+    )
+    TEXT_DROP_PLAIN = Row(
+        since="7.1",
+        commit="measured on 7.0.13 and 7.1.13: check_kfunc_args()",
+        note="A complaint of a dropped object names the functions without _impl.",
+    )
+    TEXT_VERIFIER_BUG = Row(
+        since="6.17",
+        commit="measured on 6.16.12, 6.17.13 and 6.18.15: check_kfunc_args()",
+        note="What should not happen is called a bug; before, an internal error.",
+    )
+    PERCPU_KPTR_EXACT = Row(
+        since="7.3",
+        commit="measured on 7.2.6 and 7.2.11: map_kptr_match_type()",
+        note="A pointer to an object of each CPU is kept where there is one, and nothing else is.",
+        backports=("6.12.117", "7.2.11"),
+    )
+    TREE_NODE_MAY_BE_OWNED = Row(
+        since="6.16",
+        commit="read in 6.12 and 7.2: check_kfunc_args()",
+        note="A node of a tree may be one of one's own that is counted.",
+    )
+    COUNTED_AT_START = Row(
+        since="7.2",
+        commit="read in 6.12 and 7.2: check_kfunc_args()",
+        note="bpf_refcount_acquire() takes a pointer to where the object begins only.",
+    )
+    DROP_NOT_ANYWHERE = Row(
+        since="7.2",
+        commit="read in 6.12 and 7.2: check_kfunc_call()",
+        note="Tracing programs do not give back objects with fields that are unsafe in an NMI.",
+    )
     LOCK_IN_OBJECT = Row(
         since="6.2",
         commit='4e814da0d599 ("bpf: Allow locking bpf_spin_lock in allocated objects")',

@@ -102,7 +102,7 @@ class BtfExt:
         self.functions: dict[str, dict[int, FuncInfo]] = {}
         self._core: dict[str, list[CoreReloc]] = {}
         self._lines: dict[str, list[Line]] = {}
-        self._elf, self._btf = elf, btf
+        self._elf, self.btf = elf, btf
         self._end = section.at + section.size
         magic, _, _, length, func_off, func_len, line_off, line_len = self._unpack(
             _EXT_HEADER, section.at, self._end
@@ -156,7 +156,7 @@ class BtfExt:
             at += _BLOCK.size
             if at + count * size > end:
                 raise ObjectError(f"{count} records of .BTF.ext do not fit", at)
-            section = self._btf.string(name)
+            section = self.btf.string(name)
             for _ in range(count):
                 yield section, at, fields.unpack_from(self._elf.data, at)
                 at += size

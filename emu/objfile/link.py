@@ -79,6 +79,7 @@ class Linker:
         if self._left < 0:
             raise ObjectError(f"programs of more than {_MOST} instructions", main.place(0))
         starts = [(start, function) for function, start in joined.starts.values()]
+        functions = self._func_info(starts)
         return Prog(
             main.name,
             row.type,
@@ -91,7 +92,8 @@ class Linker:
             flags=row.flags,
             attach_to=target,
             kfuncs=tuple(joined.kfuncs),
-            func_info=self._func_info(starts),
+            func_info=functions,
+            btf=self._ext.btf if self._ext is not None and functions else None,
         )
 
     def _lines(self, function: Function, start: int) -> Iterator[LineInfo]:

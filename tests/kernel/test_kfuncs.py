@@ -43,6 +43,12 @@ def expected(btf: BtfData, name: str, type_: int, after: str) -> Param:
         }
         return Param(next((k for end, k in ends.items() if name.endswith(end)), kfuncs.Kind.SCALAR))
     pointee = btf.stripped(record.size)
+    if pointee and btf.kind(pointee) == Kind.FUNC_PROTO:
+        return Param(kfuncs.Kind.LESS, type="bool")
+    ends = {"__alloc": kfuncs.Kind.OBJECT, "__refcounted_kptr": kfuncs.Kind.COUNTED}
+    for end, kind in ends.items():
+        if name.endswith(end):
+            return Param(kind, type="void")
     struct = btf.name(pointee) if pointee else ""
     if btf.kind(pointee) == Kind.FUNC_PROTO:
         return Param(kfuncs.Kind.CALLBACK)
@@ -57,6 +63,8 @@ def expected(btf: BtfData, name: str, type_: int, after: str) -> Param:
         return Param(ASYNC[struct], size=size, type=f"struct {struct}")
     if name.endswith("__irq_flag"):
         return Param(kfuncs.Kind.IRQ_FLAG, size=size, type=struct)
+    if struct in GRAPHS:
+        return Param(GRAPHS[struct], size=size, type=f"struct {struct}")
     if struct in STRUCTS:
         null = name.endswith("__nullable")
         return Param(kfuncs.Kind.STRUCT_OR_NULL if null else kfuncs.Kind.STRUCT, struct)
@@ -91,7 +99,16 @@ ASYNC = {
     "bpf_task_work": kfuncs.Kind.TASK_WORK,
 }
 STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask", "cgroup_subsys_state")
+GRAPHS = {
+    "bpf_list_head": kfuncs.Kind.LIST_HEAD,
+    "bpf_list_node": kfuncs.Kind.LIST_NODE,
+    "bpf_rb_root": kfuncs.Kind.RB_ROOT,
+    "bpf_rb_node": kfuncs.Kind.RB_NODE,
+    "bpf_res_spin_lock": kfuncs.Kind.RES_LOCK,
+}
 SAME = {
+    kfuncs.Kind.LISTED_NODE: kfuncs.Kind.LIST_NODE,
+    kfuncs.Kind.TREE_NODE: kfuncs.Kind.RB_NODE,
     kfuncs.Kind.NEW_ITER: kfuncs.Kind.ITER,
     kfuncs.Kind.NEW_IRQ_FLAG: kfuncs.Kind.IRQ_FLAG,
     kfuncs.Kind.CONST_MAP: kfuncs.Kind.KNOWN_MAP,

@@ -12,8 +12,10 @@ from emu.kernel.enums import Arg
 from emu.kernel.traits import Trait
 from verifier_model.reg import (
     CONST_PTR_TO_MAP,
+    NON_OWNING,
     PACKET_POINTERS,
     PERCPU_BTF_ID,
+    PERCPU_RCU_BTF_ID,
     PTR_TO_BTF_ID,
     PTR_TO_BUF,
     PTR_TO_CTX,
@@ -35,6 +37,7 @@ from verifier_model.reg import (
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
+    from verifier_model.reg import RegState
 
 # A release, or a trait, and the list that its complaints end with; newest first.
 Lists = tuple[tuple[str | Trait, str], ...]
@@ -99,7 +102,7 @@ TYPES: dict[Arg, tuple[RegType, ...]] = {
     Arg.PTR_TO_BTF_ID_SOCK_COMMON_OR_NULL: (*SOCKETS, PTR_TO_BTF_ID, TRUSTED_BTF_ID),
     Arg.PTR_TO_BTF_ID: _BTF,
     Arg.PTR_TO_BTF_ID_OR_NULL: _BTF,
-    Arg.PTR_TO_PERCPU_BTF_ID: (PERCPU_BTF_ID,),
+    Arg.PTR_TO_PERCPU_BTF_ID: (PERCPU_BTF_ID, PERCPU_RCU_BTF_ID),
     Arg.PTR_TO_CONST_STR: (PTR_TO_MAP_VALUE,),
     Arg.PTR_TO_DYNPTR: (PTR_TO_STACK, PTR_TO_DYNPTR),
     Arg.PTR_TO_UNINIT_DYNPTR: (PTR_TO_STACK, PTR_TO_DYNPTR),
@@ -174,6 +177,22 @@ _LISTS: dict[Arg, Lists] = {
     Arg.PTR_TO_FUNC: (("", "func"),),
     Arg.PTR_TO_STACK_OR_NULL: (("", "fp"),),
 }
+
+
+def takes_object(kernel: Kernel, arg: Arg, reg: RegState) -> bool:
+    """Whether a pointer to an object that the program allocated may be passed."""
+    if reg.type is PERCPU_BTF_ID:
+        return arg is Arg.PTR_TO_BTF_ID_OR_NULL
+    owned = reg.type is PTR_TO_BTF_ID and not reg.frameno & NON_OWNING
+    if arg is Arg.PTR_TO_SPIN_LOCK:
+        return owned
+    if arg is Arg.PTR_TO_BTF_ID_OR_NULL:
+        return not reg.frameno & NON_OWNING and reg.type in _BTF
+    if arg is not Arg.PTR_TO_KPTR:
+        return False
+    of_graph = reg.type in (PTR_TO_BTF_ID, RCU_BTF_ID) and bool(reg.frameno & NON_OWNING)
+    in_tree = of_graph and kernel.has(Trait.KPTR_IN_OBJECT_OF_TREE)
+    return in_tree or (owned and kernel.has(Trait.KPTR_IN_OBJECT))
 
 
 def takes(kernel: Kernel, arg: Arg, kind: RegType) -> bool:

@@ -17,6 +17,7 @@ from verifier_model.domain.word import U64, s64
 from verifier_model.reg import (
     BTF_STRUCTS,
     PERCPU_BTF_ID,
+    PERCPU_RCU_BTF_ID,
     PTR_TO_BTF_ID,
     RCU_BTF_ID,
     TRUSTED_BTF_ID,
@@ -24,6 +25,7 @@ from verifier_model.reg import (
     UNTRUSTED_MEM,
     USER_BTF_ID,
     RegType,
+    local_type,
     pointer,
     struct_name,
 )
@@ -58,6 +60,12 @@ def to_type(
     return to_struct(env, kind, name, maybe_null=maybe_null)
 
 
+def local(env: Env, struct: int) -> int:
+    """The number of a structure that is this type of the program's BTF."""
+    assert env.prog.btf is not None  # it has the type
+    return number(f"{env.prog.btf.name(struct)}#@{struct}")
+
+
 def number(name: str) -> int:
     """The number of a structure, as BTF_STRUCTS has its name; a register can hold it."""
     if name not in BTF_STRUCTS:
@@ -83,9 +91,9 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
 def find(env: Env, reg: RegState, regno: int, off: int, size: int) -> tuple[int, int, Found]:
     """The structure's type, where in it the access is, and what it reads."""
     name, btf = struct_name(reg.mem_size), env.btf
-    if btf is None:
+    if btf is None or local_type(reg.mem_size):
         raise Unmodelled(f"a load through a pointer to struct {name}", env.insn_idx)
-    off = _checked_offset(env, reg, regno, off)
+    off = checked_offset(env, reg, regno, off)
     id_ = BTF_STRUCTS[reg.mem_size].partition("#")[2]
     struct = int(id_) if id_ else btf.find(name, (Kind.STRUCT, Kind.UNION))
     if struct is None:
@@ -107,14 +115,14 @@ def loaded(env: Env, btf: BtfData, found: Found) -> RegState:
 def store(env: Env, reg: RegState, regno: int, off: int) -> NoReturn:
     """Kernel structures are for reading; what else is wrong with the access is said before."""
     if not env.kernel.has(Trait.BTF_WRITES_REFUSED_FIRST):
-        _checked_offset(env, reg, regno, off)
+        checked_offset(env, reg, regno, off)
     raise Reject("only read is supported", EACCES)
 
 
-def _checked_offset(env: Env, reg: RegState, regno: int, off: int) -> int:
+def checked_offset(env: Env, reg: RegState, regno: int, off: int) -> int:
     """Where in the structure the access is, if it may be one at all."""
     name, kernel = struct_name(reg.mem_size), env.kernel
-    if kernel.has(Trait.BTF_FOR_GPL) and not env.gpl:
+    if kernel.has(Trait.BTF_FOR_GPL) and not env.gpl and not local_type(reg.mem_size):
         text = f"Cannot access kernel 'struct {name}' from non-GPL compatible program"
         raise Reject(text, EINVAL)
     if env.rules.POINTER_CONST_IN_BITS:
@@ -125,7 +133,7 @@ def _checked_offset(env: Env, reg: RegState, regno: int, off: int) -> int:
         off += reg.off
         _check_negative(regno, name, off)
         _check_variable(env, reg, regno, name, off)
-    if reg.type in (USER_BTF_ID, PERCPU_BTF_ID):
+    if reg.type in (USER_BTF_ID, PERCPU_BTF_ID, PERCPU_RCU_BTF_ID):
         memory = "user" if reg.type is USER_BTF_ID else "percpu"
         raise Reject(f"R{regno} is ptr_{name} access {memory} memory: off={off}", EACCES)
     return off
@@ -159,6 +167,9 @@ def _pointer(
         return value
     tagged = kernel.has(Trait.BTF_TAGS) and found.tag in _TAGGED
     kind = _TAGGED[found.tag] if tagged else PTR_TO_BTF_ID
+    if reg.type is UNTRUSTED_BTF_ID:
+        _check_single(env, found.tag if tagged else "", False)
+        kind = UNTRUSTED_BTF_ID
     lists = kernel.has(Trait.BTF_SAFE_FIELDS) and reg.type is TRUSTED_BTF_ID
     if lists and btf_walk.is_safe_field(btf, struct, off):
         kind = TRUSTED_BTF_ID

@@ -158,7 +158,8 @@ def check_released(env: Env, reg: RegState, regno: int) -> None:
 def check_offset(env: Env, reg: RegState, regno: int) -> None:
     """A function may be given the register with the offset it has: check_func_arg_reg_off()."""
     if reg.type not in _MOVED:
-        check_unmodified(env, reg, regno, constant_ok=reg.type in _MOVED_BY_CONSTANTS)
+        constant_ok = reg.type in _MOVED_BY_CONSTANTS and not reg.maybe_null
+        check_unmodified(env, reg, regno, constant_ok=constant_ok)
 
 
 def _layout(env: Env) -> Context:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from emu.kernel.enums import Arg, MapType
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.traits import Trait
-from verifier_model.check import const_str, ctx, dynptr, locks, mem
+from verifier_model.check import const_str, ctx, dynptr, graph, kptr, locks, mem, records
 from verifier_model.check.arg_types import (
     FIXED_ARGS,
     MEM_ARGS,
@@ -18,6 +18,7 @@ from verifier_model.check.arg_types import (
     OR_NULL,
     expected,
     takes,
+    takes_object,
 )
 from verifier_model.check.btf_match import is_of
 from verifier_model.check.helper_mem import Memory, check_memory, check_size, constant_key
@@ -30,11 +31,13 @@ from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
     PACKET_POINTERS,
+    PERCPU_RCU_BTF_ID,
     PTR_TO_CTX,
     PTR_TO_DYNPTR,
     R1,
     RESERVED,
     TRUSTED_BTF_ID,
+    is_allocated,
     struct_name,
 )
 from verifier_model.scalars import is_null
@@ -42,7 +45,7 @@ from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper, Proto
-    from emu.prog import MapDef
+    from emu.prog import MapDef, MapField
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
@@ -56,6 +59,7 @@ class Meta(Memory):
         "dynptr_id",
         "dynptr_kind",
         "helper",
+        "kptr",
         "map",
         "map_uid",
         "mem_size",
@@ -72,6 +76,7 @@ class Meta(Memory):
         self.subprog = -1  # the function that the helper calls back
         self.map: MapDef | None = None
         self.map_uid = 0  # of an inner map, which lookup it comes from
+        self.kptr: MapField | None = None  # the field whose pointer is exchanged
         self.mem_size = 0  # of the memory that the helper returns
         self.percpu: RegState | None = None  # a variable that each CPU has
         self.ref_obj_id = 0
@@ -126,6 +131,8 @@ def _check_arg(
         raise Reject("helper access to the packet is not allowed", EACCES)
     if not (arg in OR_NULL and is_null(reg)):
         _check_type(env, regno, reg, arg, meta.helper)
+        if arg is Arg.PTR_TO_BTF_ID_OR_NULL and meta.kptr is not None:
+            kptr.check_given(env, meta.kptr, reg, regno)
     elif env.rules.PRECISION_OF_NULL_ARG:
         mark_chain_precision(env, state, regno)
     if reg.ref_obj_id:
@@ -173,12 +180,15 @@ def _check_arg(
         if env.rules.PRECISION_OF_ALLOC_SIZE:
             mark_chain_precision(env, state, regno)
     elif arg is Arg.PTR_TO_SPIN_LOCK:
+        if graph.compares_nodes(env, state):
+            raise Reject("can't spin_{lock,unlock} in rbtree cb", EACCES)
         take = meta.helper.name == "spin_lock"
-        locks.take_or_release(env, state, reg, regno, take=take)
+        change = locks.take if take else locks.release
+        change(env, state, reg, regno, records.SPIN_LOCK)
     elif arg is Arg.PTR_TO_KPTR:
-        locks.check_kptr(env, reg, regno)
+        meta.kptr = kptr.field_of(env, reg, regno)
     elif arg is Arg.PTR_TO_TIMER:
-        locks.check_field(env, reg, regno, locks.TIMER)
+        locks.check_field(env, reg, regno, records.TIMER)
         meta.map, meta.map_uid = reg.map, reg.mem_size
     elif arg in FIXED_ARGS:
         size, fills = FIXED_ARGS[arg]
@@ -247,10 +257,17 @@ def _check_type(env: Env, regno: int, reg: RegState, arg: Arg, row: Helper) -> N
     of_ringbuf = arg is Arg.PTR_TO_RINGBUF_MEM
     foreign = of_ringbuf and reg.frameno != RESERVED
     nullable = arg in OR_NULL and env.kernel.has(Trait.NULLABLE_TAKES_NULLABLE)
-    if (reg.maybe_null and not nullable) or foreign or not takes(env.kernel, arg, reg.type):
+    if is_allocated(reg):
+        taken = takes_object(env.kernel, arg, reg)
+    else:
+        taken = takes(env.kernel, arg, reg.type)
+    if (reg.maybe_null and not nullable) or foreign or not taken:
         raise Reject(
             f"R{regno} type={type_name(reg, rules)} expected={expected(env.kernel, arg)}", EACCES
         )
+    if row.name == "kptr_xchg" or is_allocated(reg) or reg.type is PERCPU_RCU_BTF_ID:
+        ctx.check_offset(env, reg, regno)
+        return
     if arg in _BY_BTF and row.name not in _STRUCTS:
         raise Unmodelled(f"a helper argument {arg.name}", env.insn_idx)
     if arg in MEMORY_ARGS and reg.type is TRUSTED_BTF_ID:

@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING
 from emu.kernel import prog_types
 from emu.kernel.enums import F_SLEEPABLE, AttachType, ProgType
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
-from emu.kernel.kfuncs import NUMBERS, Does, Kind
-from verifier_model.check import const_str, ctx, dynptr, iters, kfunc_structs, locks, regions
+from emu.kernel.kfuncs import NUMBERS, OF_OBJECTS, Does, Kind
+from verifier_model.check import (
+    const_str,
+    ctx,
+    dynptr,
+    graph,
+    iters,
+    kfunc_structs,
+    locks,
+    objects,
+    records,
+    regions,
+)
 from verifier_model.check.helper_mem import check_fixed, check_read_and_written
 from verifier_model.check.kfunc_structs import argument
 from verifier_model.log import type_name
@@ -33,7 +44,7 @@ from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from emu.kernel.kfuncs import Kfunc, Param
-    from emu.prog import MapDef
+    from emu.prog import MapDef, MapField
     from verifier_model.check.iters import Iterator
     from verifier_model.env import Env
     from verifier_model.reg import RegState
@@ -53,7 +64,20 @@ _MAKERS = {
 class Found:
     """What the arguments say about the call: struct bpf_kfunc_call_arg_meta."""
 
-    __slots__ = ("dynptr", "iter", "map", "map_uid", "released", "size", "subprog")
+    __slots__ = (
+        "dynptr",
+        "inserted",
+        "iter",
+        "less",
+        "map",
+        "map_uid",
+        "object",
+        "owned",
+        "released",
+        "root",
+        "size",
+        "subprog",
+    )
 
     def __init__(self) -> None:
         self.iter: Iterator | None = None
@@ -63,6 +87,11 @@ class Found:
         self.map: MapDef | None = None  # that a timer or work is in
         self.map_uid = 0
         self.size = 0  # the known number: bytes, or a type
+        self.root: MapField | None = None  # the list or tree
+        self.object: RegState | None = None  # that is given back, or counted
+        self.owned = False  # the object is one's own
+        self.inserted = 0  # the reference that the list or tree takes
+        self.less = -1  # the subprog that compares nodes
 
 
 def check(env: Env, state: VerifierState, row: Kfunc, params: tuple[Param, ...]) -> Found:
@@ -114,6 +143,9 @@ def _check_pointer(
         if Does.RELEASES in row.does:
             found.released = reg.ref_obj_id
         return
+    if kind in OF_OBJECTS or kind is Kind.LESS:
+        _check_object(env, state, row, i, param, found)
+        return
     if kind in _MEMORY and _is_struct_for_memory(env, reg):
         _check_struct_as_memory(env, state, row, reg, i, param)
         return
@@ -151,7 +183,53 @@ def _check_pointer(
     elif kind in (Kind.DYNPTR, Kind.NEW_DYNPTR):
         _check_dynptr(env, state, row, i, kind, found)
     else:
-        _check_irq_flag(env, state, i, kind)
+        _check_irq_flag(env, state, i, kind, by_lock=Does.LOCKED in row.does)
+
+
+def _check_object(
+    env: Env, state: VerifierState, row: Kfunc, i: int, param: Param, found: Found
+) -> None:
+    """An object that the program allocated, or a lock, or a part of a list or tree."""
+    regno, kind, where = R1 + i, param.kind, argument(env, i)
+    reg = state.frames[-1].regs[regno]
+    if kind is Kind.OBJECT:
+        kfunc_structs.check_release(env, row, reg, i)
+        if not reg.ref_obj_id and not objects.is_owned(reg):
+            raise Reject(f"R{regno} must be referenced or trusted", EINVAL)
+        ctx.check_released(env, reg, regno)
+        objects.check_dropped(env, row, reg, where)
+        found.released, found.object = reg.ref_obj_id, reg
+        return
+    if kind is Kind.COUNTED and env.rules.COUNTED_AT_START:
+        ctx.check_unmodified(env, reg, regno)
+    else:
+        ctx.check_offset(env, reg, regno)
+    if kind is Kind.COUNTED:
+        found.owned, found.object = objects.check_counted(env, reg, where), reg
+    elif kind in graph.ROOTS:
+        found.root = graph.check_root(env, state, param, reg, i, where)
+    elif kind in graph.NODES:
+        assert found.root is not None  # it is the argument before
+        graph.check_node(env, state, row, param, reg, i, where, found.root)
+        if i == 1 and Does.INSERTS in row.does:
+            found.inserted = reg.ref_obj_id
+    elif kind is Kind.LESS:
+        if reg.type is not PTR_TO_FUNC:
+            raise Reject(f"{where} expected pointer to func", EINVAL)
+        found.less = reg.mem_size
+    else:
+        _check_res_lock(env, state, row, reg, regno, where)
+
+
+def _check_res_lock(
+    env: Env, state: VerifierState, row: Kfunc, reg: RegState, regno: int, where: str
+) -> None:
+    if graph.compares_nodes(env, state):
+        raise Reject("can't res_spin_{lock,unlock} in rbtree cb", EACCES)
+    locks.check_holder(reg, where)
+    kind = f"{records.RES_LOCK}_irqsave" if "irq" in row.name else records.RES_LOCK
+    change = locks.release if "unlock" in row.name else locks.take
+    change(env, state, reg, regno, kind)
 
 
 def _check_map(
@@ -217,13 +295,13 @@ def _check_dynptr(
         dynptr.clone(env, state, R1 + i, reg, found.dynptr)
 
 
-def _check_irq_flag(env: Env, state: VerifierState, i: int, kind: Kind) -> None:
+def _check_irq_flag(env: Env, state: VerifierState, i: int, kind: Kind, *, by_lock: bool) -> None:
     where = argument(env, i)
     regions.check_is_flag(state.frames[-1].regs[R1 + i], where)
     if kind is Kind.NEW_IRQ_FLAG:
-        regions.save_irqs(env, state, R1 + i, where)
+        regions.save_irqs(env, state, R1 + i, where, by_lock=by_lock)
     else:
-        regions.restore_irqs(env, state, R1 + i, where)
+        regions.restore_irqs(env, state, R1 + i, where, by_lock=by_lock)
 
 
 def _is_struct_for_memory(env: Env, reg: RegState) -> bool:

@@ -70,9 +70,7 @@ def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, str
     """
     releases = Does.RELEASES in row.does
     regno = R1 + i
-    if releases and env.rules.TEXT_ARGS and not reg.ref_obj_id:
-        text = f"expects referenced PTR_TO_BTF_ID passed to R{regno}"
-        raise Reject(f"release kfunc {row.name} {text}", EINVAL)
+    check_release(env, row, reg, i)
     if not is_one(reg):
         if not is_scalar(env, struct):
             refuse(env, i, reg, struct)
@@ -96,6 +94,13 @@ def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, str
         where = argument(env, i, "args#")
         told = f"expected pointer to STRUCT {struct} but R{regno} has a pointer to STRUCT {given}"
         raise Reject(f"kernel function {row.name} {where} {told}", EINVAL)
+
+
+def check_release(env: Env, row: Kfunc, reg: RegState, i: int) -> None:
+    """What a function gives back is a reference; before 7.1 that is found out later."""
+    if Does.RELEASES in row.does and env.rules.TEXT_ARGS and not reg.ref_obj_id:
+        text = f"expects referenced PTR_TO_BTF_ID passed to R{R1 + i}"
+        raise Reject(f"release kfunc {row.name} {text}", EINVAL)
 
 
 def is_one(reg: RegState) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel import maps
 from emu.kernel.enums import F_RDONLY_PROG, F_WRONLY_PROG
 from emu.kernel.errno import EACCES
-from verifier_model.check import locks
+from verifier_model.check import kptr
 from verifier_model.domain.word import U64, sign_extend
 from verifier_model.verdict import Reject
 
@@ -48,7 +48,7 @@ def check(
     assert reg.map is not None
     check_region(env, reg, regno, off, size, reg.map.value_size, zero_ok)
     if reg.map.fields:
-        locks.check_access(env, reg, off, size, indirect=indirect)
+        kptr.check_access(env, reg, off, size, indirect=indirect)
 
 
 def known_value(env: Env, reg: RegState, off: int, size: int, sign: bool) -> RegState:

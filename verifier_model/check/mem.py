@@ -13,8 +13,10 @@ from verifier_model.check import (
     btf_ptr,
     buffers,
     ctx,
+    kptr,
     map_struct,
     map_value,
+    objects,
     packet,
     sock,
     stack_load,
@@ -43,6 +45,7 @@ from verifier_model.reg import (
     SCALAR_VALUE,
     SOCKETS,
     UNTRUSTED_MEM,
+    local_type,
 )
 from verifier_model.verdict import Reject
 
@@ -79,7 +82,9 @@ def load(
     elif kind is PTR_TO_MAP_VALUE and not reg.maybe_null:
         map_value.check_type(env, reg, off, size, "read")
         map_value.check(env, reg, regno, off, size)
-        value = map_value.known_value(env, reg, off, size, sign_extend)
+        value = kptr.load(env, state, reg, off) if reg.map is not None and reg.map.fields else None
+        if value is None:
+            value = map_value.known_value(env, reg, off, size, sign_extend)
     elif kind is PTR_TO_CTX:
         value = ctx.load(env, reg, regno, off, size)
     elif (kind is PTR_TO_MEM or kind is RDONLY_MEM) and not reg.maybe_null:
@@ -103,7 +108,9 @@ def load(
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         value = map_struct.load(env, reg, regno, off, size)
     elif kind in BTF_IDS and not reg.maybe_null:
-        value = btf_ptr.load(env, reg, regno, off, size)
+        own = local_type(reg.mem_size)
+        read = objects.load if own else btf_ptr.load
+        value = read(env, reg, regno, off, size)
     elif kind is UNTRUSTED_MEM or kind is PTR_TO_ARENA:
         value = env.unknown()
     else:
@@ -175,7 +182,10 @@ def store(
     elif kind is CONST_PTR_TO_MAP and env.rules.MAP_PTR_READ:
         map_struct.store(env, reg)
     elif kind in BTF_IDS and not reg.maybe_null:
-        btf_ptr.store(env, reg, regno, off)
+        if local_type(reg.mem_size):
+            objects.store(env, reg, regno, off, size)
+        else:
+            btf_ptr.store(env, reg, regno, off)
     elif kind is PTR_TO_ARENA:
         pass  # what is not there does no harm
     elif kind is UNTRUSTED_MEM or (kind in _READ_ONLY and not reg.maybe_null):

@@ -28,7 +28,8 @@ def check_leak(state: VerifierState, where: str, complaint: str) -> None:
     line that names the reference is the last.
     """
     irqs = state.regions.irqs
-    check_held(tuple(ref for ref in state.refs if ref[0] not in irqs), where, complaint)
+    refs = (ref for ref in state.refs if ref[0] not in irqs and not is_lock(state, ref))
+    check_held(tuple(refs), where, complaint)
 
 
 def check_held(held: tuple[tuple[int, int], ...], where: str, complaint: str) -> None:
@@ -94,11 +95,35 @@ def acquired_by_callback(env: Env, state: VerifierState) -> tuple[tuple[int, int
     )
 
 
+def is_lock(state: VerifierState, ref: tuple[int, int]) -> bool:
+    """Whether what stands among the references is a lock that is held."""
+    return any((lock.id, lock.insn) == ref for lock in state.locks)
+
+
+def acquire(env: Env, state: VerifierState) -> int:
+    """A reference that must be given back: its number."""
+    ref = env.new_id()
+    state.refs = (*state.refs, (ref, env.insn_idx))
+    return ref
+
+
 def forget(env: Env, state: VerifierState, ref: int) -> bool:
-    """The reference is held no more.  Whether it was, and the function may give it back."""
-    if not any(held == ref for held, _ in _held(env, state)):
+    """The reference is held no more: release_reference_state().
+
+    Whether it was, and the function may give it back.
+    """
+    if not any(held[0] == ref and not is_lock(state, held) for held in _held(env, state)):
         return False
-    state.refs = tuple(r for r in state.refs if r[0] != ref)
+    refs = list(state.refs)
+    for i, held in enumerate(refs):
+        if held[0] == ref and not is_lock(state, held):
+            last = refs.pop()
+            if i < len(refs) and env.rules.REFS_KEEP_ORDER:
+                refs[i:] = [*refs[i + 1 :], last]
+            elif i < len(refs):
+                refs[i] = last
+            break
+    state.refs = tuple(refs)
     return True
 
 

@@ -1,9 +1,9 @@
 """Regions that a program enters and must leave: RCU, no preemption, no interrupts.
 
 A saved interrupt flag is an object on the stack: a slot with a register whose `id` is that of its
-reference.  Source: check_kfunc_call(), check_resource_leak(), process_irq_flag(),
-mark_stack_slot_irq_flag(), unmark_stack_slot_irq_flag(), acquire_irq_state() and
-release_irq_state(), kernel/bpf/verifier.c.
+reference, and whose `mem_size` says whether a lock saved it.  Source: check_kfunc_call(),
+check_resource_leak(), process_irq_flag(), mark_stack_slot_irq_flag(), unmark_stack_slot_irq_flag(),
+acquire_irq_state() and release_irq_state(), kernel/bpf/verifier.c.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ def check_is_flag(reg: RegState, where: str) -> None:
         raise Reject(f"{where} doesn't point to an irq flag on stack", EINVAL)
 
 
-def save_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None:
-    """bpf_local_irq_save(): the argument is room for a flag."""
+def save_irqs(
+    env: Env, state: VerifierState, regno: int, where: str, *, by_lock: bool = False
+) -> None:
+    """bpf_local_irq_save(), or a lock: the argument is room for a flag."""
     reg = state.frames[-1].regs[regno]
     frame = state.frames[reg.frameno]
     if not is_free(env, frame, reg, "irq_flag", 1, IRQ_FLAG):
@@ -93,6 +95,7 @@ def save_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None:
     mem.store(env, state, regno, 0, SLOT, -1)
     spi = first_slot(env, frame, reg, "irq_flag", 1)
     held = pointer(SAVED_IRQS)
+    held.mem_size = int(by_lock)
     held.ref_obj_id = env.new_id()
     state.refs = (*state.refs, (held.ref_obj_id, env.insn_idx))
     now = state.regions
@@ -101,8 +104,10 @@ def save_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None:
     env.scratched_slots |= 1 << spi
 
 
-def restore_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None:
-    """bpf_local_irq_restore(): the argument is the flag that was saved last."""
+def restore_irqs(
+    env: Env, state: VerifierState, regno: int, where: str, *, by_lock: bool = False
+) -> None:
+    """bpf_local_irq_restore(), or an unlock: the argument is the flag that was saved last."""
     reg = state.frames[-1].regs[regno]
     frame = state.frames[reg.frameno]
     spi = first_slot(env, frame, reg, "irq_flag", 1)
@@ -111,6 +116,10 @@ def restore_irqs(env: Env, state: VerifierState, regno: int, where: str) -> None
         raise Reject(f"expected an initialized irq flag as {where}", EINVAL)
     env.mark_stack_read(state, reg.frameno, spi)
     env.scratched_slots |= 1 << spi
+    if held.mem_size != by_lock:
+        saver, user = (("native", "lock")[kind] for kind in (held.mem_size, by_lock))
+        text = f"irq flag acquired by {saver} kfuncs cannot be restored with {user} kfuncs"
+        raise Reject(text, EINVAL)
     now = state.regions
     if not now.irqs or now.irqs[-1] != held.ref_obj_id:
         newest = now.irqs[-1] if now.irqs else 0
@@ -153,7 +162,7 @@ def check_left_at_exit(state: VerifierState) -> None:
 def check_global_call(env: Env, state: VerifierState) -> None:
     """Where a function that is walked by itself may be called."""
     where = ""
-    if state.lock is not None:
+    if state.locks:
         where = "while holding a lock"
     elif state.regions.preempt and env.rules.GLOBAL_FUNCS_NOT_IN_REGIONS:
         where = "with preemption disabled"

@@ -77,7 +77,7 @@ def check_map(env: Env, m: MapDef) -> None:
 
 def rcu_protects(env: Env, state: VerifierState) -> bool:
     """Whether pointers that RCU protects stay what they are: in_rcu_cs()."""
-    locked = state.lock is not None and env.kernel.has(Trait.LOCK_IS_RCU)
+    locked = bool(state.locks) and env.kernel.has(Trait.LOCK_IS_RCU)
     return not state.sleeps or bool(state.regions.rcu) or locked
 
 
@@ -93,7 +93,7 @@ def forbidden(state: VerifierState) -> str:
         return "non-preemptible region"
     if now.irqs:
         return "IRQ-disabled region"
-    if state.lock is not None:
+    if state.locks:
         return "lock region"
     return "" if state.sleeps else "non-sleepable prog"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.isa.table import ALU, ALU64, ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX, X
 from emu.prog import PSEUDO_CALL
 from verifier_model.cfg import CALL, EXIT, LD_IMM64, is_packet_load
+from verifier_model.check.objects import is_of_graph
 from verifier_model.check.packet import points_into
 from verifier_model.reg import (
     NOT_INIT,
@@ -192,6 +193,7 @@ def _call(before: Before, insn: Insn, state: VerifierState) -> Iterator[Event]:
         if ref in gone:
             yield Ref(before.idx, ref, acquired=False)
     yield from _invalidated(before, state, gone, call=True)
+    yield from _lost_graph(before, state)
     yield from _overwritten(before, state)
     yield from _regions(before, state)
     yield from _caller_saved(before, gone)
@@ -250,6 +252,15 @@ def _invalidated(
         if clobbered or now is None or now.type is not old.type:
             of = origin if place.spi >= 0 else None
             yield Change(before.idx, place, Why.REF_RELEASE, old, UNINIT, of)
+
+
+def _lost_graph(before: Before, state: VerifierState) -> Iterator[Change]:
+    """A lock was released: what lists and trees own may be gone."""
+    if depths(state)[Region.LOCK] >= before.depths[Region.LOCK]:
+        return
+    for place, old in _held(before):
+        if is_of_graph(old):
+            yield Change(before.idx, place, Why.NON_OWN_REF, old, UNINIT)
 
 
 def _held(before: Before) -> Iterator[tuple[Place, RegState]]:

@@ -21,6 +21,7 @@ class Why(enum.Enum):
     WRITE = enum.auto()
     SPILL = enum.auto()
     REF_RELEASE = enum.auto()
+    NON_OWN_REF = enum.auto()
     PKT_DATA_CHANGE = enum.auto()
     CALLER_SAVED = enum.auto()
 

@@ -39,6 +39,11 @@ def explain(env: Env, trail: Trail, complaint: str) -> list[str]:
         if finding.shows_region:
             events = path.of_region(trail.events, facts.region, facts.number("depth"))
             path.show(page, events, env.rules)
+        if finding.lock:
+            held = facts.lock(finding.lock)
+            page.section("Active lock")
+            told = f"active {held.kind} has verifier identity {held.id}"
+            page.source(held.insn, "acquired", told)
         page.section("Suggestion")
         page.text(finding.suggestion.format_map(facts))
         page.lines.append("")

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.report.region import Region
     from verifier_model.report.trail import Trail
+    from verifier_model.state import Lock
 
+_LOCKS = {
+    "bpf_res_spin_lock": "resource spin lock",
+    "bpf_res_spin_lock_irqsave": "IRQ-saving resource spin lock",
+}
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 _MAP_SIZES = {
     Arg.PTR_TO_MAP_KEY: "key_size",
@@ -141,10 +146,24 @@ class Facts(dict[str, object]):
         assert slot.reg is not None  # the dynptr was found there
         return DYNPTRS[slot.reg.mem_size]
 
-    def _struct_type(self) -> str:
-        param = self._param()
-        assert param is not None
-        return f"(struct {param.name})"
+    def _wanted(self) -> str:
+        """What the parameter points to, as BTF has it."""
+        return self._c_type().removesuffix(" *)") + ")"
+
+    def _global_call(self) -> str:
+        """The function of the program that is called, and walked by itself."""
+        target = self.number("insn") + self._env.insns[self.number("insn")].imm + 1
+        return f"global function {self._env.subprog_name(self._env.subprogs.index(target))}()"
+
+    def lock(self, which: str) -> Lock:
+        """The lock that was taken last, or the one that the insn is about."""
+        state = self._env.cur_state
+        assert state is not None  # the insn was walked
+        found = state.locks[-1]
+        if which == "same_lock":
+            reg = self._frame_reg(R1)
+            found = next(held for held in state.locks if (held.id, held.map) == (reg.id, reg.map))
+        return found._replace(kind=_LOCKS.get(found.kind, found.kind))
 
     def _ordinal(self) -> str:
         return _ORDINALS[self.number("reg")]
@@ -257,6 +276,9 @@ class Facts(dict[str, object]):
         """Whether the argument of a kernel function is the size of memory."""
         param = self._param()
         return param is not None and param.kind in (Kind.SIZE, Kind.CONST_SIZE)
+
+    def _number(self) -> str:
+        return "memory size" if self.is_size() else "scalar argument"
 
     def is_of_type(self) -> bool:
         """Whether the type of a helper's argument is wrong, not what it points to or its size."""

@@ -38,6 +38,7 @@ class Finding(NamedTuple):
     reference: str = ""  # the same of a reference
     region: Region | None = None  # that it is about; None: the one that the path is in
     shows_region: bool = False  # the causal path is how that was entered
+    lock: str = ""  # the fact that is the lock to show
     when: Callable[[Facts], bool] | None = None
 
 
@@ -445,11 +446,37 @@ FINDINGS = (
         shows_region=True,
     ),
     Finding(
-        "bpf_spin_unlock without taking a lock",
+        "bpf_(res_)?spin_unlock without taking a lock",
         LIFETIME,
         "unlock without lock",
         "This unlock operation has no matching active lock on the current path.",
         "Take the matching lock before this unlock, or remove the unmatched unlock path.",
+    ),
+    Finding(
+        "bpf_(res_)?spin_unlock of different lock",
+        LIFETIME,
+        "unlock of a different lock",
+        "This unlock does not match any active lock with the same tracked identity on the current "
+        "path.",
+        "Unlock the same lock object that was most recently acquired.",
+        lock="newest_lock",
+    ),
+    Finding(
+        "bpf_(res_)?spin_unlock cannot be out of order",
+        LIFETIME,
+        "unlock out of order",
+        "Locks must be released in last-in, first-out order, but this unlock does not match the "
+        "currently active lock.",
+        "Release nested locks in the reverse order they were acquired.",
+        lock="newest_lock",
+    ),
+    Finding(
+        "Acquiring the same lock again, AA deadlock detected",
+        LIFETIME,
+        "recursive resource spin lock",
+        "This path already holds the same resource spin lock. Taking it again would deadlock.",
+        "Avoid reacquiring the same resource spin lock before it is unlocked.",
+        lock="same_lock",
     ),
     # -- Calls ---------------------------------------------------------------------------------
     *_may_sleep(
@@ -529,22 +556,27 @@ FINDINGS = (
         "Add a NULL check and call the kfunc only on the non-NULL path.",
     ),
     _argument(
+        f"Possibly NULL pointer passed to helper {_REG}",
+        "the pointer may be NULL, but this call requires a non-NULL pointer",
+        "Add a NULL check and make the call only on the non-NULL path.",
+    ),
+    _argument(
         rf"release kfunc \w+ expects referenced PTR_TO_BTF_ID passed to {_REG}",
-        "release kfuncs require a resource-owning value of type {struct_type} returned by a "
-        "matching acquire kfunc",
+        "release kfuncs require a resource-owning value of type {wanted} returned by a matching "
+        "acquire kfunc",
         "Pass the resource-owning pointer returned by the matching acquire kfunc, and avoid "
         "calling the release kfunc after ownership has already been transferred or released.",
     ),
     _argument(
         _REG + " must be referenced or trusted",
-        "the kfunc requires a trusted or resource-owning pointer to {struct_type}, but R{reg} is "
+        "the kfunc requires a trusted or resource-owning pointer to {wanted}, but R{reg} is "
         "{plain}",
         "Pass a pointer acquired from a verifier-tracked source, or call this kfunc only inside "
         "the required protection if it accepts RCU pointers.",
     ),
     _argument(
         _REG + " must be a rcu pointer",
-        "the kfunc requires an RCU-protected pointer to {struct_type}, but R{reg} is {plain}",
+        "the kfunc requires an RCU-protected pointer to {wanted}, but R{reg} is {plain}",
         "Use this kfunc with a pointer that is valid in an RCU read lock region.",
     ),
     _argument(
@@ -574,9 +606,15 @@ FINDINGS = (
     ),
     _argument(
         _REG + " must be a known constant",
-        "the kfunc requires this memory size to be a verifier-known constant, but R{reg} is "
-        "variable on this path",
+        "the kfunc requires this {number} to be a verifier-known constant, but R{reg} is variable "
+        "on this path",
         "Pass a compile-time constant or a value the verifier can prove is constant at this call.",
+    ),
+    _argument(
+        _ARG + " is neither owning or non-owning ref",
+        "the kfunc expects a pointer to a BPF-managed refcounted object, but R{reg} is {plain}",
+        "Pass an owning or non-owning pointer to a BPF-managed object containing a bpf_refcount "
+        "field.",
     ),
     _argument(
         _ARG + " expected pointer to ctx, but got .*",
@@ -633,6 +671,14 @@ FINDINGS = (
         complaint="(?P<operation>function call)s are not allowed while holding a lock",
         suggestion="Release the BPF spin lock before making this call, or move the call outside "
         "the locked region.",
+    ),
+    _inside("bpf_spin_lock", Region.LOCK)[0]._replace(
+        complaint="use static function instead",
+        reason="The operation {global_call} cannot be used while this path is still inside "
+        "{active}. Leave the region before this operation.",
+        suggestion="Release the lock before calling the global function, or use a static function "
+        "instead.",
+        error="{global_call} is not allowed before leaving {context}",
     ),
     *_inside("bpf_local_irq_save", Region.IRQ),
     *_inside("bpf_rcu_read_lock", Region.RCU, "bpf_rcu_read_unlock is missing"),

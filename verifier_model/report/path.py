@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _MOST = 64  # events that are shown; of more, the first and the last
 _LOST = {
     Why.REF_RELEASE: "resource release invalidated this pointer",
+    Why.NON_OWN_REF: "leaving the protected region invalidated this borrowed pointer",
     Why.PKT_DATA_CHANGE: "packet data may have moved",
     Why.CALLER_SAVED: "call invalidated this caller-saved register",
 }

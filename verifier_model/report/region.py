@@ -36,7 +36,7 @@ def depths(state: VerifierState) -> dict[Region, int]:
         Region.RCU: now.rcu,
         Region.PREEMPT: now.preempt,
         Region.IRQ: len(now.irqs),
-        Region.LOCK: int(state.lock is not None),
+        Region.LOCK: len(state.locks),
     }
 
 

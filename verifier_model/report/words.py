@@ -10,6 +10,7 @@ from verifier_model.log import type_name
 from verifier_model.reg import (
     BTF_IDS,
     CONST_PTR_TO_MAP,
+    NON_OWNING,
     NOT_INIT,
     PTR_TO_CTX,
     PTR_TO_MAP_VALUE,
@@ -19,6 +20,7 @@ from verifier_model.reg import (
     SCALAR_VALUE,
     UNTRUSTED_BTF_ID,
     UNTRUSTED_MEM,
+    is_allocated,
     stands_for,
     struct_name,
 )
@@ -84,10 +86,17 @@ def plain_type(reg: RegState, rules: Rules) -> str:
         return f"{nullable} map value pointer"
     if reg.type in _MEMORY:
         return f"{nullable} memory pointer"
+    if is_allocated(reg) and not reg.maybe_null:
+        return f"a{'' if reg.frameno & NON_OWNING else 'n'} {_object(reg)}"
     if reg.type in BTF_IDS:
         untrusted = reg.type is UNTRUSTED_BTF_ID and not reg.maybe_null
         return f"{'an untrusted' if untrusted else nullable} kernel object pointer"
     return type_name(reg, rules)
+
+
+def _object(reg: RegState) -> str:
+    """A pointer to an object that the program allocated, and whose the object is."""
+    return f"{'borrowed' if reg.frameno & NON_OWNING else 'owned'} allocated object pointer"
 
 
 def described(reg: RegState, rules: Rules) -> str:
@@ -119,6 +128,8 @@ def described(reg: RegState, rules: Rules) -> str:
     if stands_for(reg) is PTR_TO_MAP_VALUE:
         kind = "nullable map value" if reg.maybe_null else "map value"
         return f"{kind} from {name} {where}" if name else f"{kind} {where}"
+    if is_allocated(reg):
+        return f"{_object(reg)} type=(struct {struct_name(reg.mem_size)})"
     if reg.type in BTF_IDS:
         return f"{type_name(reg, rules)} type=(struct {struct_name(reg.mem_size)}) {where}"
     return f"{type_name(reg, rules)} {where}"

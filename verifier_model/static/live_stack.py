@@ -263,7 +263,7 @@ class _Analysis:
         if is_pseudo_call(insn):
             subprog = env.subprogs.index(idx + insn.imm + 1)
             entry = values.regs[R1 : R5 + 1]
-        elif env.callback_points[idx] and insn.imm in _CALLBACKS:
+        elif env.callback_points[idx] and not insn.src and insn.imm in _CALLBACKS:
             func_reg, ctx_reg, ctx_param = _CALLBACKS[insn.imm]
             found = self._known.subprog(idx, func_reg)
             context = values.regs[ctx_reg]

@@ -18,6 +18,7 @@ from verifier_model.check import (
     const_str,
     dynptr,
     helper_rules,
+    kptr,
     ksyms,
     locks,
     packet,
@@ -32,6 +33,8 @@ from verifier_model.domain.bounds import bound_offset, deduce, finish_alu
 from verifier_model.log_buffer import OPEN
 from verifier_model.precise import mark_chain_precision
 from verifier_model.reg import (
+    ALLOCATED,
+    PERCPU_RCU_BTF_ID,
     PTR_TO_BTF_ID,
     PTR_TO_MAP_VALUE,
     PTR_TO_MEM,
@@ -40,6 +43,7 @@ from verifier_model.reg import (
     PTR_TO_TCP_SOCK,
     R0,
     R3,
+    RCU_BTF_ID,
     RESERVED,
     SCALAR_VALUE,
     SOCKET_MAPS,
@@ -61,7 +65,6 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
 
-_SPIN_UNLOCK = 94
 _WRITABLE = ProgType.RAW_TRACEPOINT_WRITABLE
 # Helpers whose result stands for the same object as their argument: is_ptr_cast_function().
 _CASTS = (
@@ -106,12 +109,7 @@ _SIZE_RETURNED = (
 
 @transfer("call")
 def transfer_call(env: Env, state: VerifierState, insn: Insn) -> int | None:
-    locks.check_call(
-        env,
-        state,
-        subprog=insn.src == PSEUDO_CALL,
-        unlocks=not insn.src and insn.imm == _SPIN_UNLOCK,
-    )
+    locks.check_call(env, state, insn)
     if insn.src == PSEUDO_CALL:
         return call_subprog(env, state, insn)
     if insn.src:
@@ -154,6 +152,8 @@ def _call_helper(env: Env, state: VerifierState, insn: Insn) -> int | None:
         _record_key(env, state, meta)
     if row.name in dynptr.RELEASES:
         dynptr.give_back(env, state, meta.ref_obj_id)
+    if meta.kptr is not None:
+        kptr.give(env, state)
     if row.name in _RELEASES:
         _release(env, state, meta.ref_obj_id, row)
     if row.name == "tail_call":
@@ -275,7 +275,7 @@ def _set_result(
             if SOCKET_MAPS.get(meta.map.type) is PTR_TO_SOCKET:
                 result.id = result.ref_obj_id = env.new_id()
                 state.refs = (*state.refs, (result.id, env.insn_idx))
-        elif locks.has_lock(meta.map):
+        elif locks.has_lock(env, result):
             result.id = env.new_id()
     elif proto.ret is Ret.PTR_TO_DYNPTR_MEM_OR_NULL:
         result = pointer(PTR_TO_MEM)
@@ -298,6 +298,11 @@ def _set_result(
         env.new_id()
         result.id = result.ref_obj_id = env.new_id()
         state.refs = (*state.refs, (result.id, env.insn_idx))
+    elif meta.percpu is not None and meta.percpu.type is PERCPU_RCU_BTF_ID:
+        result = pointer(RCU_BTF_ID)
+        result.mem_size, result.frameno = meta.percpu.mem_size, ALLOCATED
+    elif meta.kptr is not None:
+        result = kptr.taken(env, state, meta.kptr)
     elif row.name in _STRUCTS:
         trusted = row.name in _GIVE_TRUSTED and env.rules.BTF_RESULTS_TRUSTED
         kind = TRUSTED_BTF_ID if trusted else PTR_TO_BTF_ID

@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING
 from emu.kernel.errno import E2BIG, EACCES, EINVAL
 from emu.prog import STATIC
 from verifier_model import log_walk
-from verifier_model.check import func_args, func_types, refs
+from verifier_model.check import func_args, func_types, graph, objects, refs
 from verifier_model.check.refs import check_range
 from verifier_model.equal import IdMap
 from verifier_model.precise import mark_chain_precision
-from verifier_model.reg import R0, R1, R4, SCALAR_VALUE, RegState
+from verifier_model.reg import R0, R1, R2, R4, SCALAR_VALUE, RegState
 from verifier_model.stack import Slot, is_spilled
 from verifier_model.state import ARGS_MASK, MAIN_CALLSITE, FuncState, VerifierState
-from verifier_model.transfer.callback_args import CALLBACKS
+from verifier_model.transfer.callback_args import CALLBACKS, COMPARES
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.helpers import Helper
     from verifier_model.check.helper import Meta
+    from verifier_model.check.kfunc_args import Found
     from verifier_model.env import Env
     from verifier_model.transfer.callback_args import Callback
 
@@ -72,6 +73,21 @@ def enter(env: Env, state: VerifierState, helper: Helper, meta: Meta) -> int | N
     return start
 
 
+def compare_nodes(env: Env, state: VerifierState, found: Found) -> None:
+    """bpf_rbtree_add() calls a function that compares two nodes, on a path of its own."""
+    assert found.root is not None  # it is an argument too
+    env.called_back.add(found.less)
+    _tell_arguments(env, state, found.less)
+    other = env.push_branch(state, env.subprogs[found.less], env.insn_idx)
+    callee = _new_frame(env, other, COMPARES, found.less)
+    for regno in (R1, R2):
+        callee.regs[regno] = objects.not_owned(env, graph.node(env, found.root))
+    other.callback_unroll += 1
+    other.frames[-2].callback_depth += 1
+    env.scratched_regs = env.scratched_slots = -1
+    state.frames[-1].callback_depth = 0
+
+
 def _tell_arguments(env: Env, state: VerifierState, subprog: int) -> None:
     """The helper's own arguments are compared with those that BTF says of the function."""
     wrong = func_args.check_call(env, state, subprog)
@@ -96,20 +112,25 @@ def _mark_flags(env: Env, state: VerifierState, subprog: int) -> None:
 
 def _push_frame(env: Env, state: VerifierState, row: Callback, subprog: int) -> None:
     """The frame of the function, with the arguments that the helper gives it."""
-    if len(state.frames) >= env.limits.max_call_depth:
-        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
     caller = state.frames[-1]
-    callee = FuncState(env.insn_idx, len(state.frames), subprog)
-    callee.callback = row
-    callee.refs_at_call = state.refs
+    callee = _new_frame(env, state, row, subprog)
     row.give(env, caller, callee)
     for regno, given in row.copied:
         callee.regs[regno] = caller.regs[given]
         if not env.rules.CALLBACK_EVERY_ITERATION:
             # Whether they were written in this state is copied along.
             callee.regs_written |= (caller.regs_written >> given & 1) << regno
+
+
+def _new_frame(env: Env, state: VerifierState, row: Callback, subprog: int) -> FuncState:
+    if len(state.frames) >= env.limits.max_call_depth:
+        raise Reject(f"the call stack of {len(state.frames) + 1} frames is too deep", E2BIG)
+    callee = FuncState(env.insn_idx, len(state.frames), subprog)
+    callee.callback = row
+    callee.refs_at_call = state.refs
     state.frames.append(callee)
     env.entered.add(subprog)
+    return callee
 
 
 def enter_later(env: Env, state: VerifierState, row: Callback, subprog: int) -> None:

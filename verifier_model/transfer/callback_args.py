@@ -46,6 +46,10 @@ class Callback(NamedTuple):
     sleeps: bool = False  # and may sleep
 
 
+def _nothing(env: Env, caller: FuncState, callee: FuncState) -> None:
+    """What calls gives the arguments itself."""
+
+
 def _loop(env: Env, caller: FuncState, callee: FuncState) -> None:
     callee.regs[R1] = env.unknown()
 
@@ -92,6 +96,7 @@ def _part(kind: RegType, of: RegState) -> RegState:
     return reg
 
 
+COMPARES = Callback(_nothing)  # bpf_rbtree_add()
 CALLBACKS: dict[str, Callback] = {
     "loop": Callback(_loop, ((R2, R3),)),
     "for_each_map_elem": Callback(_element, ((R1, R1), (R4, R3))),

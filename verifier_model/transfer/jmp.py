@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
-from verifier_model.check import packet
-from verifier_model.check.locks import has_lock, runs_later
-from verifier_model.check.refs import forget
+from verifier_model.check import locks, packet, refs
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -27,6 +25,7 @@ from verifier_model.reg import (
     PACKET_POINTERS,
     PTR_TO_PACKET_END,
     SCALAR_VALUE,
+    is_allocated,
     stands_for,
 )
 from verifier_model.scalars import linked_places, sync_linked
@@ -349,7 +348,7 @@ def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: boo
     wanted = reg.id
     keeps_id = env.rules.NULL_CHECK_KEEPS_ID and not is_null
     if is_null and reg.ref_obj_id and reg.ref_obj_id == wanted:
-        forget(env, state, wanted)
+        refs.forget(env, state, wanted)
     for frame in state.frames:
         for i, r in enumerate(frame.regs):
             if r.maybe_null and r.id == wanted:
@@ -360,15 +359,17 @@ def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: boo
 
 
 def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> RegState:
+    if is_null and is_allocated(reg):
+        return env.const(0)
     new = _not_null(env, reg)
-    if is_null or not (keeps_id or has_lock(reg.map)):
+    if is_null or not (keeps_id or locks.has_lock(env, reg)):
         new.id = 0
     if is_null:
         new.type = SCALAR_VALUE
         new.precise = env.unknown_is_precise
         new.ref_obj_id = 0
         new.map = None
-        new.mem_size = 0
+        new.mem_size = new.frameno = 0
     return new
 
 
@@ -380,7 +381,7 @@ def _not_null(env: Env, reg: RegState) -> RegState:
     inner = reg.map.inner if reg.map is not None and reg.type is not CONST_PTR_TO_MAP else None
     if inner is not None:
         new.map = inner
-        new.mem_size = reg.id if runs_later(env, inner) else 0
+        new.mem_size = reg.id if locks.runs_later(env, inner) else 0
     return new
 
 

@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING
 
 from emu.btf import Kind
 from emu.kernel import kfuncs
-from emu.kernel.errno import EACCES, EFAULT, EINVAL
+from emu.kernel.errno import EACCES, EFAULT, EINVAL, MAX_ERRNO
 from emu.kernel.kfuncs import NUMBERS, Does, Result
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, dynptr, kfunc_args, packet, regions, sleeping
-from verifier_model.check.refs import release
+from verifier_model.check import (
+    btf_ptr,
+    dynptr,
+    graph,
+    kfunc_args,
+    locks,
+    objects,
+    packet,
+    regions,
+    sleeping,
+)
+from verifier_model.check.refs import acquire, release
+from verifier_model.domain.bounds import finish_alu
 from verifier_model.domain.word import U32
 from verifier_model.reg import (
+    ALLOCATED,
     CALLER_SAVED,
     PTR_TO_BTF_ID,
     PTR_TO_MEM,
@@ -31,7 +43,8 @@ from verifier_model.reg import (
     pointer,
 )
 from verifier_model.stack import Slot
-from verifier_model.transfer.callback import enter_later, previous_entry, widen
+from verifier_model.transfer import callback
+from verifier_model.transfer.callback import previous_entry, widen
 from verifier_model.transfer.callback_args import CALLBACKS
 from verifier_model.transfer.subprog import throw
 from verifier_model.verdict import Reject, Unmodelled
@@ -44,6 +57,9 @@ if TYPE_CHECKING:
     from verifier_model.env import Env
     from verifier_model.reg import RegState
     from verifier_model.state import VerifierState
+
+
+_OBJECTS = (Result.OBJECT, Result.PERCPU_OBJECT, Result.SAME_OBJECT, Result.NODE)
 
 
 def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
@@ -63,16 +79,25 @@ def call_kfunc(env: Env, state: VerifierState, insn: Insn) -> int | None:
     sleeping.check_kfunc(state, row)
     if row.params is None:
         raise Unmodelled(f"a call of {row.name}()", env.insn_idx)
+    if row.result is Result.LOCKED:
+        _fail_to_lock(env, state)
     found = kfunc_args.check(env, state, row, row.params)
     if Does.CALLS_LATER in row.does:
-        enter_later(env, state, CALLBACKS[row.name], found.subprog)
+        callback.enter_later(env, state, CALLBACKS[row.name], found.subprog)
+    if found.less >= 0:
+        callback.compare_nodes(env, state, found)
+    _check_in_callback(env, state, row)
     regions.enter_or_leave(env, state, row)
     sleeping.check_kfunc_place(state, row)
     sleeping.check_kfunc_protected(env, state, row)
+    if found.object is not None and found.released and env.rules.DROP_NOT_ANYWHERE:
+        objects.check_drop_context(env, row, found.object)
     if found.dynptr is not None and found.released:
         dynptr.give_back(env, state, found.released)
     elif found.released:
         release(env, state, found.released)
+    if found.inserted:
+        graph.insert(env, state, found.inserted)
     if Does.ENDS in row.does:
         throw(env, state)
         return None
@@ -104,8 +129,12 @@ def _result(env: Env, state: VerifierState, row: Kfunc, found: Found) -> RegStat
         return env.unknown()
     if row.result in (Result.OF_TYPE, Result.KERNEL_CTX):
         return _cast(env, row, found)
+    if row.result is Result.LOCKED:
+        return env.const(0)
     if row.result is Result.STRUCT:
-        return _structure(env, state, row)
+        return _structure(env, state, row, found)
+    if row.result in _OBJECTS:
+        return _acquired(env, state, row, found, _object(env, row, found))
     if row.result is Result.ELEMENT:
         assert found.iter is not None
         reg = _element(env, found.iter)
@@ -128,24 +157,68 @@ def _element(env: Env, it: Iterator) -> RegState:
     return reg
 
 
-def _structure(env: Env, state: VerifierState, row: Kfunc) -> RegState:
-    """A structure, which may have to be given back."""
+def _structure(env: Env, state: VerifierState, row: Kfunc, found: Found) -> RegState:
+    """A kernel structure, which may have to be given back."""
     kind = TRUSTED_BTF_ID if env.rules.KFUNC_ARGS_TRUSTED else PTR_TO_BTF_ID
     if Does.GIVES_UNTRUSTED in row.does:
         kind = UNTRUSTED_BTF_ID
     reg = btf_ptr.to_struct(env, kind, row.gives)
-    if Does.ACQUIRES not in row.does:
-        reg.maybe_null = Does.MAY_BE_NULL in row.does
-        reg.id = env.new_id() if reg.maybe_null else 0
-        return reg
-    if Does.MAY_BE_NULL in row.does:
-        env.new_id()
-    reg.ref_obj_id = env.new_id()
-    state.refs = (*state.refs, (reg.ref_obj_id, env.insn_idx))
+    if Does.ACQUIRES in row.does:
+        return _acquired(env, state, row, found, reg)
     reg.maybe_null = Does.MAY_BE_NULL in row.does
-    if reg.maybe_null or env.rules.LOG_PARENT_IDS:
-        reg.id = reg.ref_obj_id
+    reg.id = env.new_id() if reg.maybe_null else 0
     return reg
+
+
+def _object(env: Env, row: Kfunc, found: Found) -> RegState:
+    """An object that the program allocated, or the node of one."""
+    if row.result is Result.NODE:
+        assert found.root is not None  # it is the first argument
+        return graph.node(env, found.root)
+    if row.result is not Result.SAME_OBJECT:
+        return objects.make(env, row, found.size)
+    assert found.object is not None  # it is the first argument
+    reg = pointer(PTR_TO_BTF_ID)
+    reg.mem_size, reg.frameno = found.object.mem_size, ALLOCATED
+    return reg
+
+
+def _acquired(env: Env, state: VerifierState, row: Kfunc, found: Found, reg: RegState) -> RegState:
+    """A structure or object that must be given back, or that a list or tree owns."""
+    maybe_null = Does.MAY_BE_NULL in row.does and not found.owned
+    if maybe_null:
+        reg.id = env.new_id()
+    if Does.ACQUIRES in row.does:
+        reg.ref_obj_id = acquire(env, state)
+        if maybe_null or env.rules.LOG_PARENT_IDS:
+            reg.id = reg.ref_obj_id
+    else:
+        reg = objects.not_owned(env, reg)
+    if not reg.id and locks.has_lock(env, reg):
+        reg.id = env.new_id()
+    reg.maybe_null = maybe_null
+    return reg
+
+
+def _fail_to_lock(env: Env, state: VerifierState) -> None:
+    """A resilient lock may not be had: that path, with an error, is walked later."""
+    other = env.push_branch(state, env.insn_idx + 1, env.insn_idx)
+    frame = other.frames[-1]
+    for regno in CALLER_SAVED:
+        frame.regs[regno] = UNINIT
+    error = env.unknown()
+    error.smin = error.smin32 = -MAX_ERRNO
+    error.smax = error.smax32 = -1
+    finish_alu(error, env.rules)
+    frame.regs[R0] = error
+    frame.regs_written |= 1
+
+
+def _check_in_callback(env: Env, state: VerifierState, row: Kfunc) -> None:
+    """A function that compares nodes needs no RCU lock of its own."""
+    if row.does & (Does.RCU_LOCK | Does.RCU_UNLOCK) and graph.compares_nodes(env, state):
+        text = "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback"
+        raise Reject(text, EACCES)
 
 
 def _cast(env: Env, row: Kfunc, found: Found) -> RegState:

@@ -138,11 +138,12 @@ def transfer_ld_imm64(env: Env, state: VerifierState, insn: Insn) -> int:
         else:
             reg = pointer(PTR_TO_MAP_VALUE)
             reg.off = following.imm & U32
-        if has_lock(target) and not env.rules.MAP_RECORDS:
+        reg.map = target
+        if not env.rules.MAP_RECORDS and has_lock(env, reg):
             reg.id = env.new_id()
     else:
         reg = pointer(CONST_PTR_TO_MAP)
-    reg.map = target
+        reg.map = target
     env.write_reg(state, insn.dst, reg)
     return env.insn_idx + 2
 

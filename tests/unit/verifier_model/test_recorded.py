@@ -98,12 +98,8 @@ def test_every_way_of_keeping_states_is_recorded():
 
 
 def test_every_modelled_kernel_function_is_recorded():
-    called = {
-        name
-        for file in ("kfuncs", "callbacks")
-        for row in rows(file)
-        for _, name in row["program"]["kfuncs"]
-    }
+    recorded = (*rows("kfuncs"), *rows("callbacks"), *rows("objects"))
+    called = {name for row in recorded for _, name in row["program"].get("kfuncs", ())}
     modelled = {row.name for row in KFUNCS if row.params is not None}
     assert modelled - called <= UNRECORDED
 
@@ -113,13 +109,8 @@ def test_every_modelled_kernel_function_is_recorded():
     [
         (file, name)
         for file in (
-            "verdicts",
-            "kfuncs",
-            "reports",
-            "functions",
-            "helpers",
-            "sleeping",
-            "callbacks",
+            *("verdicts", "kfuncs", "reports", "functions", "helpers"),
+            *("sleeping", "callbacks", "objects"),
         )
         for name in kernels(file)
     ],
