@@ -235,6 +235,8 @@ def _check_hook(env: Env, btf: BtfData, function: Function) -> None:
 def _check_listed(kernel: Kernel, name: str, attach_type: int) -> None:
     """No program traces what BPF rests on, nor the return of what never returns."""
     told = kernel.has(Trait.TEXT_DENIED)
+    if _DENIED.get(name) == "5.13" and kernel.at_least("5.13") and not kernel.at_least("5.14"):
+        raise Unmodelled(f"a tracing program for {name}", 0)  # 5.13 was not read
     if name in _DENIED and kernel.holds(_DENIED[name]):
         text = f"Attaching tracing programs to function '{name}' is rejected."
         raise Reject(text if told else "", EINVAL)

@@ -36,6 +36,8 @@ OLDEST = 8  # of so many paths one is the one that has waited longest
 MAX_TURNS = 64  # of a loop that an input may end, on one path
 BRANCH_SECONDS = 1.0  # what the solver may spend on a branch; without an answer it is taken
 META_SIZE = 252  # bytes of metadata in front of a packet: xdp_metalen_invalid()
+# What these are given, and may return, depends on what they attach to, or on who runs them.
+_NOT_FOLLOWED = (ProgType.LSM, ProgType.SYSCALL, ProgType.NETFILTER)
 _RAW = (ProgType.RAW_TRACEPOINT, ProgType.RAW_TRACEPOINT_WRITABLE)
 _ANY = (-(1 << 63), (1 << 63) - 1)
 
@@ -333,7 +335,7 @@ class Machine:
     def _begin(self) -> None:
         s = self._start
         row = prog_types.by_type(self.prog.type)
-        if row is None:
+        if row is None or self.prog.type in _NOT_FOLLOWED:
             raise Unmodelled(f"a program of type {self.prog.type.name}")
         limits = self.kernel.limits
         size = row.ctx.size
@@ -355,8 +357,8 @@ class Machine:
 
     def given(self, s: State, what: str) -> Value | None:
         """What a field of the context gives: a pointer into the packet, a socket or NULL."""
-        if what == "sock":
-            raise Unmodelled("a socket in the context")
+        if what not in ("pkt", "pkt_end", "pkt_meta"):
+            raise Unmodelled("a socket, or flow keys, in the context")
         assert self.packet is not None
         offsets: dict[str, Word] = {
             "pkt": 0,

@@ -197,7 +197,7 @@ def said(verdict: Verdict) -> str:
             {"6.17": "The function share arg0 type UNION is unsupported.", "6.18": "accept"},
         ),
         # check_attach_btf_id(): btf_id_deny
-        ("migrate_enable", "", {"5.12": "accept"}),
+        ("migrate_enable", "", {"5.12": "accept", "5.14": "", "6.6": ""}),
         # btf_struct_access(), btf_struct_walk()
         (
             "flagged",
@@ -438,7 +438,7 @@ def test_function_is_looked_at_before_the_insns_in_5_5():
     [
         ("seen", LEAF, ("5.5",), "a pointer to a qualified structure"),
         ("hit", "", ("6.11.11", "6.12.20"), "a raw tracepoint's arguments"),
-        ("migrate_enable", "", ("5.13", "6.6"), "a tracing program for migrate_enable"),
+        ("migrate_enable", "", ("5.13",), "a tracing program for migrate_enable"),
     ],
 )
 def test_what_no_source_tells_has_no_answer(to, text, releases, what):
