@@ -1605,7 +1605,7 @@ class Trait(enum.Enum):
     )
     BACK_EDGES_OF_ALL = Row(
         since="6.7",
-        commit="read in 6.6.9 and 6.7.3: push_insn()",
+        commit="read in 6.6.47 and 6.7.3: push_insn()",
         note="An insn that is no jump may lead back, too, and a subprog call itself: the walk "
         "finds what has no end.",
         backports=("6.6.57",),

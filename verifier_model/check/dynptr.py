@@ -77,8 +77,9 @@ def check_data(env: Env, state: VerifierState) -> None:
 
 def _make_room(env: Env, state: VerifierState, regno: int, reg: RegState) -> tuple[FuncState, int]:
     """The frame, and the slot with the lower address, that a dynptr will be in."""
-    frame = state.frames[reg.frameno]
-    if reg.type is PTR_TO_DYNPTR:
+    given = reg.type is PTR_TO_DYNPTR
+    frame = state.frames[-1 if given else reg.frameno]
+    if given:
         free = False
     elif env.rules.DYNPTR_TRACKED:
         free = first_slot(env, frame, reg, "dynptr", _SLOTS) != NOWHERE

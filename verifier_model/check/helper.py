@@ -135,7 +135,7 @@ def _check_arg(
             kptr.check_given(env, meta.kptr, reg, regno)
     elif env.rules.PRECISION_OF_NULL_ARG:
         mark_chain_precision(env, state, regno)
-    if reg.ref_obj_id:
+    if reg.ref_obj_id and arg is not Arg.PTR_TO_KPTR:
         if meta.ref_obj_id and not env.rules.ARGS_OF_TWO_REFERENCES:
             _refuse_two(env, regno, reg.ref_obj_id, meta.ref_obj_id)
         meta.ref_obj_id = reg.ref_obj_id

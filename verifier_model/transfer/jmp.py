@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP32, X
 from verifier_model import invariants, log_walk
-from verifier_model.check import locks, packet, refs
+from verifier_model.check import packet
 from verifier_model.domain import compare, compare_const
 from verifier_model.domain.bounds import is_impossible
 from verifier_model.domain.compare import FLIPPED, JEQ, JNE, REVERSED
@@ -20,18 +20,19 @@ from verifier_model.history import Step
 from verifier_model.precise import mark_chain_precision
 from verifier_model.prune import push_history
 from verifier_model.reg import (
-    BTF_IDS,
-    CONST_PTR_TO_MAP,
     PACKET_POINTERS,
     PTR_TO_PACKET_END,
     SCALAR_VALUE,
-    is_allocated,
-    stands_for,
 )
 from verifier_model.scalars import linked_places, sync_linked
 from verifier_model.stack import Slot
 from verifier_model.transfer.callback import previous_entry, widen
-from verifier_model.transfer.not_null import is_not_null
+from verifier_model.transfer.not_null import (
+    is_not_null,
+    is_null_check,
+    lift_null,
+    mark_ptr_or_null,
+)
 from verifier_model.transfer.registry import transfer
 from verifier_model.verdict import Unmodelled
 
@@ -88,7 +89,7 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     other = env.push_branch(state, target, env.insn_idx)
     if dst.type is SCALAR_VALUE and src.type is SCALAR_VALUE:
         _learn(env, state, other, insn, op, jmp32, by_reg, linked)
-    elif _is_null_check(env, dst, src, op, jmp32, by_reg):
+    elif is_null_check(env, dst, src, op, jmp32, by_reg):
         if by_reg and env.rules.NULL_CHECK_BY_REG_PRECISE:
             mark_chain_precision(env, state, insn.src)
         mark_ptr_or_null(env, state, insn.dst, is_null=op == JNE)
@@ -96,7 +97,7 @@ def transfer_condition(env: Env, state: VerifierState, insn: Insn) -> int:
     elif by_reg and not jmp32 and packet.learn(env, state, other, insn.dst, insn.src, op):
         pass
     elif by_reg and not jmp32 and op in (JEQ, JNE):
-        _lift_null(env, state, other, insn, op)
+        lift_null(env, state, other, insn, op)
     if env.log.level:
         log_walk.jump(env, state, predicted=False)
     return following
@@ -176,8 +177,6 @@ def _pointer_against_zero(
 
 
 _PACKET = (*PACKET_POINTERS, PTR_TO_PACKET_END)
-# A pointer into the kernel may be null though nothing says so.
-_NEVER_EQUAL = (SCALAR_VALUE, *BTF_IDS)
 
 
 def _linked(
@@ -313,76 +312,6 @@ def _learn_constant(
 
 
 # -- null checks -----------------------------------------------------------------------------
-
-
-def _is_null_check(
-    env: Env, dst: RegState, src: RegState, op: int, jmp32: bool, by_reg: bool
-) -> bool:
-    """Whether the comparison decides if `dst` is null."""
-    if jmp32 or op not in (JEQ, JNE) or not dst.maybe_null:
-        return False
-    if by_reg and not env.rules.NULL_CHECK_BY_REG:
-        return False
-    return src.type is SCALAR_VALUE and src.is_const() and src.var_off.value == 0
-
-
-def _lift_null(env: Env, state: VerifierState, other: VerifierState, insn: Insn, op: int) -> None:
-    """A pointer that may be null and equals one that is not, is not null.
-
-    Only the register compared is known not to be, none of its copies.
-    """
-    rules, regs = env.rules, state.frames[-1].regs
-    dst, src = regs[insn.dst], regs[insn.src]
-    if not rules.BRANCH_EQUAL_NOT_NULL or dst.type in _NEVER_EQUAL or src.type in _NEVER_EQUAL:
-        return
-    equal = (other if op == JEQ else state).frames[-1].regs
-    for regno, reg, like in ((insn.src, src, dst), (insn.dst, dst, src)):
-        known = is_not_null(rules, like) if rules.BRANCH_EQUAL_KNOWN else not like.maybe_null
-        if reg.maybe_null and known:
-            equal[regno] = _not_null(env, reg)
-
-
-def mark_ptr_or_null(env: Env, state: VerifierState, regno: int, *, is_null: bool) -> None:
-    """The pointer turned out null or not, and so did every copy: mark_ptr_or_null_regs()."""
-    reg = state.frames[-1].regs[regno]
-    wanted = reg.id
-    keeps_id = env.rules.NULL_CHECK_KEEPS_ID and not is_null
-    if is_null and reg.ref_obj_id and reg.ref_obj_id == wanted:
-        refs.forget(env, state, wanted)
-    for frame in state.frames:
-        for i, r in enumerate(frame.regs):
-            if r.maybe_null and r.id == wanted:
-                frame.regs[i] = _null_decided(env, r, is_null, keeps_id)
-        for spi, slot in enumerate(frame.stack):
-            if slot.reg is not None and slot.reg.maybe_null and slot.reg.id == wanted:
-                frame.stack[spi] = Slot(slot.kinds, _null_decided(env, slot.reg, is_null, keeps_id))
-
-
-def _null_decided(env: Env, reg: RegState, is_null: bool, keeps_id: bool) -> RegState:
-    if is_null and is_allocated(reg):
-        return env.const(0)
-    new = _not_null(env, reg)
-    if is_null or not (keeps_id or locks.has_lock(env, reg)):
-        new.id = 0
-    if is_null:
-        new.type = SCALAR_VALUE
-        new.precise = env.unknown_is_precise
-        new.ref_obj_id = 0
-        new.map = None
-        new.mem_size = new.frameno = 0
-    return new
-
-
-def _not_null(env: Env, reg: RegState) -> RegState:
-    """What a pointer is that is not null: mark_ptr_not_null_reg()."""
-    new = reg.copy()
-    new.maybe_null = False
-    new.type = stands_for(reg)
-    inner = reg.map.inner if reg.map is not None and reg.type is not CONST_PTR_TO_MAP else None
-    if inner is not None:
-        new.map = inner
-        new.mem_size = reg.id if locks.runs_later(env, inner) else 0
-    return new
 
 
 @transfer("ja", "gotol")
