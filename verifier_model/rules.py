@@ -85,6 +85,7 @@ class Rules:
     COUNTED_AT_START: bool
     CPU_ID_BOUNDED: bool
     CTX_CONST_OFFSET: bool
+    CTX_PACKET_UNSIGNED: bool
     DEDUCE_64_FIRST: bool
     DEDUCE_ACROSS_WIDTHS: bool
     DEDUCE_MIXED_S32: bool

@@ -566,6 +566,7 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_changes((_OWN_CPUS, _CPUS), "copy"),
     *_masks((_OWN_CPUS, _CPUS, _CPUS), "and"),
     *_changes((_OWN_CPUS, _CPUS, _CPUS), "or xor"),
+    *_masks((_OWN_CPUS, _BUFFER, _SIZE), "populate", "6.15"),
     # -- Objects that programs allocate, lists and trees of them, and locks ------------------------
     *_of_objects("6.2", "_impl", _ADDRESS),
     *_of_objects("7.1", "", _ADDRESS),
@@ -738,10 +739,10 @@ KFUNCS: tuple[Kfunc, ...] = (
         "6.17",
         COMMON,
         (_INT, _CONST_STR, _BUFFER, _SIZE, _ADDRESS),
-        does=_TRUSTED,
+        does=_TRUSTED | Does.LOCKED,
         absent=("6.18", "7.0"),
     ),
-    Kfunc("bpf_stream_print_stack", "7.0", COMMON, (_INT, _ADDRESS)),
+    Kfunc("bpf_stream_print_stack", "7.0", COMMON, (_INT, _ADDRESS), does=Does.LOCKED),
     Kfunc("bpf_modify_return_test_tp", "6.10", COMMON, (_INT,)),
     *_released(
         "6.0",

@@ -1288,6 +1288,12 @@ class Trait(enum.Enum):
         "taken for another register of its old value plus twice that value.",
         backports=("6.12.107", "6.18.44"),
     )
+    CTX_PACKET_UNSIGNED = Row(
+        since="6.11",
+        commit='92de36080c93 ("bpf: Fail verification for sign-extension of packet '
+        'data/data_end/data_meta")',
+        note="A load that extends the sign gives no pointer into a packet.",
+    )
     LOOKUP_INNER_MAP_NULLABLE = Row(
         since="7.1",
         commit="measured on 6.18.15, 6.18.44, 7.0.13 and 7.1.13: can_elide_value_nullness()",

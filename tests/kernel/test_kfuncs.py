@@ -44,14 +44,13 @@ def expected(btf: BtfData, name: str, type_: int, after: str) -> Param:
         return Param(next((k for end, k in ends.items() if name.endswith(end)), kfuncs.Kind.SCALAR))
     pointee = btf.stripped(record.size)
     if pointee and btf.kind(pointee) == Kind.FUNC_PROTO:
-        return Param(kfuncs.Kind.LESS, type="bool")
+        compares = btf.stripped(btf.record(pointee).size) and name.startswith("less")
+        return Param(kfuncs.Kind.LESS, type="bool") if compares else Param(kfuncs.Kind.CALLBACK)
     ends = {"__alloc": kfuncs.Kind.OBJECT, "__refcounted_kptr": kfuncs.Kind.COUNTED}
     for end, kind in ends.items():
         if name.endswith(end):
             return Param(kind, type="void")
     struct = btf.name(pointee) if pointee else ""
-    if btf.kind(pointee) == Kind.FUNC_PROTO:
-        return Param(kfuncs.Kind.CALLBACK)
     size = btf.size_of(pointee) if pointee else 0
     if name.endswith(("__ign", "__prog")):
         return Param(kfuncs.Kind.ANYTHING, size=size)
@@ -106,6 +105,8 @@ GRAPHS = {
     "bpf_rb_node": kfuncs.Kind.RB_NODE,
     "bpf_res_spin_lock": kfuncs.Kind.RES_LOCK,
 }
+# It took any set of CPUs, the kernel's own too, until some release after 6.18.
+NARROWED = ("bpf_cpumask_populate",)
 SAME = {
     kfuncs.Kind.LISTED_NODE: kfuncs.Kind.LIST_NODE,
     kfuncs.Kind.TREE_NODE: kfuncs.Kind.RB_NODE,
@@ -122,7 +123,7 @@ def test_modelled_functions_have_the_arguments_of_the_running_kernel() -> None:
         btf = BtfData(file.read())
     compared = 0
     for row in kfuncs.KFUNCS:
-        if row.params is None or not kfuncs.is_there(kernel, row):
+        if row.params is None or not kfuncs.is_there(kernel, row) or row.name in NARROWED:
             continue
         func = btf.find(row.name, (Kind.FUNC,))
         if func is None and row.name.startswith(OPTIONAL):

@@ -64,7 +64,9 @@ _MOVED = (
 _MOVED_BY_CONSTANTS = (PTR_TO_BTF_ID, TRUSTED_BTF_ID, RCU_BTF_ID)
 
 
-def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
+def load(
+    env: Env, reg: RegState, regno: int, off: int, size: int, *, sign_extend: bool = False
+) -> RegState:
     off += _check_offset(env, reg, regno, off, size)
     if env.attached is not None:
         from verifier_model.check import tracing
@@ -79,6 +81,8 @@ def load(env: Env, reg: RegState, regno: int, off: int, size: int) -> RegState:
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
     if field is None or not field.gives:
         return env.anything
+    if sign_extend and field.gives.startswith("pkt") and env.rules.CTX_PACKET_UNSIGNED:
+        refuse(env, off, size)
     if field.gives in STRUCTS:
         return btf_ptr.to_struct(env, TRUSTED_BTF_ID, field.gives)
     kind, maybe_null = _POINTERS[field.gives]

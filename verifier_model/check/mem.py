@@ -86,7 +86,7 @@ def load(
         if value is None:
             value = map_value.known_value(env, reg, off, size, sign_extend)
     elif kind is PTR_TO_CTX:
-        value = ctx.load(env, reg, regno, off, size)
+        value = ctx.load(env, reg, regno, off, size, sign_extend=sign_extend)
     elif (kind is PTR_TO_MEM or kind is RDONLY_MEM) and not reg.maybe_null:
         check_region(env, reg, regno, off, size, reg.mem_size)
         value = env.anything

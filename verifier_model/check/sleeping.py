@@ -46,6 +46,7 @@ _MAPS = {
     MapType.ARENA: "6.9",
     MapType.INSN_ARRAY: "6.19",
     MapType.LPM_TRIE: "7.2",
+    MapType.RHASH: "7.2",
     MapType.PROG_ARRAY: "7.2",
 }
 _HASHES = (

@@ -76,9 +76,10 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
             else:
                 mark_chain_precision(env, state, insn.dst)
                 dst = frame.regs[insn.dst]
-                env.write_reg(state, insn.dst, adjust_pointer(env, insn, src, dst, swapped=True))
-                if env.marks_reads and env.rules.POINTER_SUM_INHERITS:
-                    _share_life(frame, insn)
+                new = adjust_pointer(env, insn, src, dst, swapped=True)
+                env.write_reg(state, insn.dst, new)
+                if new.type is not SCALAR_VALUE and env.marks_reads:
+                    _share_life(env, frame, insn)
             return env.insn_idx + 1
         if dst.type is PTR_TO_ARENA:
             return env.insn_idx + 1
@@ -110,9 +111,9 @@ def transfer_binary(env: Env, state: VerifierState, insn: Insn) -> int:
     return env.insn_idx + 1
 
 
-def _share_life(frame: FuncState, insn: Insn) -> None:
+def _share_life(env: Env, frame: FuncState, insn: Insn) -> None:
     """A sum inherits, with the pointer, whether that was written since the last kept state."""
-    if not frame.regs_written >> insn.src & 1:
+    if env.rules.POINTER_SUM_INHERITS and not frame.regs_written >> insn.src & 1:
         frame.regs_written &= ~(1 << insn.dst)
         frame.regs_lent |= 1 << insn.dst
 
