@@ -97,7 +97,6 @@ ASYNC = {
     "bpf_wq": kfuncs.Kind.WORK_QUEUE,
     "bpf_task_work": kfuncs.Kind.TASK_WORK,
 }
-STRUCTS = ("task_struct", "cgroup", "cpumask", "bpf_cpumask", "cgroup_subsys_state")
 GRAPHS = {
     "bpf_list_head": kfuncs.Kind.LIST_HEAD,
     "bpf_list_node": kfuncs.Kind.LIST_NODE,
