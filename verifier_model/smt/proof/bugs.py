@@ -189,6 +189,41 @@ BUGS = (
             l1: r3 = r4"""),
         inputs=(5, 0),
     ),
+    Bug(
+        # A known number added to itself stays a copy, with twice its value as the difference.
+        Trait.SELF_SUM_UNLINKED,
+        fixed=True,
+        since=Trait.LINK_ADD_CONST,
+        statements=(),
+        kernel="6.18.15",
+        program=_program("""
+            r4 = r2
+            if r4 != 1 goto l1
+            r2 += r2
+            if r4 == r3 goto l1
+            r5 = r2
+            l1:"""),
+        inputs=(1, 7),
+    ),
+    Bug(
+        # A stack pointer added to a number points into the first frame's stack.
+        Trait.POINTER_SUM_INHERITS,
+        fixed=True,
+        since=None,
+        statements=(),
+        kernel="6.18.15",
+        program="""
+            *(u64 *)(r10 -8) = 0
+            call callee
+            r0 = *(u64 *)(r10 -8)
+            exit
+            callee: r6 = -8
+            r6 += r10
+            *(u64 *)(r6 +0) = 1
+            r0 = 0
+            exit""",
+        inputs=(0, 0),
+    ),
 )
 
 
