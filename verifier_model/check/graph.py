@@ -98,7 +98,9 @@ def _check_in_tree(env: Env, state: VerifierState, row: Kfunc, reg: RegState) ->
 def compares_nodes(env: Env, state: VerifierState) -> bool:
     """Whether a function runs that a tree calls to compare nodes: in_rbtree_lock_required_cb()."""
     for frame in state.frames:
-        row = env.kfunc(env.insns[frame.callsite]) if frame.callback else None
+        if frame.callback is None or frame.callback.later:
+            continue  # no insn calls it
+        row = env.kfunc(env.insns[frame.callsite])
         if row is not None and Does.GRAPH in row.does:
             return True
     return False

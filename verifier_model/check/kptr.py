@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from emu.btf import Kind
 from emu.isa.table import LDX, ST
-from emu.kernel.enums import F_SLEEPABLE
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, ctx, records
+from verifier_model.check import btf_ptr, ctx, records, sleeping
 from verifier_model.check.btf_match import is_of
 from verifier_model.check.refs import acquire, forget, release
 from verifier_model.domain.word import s64
@@ -78,11 +77,6 @@ def _struct(env: Env, field: MapField) -> int:
     if env.prog.btf is None:
         raise Unmodelled(f"a pointer to an object of type {field.target}", env.insn_idx)
     return btf_ptr.local(env, field.target_id)
-
-
-def _is_protected(env: Env, state: VerifierState) -> bool:
-    """Whether what RCU protects stays: in programs that cannot sleep, always.  in_rcu_cs()."""
-    return not env.prog.flags & F_SLEEPABLE or bool(state.regions.rcu or state.locks)
 
 
 # -- loads and stores ----------------------------------------------------------------------------
@@ -158,7 +152,7 @@ def _loaded(env: Env, state: VerifierState, field: MapField) -> RegState:
     counted = is_counted(env, field) and (own or field.target in _BY_RCU)
     value = pointer(UNTRUSTED_BTF_ID)
     value.mem_size = struct
-    by_rcu = env.rules.KPTR_RCU and _is_protected(env, state)
+    by_rcu = env.rules.KPTR_RCU and sleeping.rcu_protects(env, state)
     if not by_rcu or not (counted or is_percpu(field)):
         return value
     value.type = PERCPU_RCU_BTF_ID if is_percpu(field) else RCU_BTF_ID
@@ -262,7 +256,7 @@ def give(env: Env, state: VerifierState) -> None:
     given = state.frames[-1].regs[R2]
     if is_null(given):
         return
-    if given.type is PERCPU_BTF_ID and _is_protected(env, state):
+    if given.type is PERCPU_BTF_ID and sleeping.rcu_protects(env, state):
         _protect(env, state, given.ref_obj_id)
     else:
         release(env, state, given.ref_obj_id)
