@@ -13,6 +13,7 @@ from emu.kernel.kfuncs import Does
 from emu.prog import GLOBAL, PSEUDO_KFUNC_CALL
 from verifier_model.check import func_types
 from verifier_model.check.func_types import Takes
+from verifier_model.summaries import subprogs_with
 from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
@@ -63,14 +64,5 @@ def throws(env: Env, insn: Insn) -> bool:
 def throwers(env: Env) -> frozenset[int]:
     """The subprogs that may throw, themselves or by what they call."""
     if env.throwers is None:
-        found = {env.subprog_of(idx) for idx, insn in enumerate(env.insns) if throws(env, insn)}
-        before = -1
-        while len(found) > before:
-            before = len(found)
-            found |= {
-                env.subprog_of(idx)
-                for idx, start in env.calls.items()
-                if env.subprogs.index(start) in found
-            }
-        env.throwers = frozenset(found)
+        env.throwers = subprogs_with(env, lambda insn: throws(env, insn))
     return env.throwers
