@@ -1788,6 +1788,11 @@ class Trait(enum.Enum):
         commit="read in 5.7.14 and 5.8.1: check_mem_region_access()",
         note="Complaints speak of memory; before, of arrays and maps.",
     )
+    TASK_STACK_RETURNS_SIZE = Row(
+        since="5.13",
+        commit='fd0b88f73f53 ("bpf: Refine retval for bpf_get_task_stack helper")',
+        note="bpf_get_task_stack() returns an error or at most the size it was given.",
+    )
     TEXT_STACK_OF_REG = Row(
         since="5.12",
         commit="read in 5.11.0 and 5.12.9: check_stack_access_within_bounds()",

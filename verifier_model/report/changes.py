@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from emu.isa.table import ALU, ALU64, ATOMIC, LDX, LOAD_ACQ, ST, STORE_REL, STX, X
 from emu.prog import PSEUDO_CALL
-from verifier_model.cfg import CALL, EXIT, LD_IMM64, is_packet_load
+from verifier_model.cfg import CALL, LD_IMM64, is_packet_load
 from verifier_model.check.objects import is_of_graph
 from verifier_model.check.packet import points_into
 from verifier_model.reg import (
@@ -57,7 +57,12 @@ class Before(NamedTuple):
 def changes(insn: Insn, before: Before, state: VerifierState) -> Iterator[Event]:
     """The events of an insn that ran; state: after it."""
     cls = insn.code & 7
-    if cls in (ALU, ALU64):
+    if len(before.calls) > len(state.frames):  # the function ended: an exit, or what is one too
+        depth = len(before.calls) - 2
+        place = Place(before.calls[depth], R0)
+        old, new = before.regs[depth][R0], state.frames[depth].regs[R0]
+        yield Change(before.idx, place, Why.WRITE, old, new, Place(before.calls[-1], R0))
+    elif cls in (ALU, ALU64):
         yield from _arithmetic(before, insn, state)
     elif cls == LDX:
         yield _load(before, insn, state)
@@ -70,11 +75,6 @@ def changes(insn: Insn, before: Before, state: VerifierState) -> Iterator[Event]
         yield from _store(before, insn, state)
     elif insn.code == CALL:
         yield from _call(before, insn, state)
-    elif insn.code == EXIT and len(before.calls) > len(state.frames):
-        depth = len(before.calls) - 2
-        place = Place(before.calls[depth], R0)
-        old, new = before.regs[depth][R0], state.frames[depth].regs[R0]
-        yield Change(before.idx, place, Why.WRITE, old, new, Place(before.calls[-1], R0))
 
 
 def _frame(before: Before) -> int:

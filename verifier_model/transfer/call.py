@@ -345,7 +345,7 @@ def _refine_integer(env: Env, row: Helper, meta: Meta) -> RegState:
             result.smax = result.smax32 = high
             finish_alu(result, rules)
     elif row.name in _SIZE_RETURNED and rules.HELPER_STR_RETURNS_SIZE:
-        if row.name == "get_task_stack" and not rules.TEXT_STACK_OF_REG:
+        if row.name == "get_task_stack" and not env.kernel.has(Trait.TASK_STACK_RETURNS_SIZE):
             return result
         most = meta.max_size
         if most > (1 << 63) - 1:
