@@ -27,7 +27,7 @@ from verifier_model import fields
 from verifier_model.check import arena, ksyms, locks, sleeping
 from verifier_model.domain.word import U32
 from verifier_model.reg import FP
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.profile import Kernel
@@ -46,6 +46,8 @@ _HASHES = (
     MapType.LRU_PERCPU_HASH,
     MapType.HASH_OF_MAPS,
 )
+# Maps whose rules are not known here.
+_UNMODELLED = (MapType.STRUCT_OPS, MapType.INSN_ARRAY, MapType.RHASH)
 
 
 def resolve(env: Env) -> None:
@@ -130,6 +132,8 @@ def _check_map(env: Env, m: MapDef) -> None:
             )
     locks.check_map(env, m)
     sleeping.check_map(env, m)
+    if m.type in _UNMODELLED:
+        raise Unmodelled(f"maps of type {m.type.name.lower()}")
 
 
 def _check_direct(env: Env, m: MapDef, off: int) -> None:

@@ -75,12 +75,10 @@ def _read_fixed(
         env.mark_stack_read(state, frameno, spi)
         return _read_narrow(env, state, frame, spi, off, size, spilled, dst)
     env.mark_stack_read(state, frameno, spi)
-    if dst < 0:
-        return None
-    if env.rules.FILL_ASSIGNS_ID and reg.type is SCALAR_VALUE:
+    if dst >= 0 and env.rules.FILL_ASSIGNS_ID and reg.type is SCALAR_VALUE:
         reg = _with_id(env, frame, spi)
     remember_access(env, state, frame, spi)
-    return reg
+    return reg if dst >= 0 else None
 
 
 def _holds_register(env: Env, slot: Slot) -> bool:
