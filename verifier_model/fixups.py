@@ -20,6 +20,7 @@ class Fixups:
     """What the walk has met of that kind."""
 
     def __init__(self) -> None:
+        self.loads_padding = False  # of the context
         self.calls_nothing = False  # a call of kernel function 0
         self.names_callback = False  # ld_imm64 of a function
         self.extends_sign_in_arena = False  # a load from an arena that extends the sign
@@ -29,6 +30,8 @@ class Fixups:
 
     def check(self, env: Env) -> None:
         """Raise Reject for what cannot be rewritten."""
+        if self.loads_padding:
+            raise Reject("bpf verifier is misconfigured", EINVAL)
         if self.extends_sign_in_arena and not env.rules.ARENA_SIGN_LOADS:
             raise Reject("sign extending loads from arena are not supported yet", ENOTSUP)
         if self.calls_nothing:

@@ -25,6 +25,7 @@ class CtxField(NamedTuple):
     write_sizes: tuple[int, ...] = ()  # sizes of stores allowed
     gives: str = ""  # what a load is, where not a number: one of POINTERS
     since: str = ""  # the first release that has the field, or lets it be used so
+    until: str = ""  # the first release that no longer does
     attach_types: tuple[int, ...] = ()  # expected attach types that may use it; () means all
     write_attach_types: tuple[int, ...] = ()  # those that may store to it, if not all of them
 
@@ -59,6 +60,10 @@ PT_REGS = Context(
         *("rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss"),
     ),
 )
+
+# Bytes behind the last member of struct __sk_buff.  Nothing refuses a load of them, but none can be
+# made of it: bpf_convert_ctx_access().
+PADDING = CtxField("padding", 180, 4, (1, 2, 4), since="5.7", until="5.18")
 
 # struct trace_entry's first 8 bytes are the kernel's; the record follows.
 TRACEPOINT = Context("", 8, 0, (1, 2, 4, 8))
@@ -113,13 +118,14 @@ def sk_buff(
         *words(44, "tc_index"),
         *words(68, "hash"),
         *words(84, "napi_id"),
-        *words(164, "gso_segs"),
-        *words(176, "gso_size"),
+        *(w._replace(since="5.1") for w in words(164, "gso_segs")),
+        *(w._replace(since="5.7") for w in words(176, "gso_size")),
+        PADDING,
     )
     cb_writes = (1, 2, 4, 8) if "cb" in writable else ()
     fields = [w._replace(write_sizes=(4,)) if w.name in writable else w for w in rows]
     fields.append(CtxField("cb", 48, 20, (1, 2, 4, 8), write_sizes=cb_writes))
-    fields.append(CtxField("sk", 168, 8, (8,), gives="sock"))
+    fields.append(CtxField("sk", 168, 8, (8,), gives="sock", since="5.1"))
     fields += more
     fields.sort(key=lambda field: field.off)
     kept = tuple(field for field in fields if field.name not in without)
@@ -139,6 +145,7 @@ CONNECTION = (
     CtxField("local_ip6", 116, 16, (4,)),
     *words(132, "remote_port", "local_port"),
 )
+TSTAMP = CtxField("tstamp", 152, 8, (8,), write_sizes=(8,), since="5.0")
 _HWTSTAMP = CtxField("hwtstamp", 184, 8, (8,), since="5.16")
 
 # sk_filter_is_valid_access()
@@ -149,8 +156,8 @@ TC_SK_BUFF = sk_buff(
     *PACKET,
     *(w._replace(write_sizes=(4,)) for w in words(72, "tc_classid")),
     CtxField("data_meta", 140, 4, (4,), gives="pkt_meta"),
-    CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
-    *words(160, "wire_len"),
+    TSTAMP,
+    *(w._replace(since="5.0") for w in words(160, "wire_len")),
     CtxField("tstamp_type", 180, 1, (1,), since="5.18"),
     _HWTSTAMP,
     writable=("cb", "mark", "queue_mapping", "tc_index", "priority"),
@@ -160,7 +167,7 @@ TC_SK_BUFF = sk_buff(
 CGROUP_SK_BUFF = sk_buff(
     *PACKET,
     *CONNECTION,
-    CtxField("tstamp", 152, 8, (8,), write_sizes=(8,)),
+    TSTAMP,
     _HWTSTAMP,
     writable=("cb", "mark", "priority"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from emu.kernel import prog_types
+from emu.kernel.ctx import PADDING
 from emu.kernel.enums import ProgType
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
@@ -79,6 +80,8 @@ def load(
             refuse(env, off, size)
         return pointer(PTR_TO_TP_BUFFER)
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
+    if field is PADDING:
+        env.fixups.loads_padding = True
     if field is None or not field.gives:
         return env.anything
     if sign_extend and field.gives.startswith("pkt") and env.rules.CTX_PACKET_UNSIGNED:
@@ -208,7 +211,8 @@ def _fields(env: Env, layout: Context, off: int, size: int) -> Iterator[CtxField
     for field in layout.fields:
         if field.off <= off and off + size <= field.off + field.size:
             known = not field.since or env.kernel.at_least(field.since)
-            if known and _meant(env, field.attach_types):
+            gone = field.until and env.kernel.at_least(field.until)
+            if known and not gone and _meant(env, field.attach_types):
                 yield field
 
 

@@ -240,3 +240,22 @@ def test_without_btf_nobody_knows_of_such_a_helper():
     prog = Prog("", ProgType.KPROBE, assemble("r2 = 0\ncall override_return\nr0 = 0\nexit"))
     with pytest.raises(Unmodelled, match="depends on CONFIG_BPF_KPROBE_OVERRIDE"):
         verify(prog, Kernel.release("7.2.13"))
+
+
+# The releases that added the members: 5.0 (f11216b24219, e3da08d05700), 5.1 (d9ff286a0f59,
+# 46f8bc92758c) and 5.7 (b0ac4941491f).
+@pytest.mark.parametrize(
+    ("off", "size", "without", "since"),
+    [
+        (152, 8, "4.20", "5.0"),
+        (160, 4, "4.20", "5.0"),
+        (164, 4, "5.0", "5.1"),
+        (168, 8, "5.0", "5.1"),
+        (176, 4, "5.6", "5.7"),
+    ],
+)
+def test_packet_context_has_the_members_of_its_release(off, size, without, since):
+    load = f"r2 = *(u{8 * size} *)(r1 +{off})\n"
+    refused = _verdict(without, "sched_cls", load)
+    assert refused.message == f"invalid bpf_context access off={off} size={size}"
+    assert _verdict(since, "sched_cls", load).accepted
