@@ -63,7 +63,10 @@ PT_REGS = Context(
 
 # Bytes behind the last member of struct __sk_buff.  Nothing refuses a load of them, but none can be
 # made of it: bpf_convert_ctx_access().
-PADDING = CtxField("padding", 180, 4, (1, 2, 4), since="5.7", until="5.18")
+PADDING = (
+    CtxField("padding", 164, 4, (1, 2, 4), since="5.0", until="5.1"),
+    CtxField("padding", 180, 4, (1, 2, 4), since="5.7", until="5.18"),
+)
 
 # struct trace_entry's first 8 bytes are the kernel's; the record follows.
 TRACEPOINT = Context("", 8, 0, (1, 2, 4, 8))
@@ -120,7 +123,7 @@ def sk_buff(
         *words(84, "napi_id"),
         *(w._replace(since="5.1") for w in words(164, "gso_segs")),
         *(w._replace(since="5.7") for w in words(176, "gso_size")),
-        PADDING,
+        *PADDING,
     )
     cb_writes = (1, 2, 4, 8) if "cb" in writable else ()
     fields = [w._replace(write_sizes=(4,)) if w.name in writable else w for w in rows]

@@ -80,7 +80,7 @@ def load(
             refuse(env, off, size)
         return pointer(PTR_TO_TP_BUFFER)
     field = next(_fields(env, layout, off, size), None) if layout.only_fields else None
-    if field is PADDING:
+    if field in PADDING:
         env.fixups.loads_padding = True
     if field is None or not field.gives:
         return env.anything

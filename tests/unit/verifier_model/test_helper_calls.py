@@ -249,7 +249,7 @@ def test_without_btf_nobody_knows_of_such_a_helper():
     [
         (152, 8, "4.20", "5.0"),
         (160, 4, "4.20", "5.0"),
-        (164, 4, "5.0", "5.1"),
+        (164, 4, "4.20", "5.1"),
         (168, 8, "5.0", "5.1"),
         (176, 4, "5.6", "5.7"),
     ],
@@ -259,3 +259,8 @@ def test_packet_context_has_the_members_of_its_release(off, size, without, since
     refused = _verdict(without, "sched_cls", load)
     assert refused.message == f"invalid bpf_context access off={off} size={size}"
     assert _verdict(since, "sched_cls", load).accepted
+
+
+def test_padding_between_the_members_of_a_release_cannot_be_loaded():
+    refused = _verdict("5.0", "sched_cls", "r2 = *(u32 *)(r1 +164)\n")
+    assert (refused.errno, refused.message) == (22, "bpf verifier is misconfigured")
