@@ -458,6 +458,12 @@ class Trait(enum.Enum):
         commit="read in 5.10.y, gone in 6.1.y: btf_get_prog_ctx_type()",
         note="The log says that an argument's type is not a struct.",
     )
+    SK_LOOKUP_CTX = Row(
+        since="5.14",
+        commit='79a7f8bdb159 ("bpf: Introduce bpf_sys_bpf() helper and program type.")',
+        note="BTF may call the context of sk_lookup programs by its name.  Before, the 0 that ends "
+        "bpf_ctx_convert_map[] stood in their place, which is the place of socket filters.",
+    )
     KERNEL_CTX_STRUCTS = Row(
         since="6.2",
         commit='fd264ca02094 ("bpf: Add kfunc to cast from bpf uapi ctx to kernel ctx")',

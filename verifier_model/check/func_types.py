@@ -246,13 +246,20 @@ def is_ctx(env: Env, i: int, arg: FuncArg) -> bool:
     if env.prog_type is ProgType.KPROBE and arg.name == _PT_REGS:
         return True  # a structure of the typedef's name
     name = SEEN_AS.get(arg.name) if env.rules.KERNEL_CTX_STRUCTS else None
-    known = ctx_struct(env.prog_type)
+    known = _ctx_struct(env)
     return bool(known) and known in (arg.name, name)
+
+
+def _ctx_struct(env: Env) -> str:
+    """The structure of the program's context: btf_get_prog_ctx_type()."""
+    if env.prog_type is ProgType.SK_LOOKUP and not env.kernel.has(Trait.SK_LOOKUP_CTX):
+        return ctx_struct(ProgType.SOCKET_FILTER)
+    return ctx_struct(env.prog_type)
 
 
 def _check_ctx(env: Env, i: int, arg: FuncArg) -> None:
     """The type of an argument that is tagged as the context."""
-    kind, name = env.prog_type, ctx_struct(env.prog_type)
+    kind, name = env.prog_type, _ctx_struct(env)
     if arg.to == "UNKNOWN":
         return
     if arg.alias == _PT_REGS and kind in (ProgType.KPROBE, ProgType.PERF_EVENT):

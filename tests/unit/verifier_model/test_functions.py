@@ -6,7 +6,7 @@ import pytest
 
 from emu.btf import BtfData, Kind
 from emu.isa.asm import assemble
-from emu.kernel.enums import ProgType
+from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.profile import Kernel
 from emu.prog import GLOBAL, STATIC, FuncArg, FuncInfo, Prog
 from tests.btfwriter import Writer
@@ -61,6 +61,17 @@ def test_what_a_caller_passes_is_compared(release):
     assert verdict.message.startswith("Caller passes invalid args into func#1")
     said = {"5.10.262": "R1 is not a pointer", "6.12.107": "arg#0 expects pointer to ctx"}
     assert said[release] in verdict.log
+
+
+@pytest.mark.parametrize(("release", "known"), [("5.10.262", False), ("6.1.180", True)])
+def test_before_5_14_sk_lookup_programs_do_not_know_their_context_by_name(release, known):
+    main = FuncInfo(0, GLOBAL, "main", args=(FuncArg("PTR", "STRUCT", "bpf_sk_lookup", size=64),))
+    insns = assemble("r0 = 1\nexit\n")
+    prog = Prog("", ProgType.SK_LOOKUP, insns, func_info=(main,))
+    prog = prog._replace(expected_attach_type=AttachType.SK_LOOKUP)
+    verdict = verify(prog, Kernel.release(release), log_level=2)
+    assert verdict.accepted
+    assert ("Unrecognized arg#0 type PTR" in verdict.log) == (not known)
 
 
 def test_what_is_left_of_a_good_walk_at_level_1():
