@@ -42,14 +42,15 @@ def is_of(env: Env, given: str, off: int, struct: str, *, strict: bool = False) 
 
 
 def is_scalar(env: Env, struct: str) -> bool:
-    """Whether the structure holds nothing but numbers: __btf_type_is_scalar_struct()."""
+    """Whether that structure of the kernel holds nothing but numbers."""
     if env.btf is None:
         return False
     found = env.btf.find(struct, _STRUCTS)
-    return found is not None and _is_scalar(env, env.btf, found, 0)
+    return found is not None and is_scalar_struct(env, env.btf, found)
 
 
-def _is_scalar(env: Env, btf: BtfData, type_: int, depth: int) -> bool:
+def is_scalar_struct(env: Env, btf: BtfData, type_: int, depth: int = 0) -> bool:
+    """Whether it is made of numbers, also in structures: __btf_type_is_scalar_struct()."""
     record = btf.record(type_)
     for _, member, _ in btf.parts(record, MEMBER):
         inner = btf.stripped(member)
@@ -58,7 +59,7 @@ def _is_scalar(env: Env, btf: BtfData, type_: int, depth: int) -> bool:
             if depth >= _DEEPEST:
                 env.log.add("max struct nesting depth exceeded")
                 return False
-            if not _is_scalar(env, btf, inner, depth + 1):
+            if not is_scalar_struct(env, btf, inner, depth + 1):
                 return False
             continue
         if kind == Kind.ARRAY:

@@ -12,7 +12,7 @@ from emu.btf import Kind
 from emu.isa.table import LDX, ST
 from emu.kernel.errno import EACCES, EINVAL
 from emu.kernel.traits import Trait
-from verifier_model.check import btf_ptr, ctx, records, sleeping
+from verifier_model.check import btf_ptr, ctx, objects, records, sleeping
 from verifier_model.check.btf_match import is_of
 from verifier_model.check.refs import acquire, forget, release
 from verifier_model.domain.word import s64
@@ -36,7 +36,6 @@ from verifier_model.reg import (
     struct_name,
 )
 from verifier_model.scalars import is_null
-from verifier_model.stack import Slot
 from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
@@ -265,13 +264,7 @@ def give(env: Env, state: VerifierState) -> None:
 def _protect(env: Env, state: VerifierState, ref: int) -> None:
     """Of the object there is a pointer of each CPU that RCU protects from now on."""
     forget(env, state, ref)
-    for frame in state.frames:
-        for regno, reg in enumerate(frame.regs):
-            if reg.ref_obj_id == ref:
-                frame.regs[regno] = _protected(reg)
-        for spi, slot in enumerate(frame.stack):
-            if slot.reg is not None and slot.reg.ref_obj_id == ref:
-                frame.stack[spi] = Slot(slot.kinds, _protected(slot.reg))
+    objects.replace(state, lambda reg: reg.ref_obj_id == ref, _protected)
 
 
 def _protected(reg: RegState) -> RegState:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emu.btf import ARRAY_PART, MEMBER, TYPE, Kind
+from emu.btf import Kind
 from emu.kernel import prog_types
 from emu.kernel.enums import F_SLEEPABLE, AttachType, ProgType
 from emu.kernel.errno import EACCES, EFAULT, EINVAL
 from emu.kernel.kfuncs import Result
 from emu.kernel.traits import Trait
 from verifier_model.check import btf_ptr, btf_walk, records
+from verifier_model.check.btf_match import is_scalar_struct
 from verifier_model.domain.word import U32
 from verifier_model.reg import (
     ALLOCATED,
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
 
 _LARGEST_PERCPU = 512  # bytes: BPF_GLOBAL_PERCPU_MA_MAX_SIZE
-_STRUCTS = (Kind.STRUCT, Kind.UNION)
-_SCALARS = (Kind.INT, Kind.ENUM, Kind.ENUM64)
-_DEEPEST = 3  # structures in structures of scalars
 # Fields that may be given back in any context: btf_field_is_nmi_safe().
 _SAFE_ANYWHERE = (
     *(records.SPIN_LOCK, records.RES_LOCK, records.REFCOUNT, *records.NODES, "kptr_untrusted"),
@@ -88,34 +86,12 @@ def _check_percpu(env: Env, btf: BtfData, type_id: int) -> None:
     if size > _LARGEST_PERCPU:
         text = f"bpf_percpu_obj_new type size ({size}) is greater than {_LARGEST_PERCPU}"
         raise Reject(text, EINVAL)
-    if not _is_scalar_struct(env, btf, type_id):
+    if not is_scalar_struct(env, btf, type_id):
         text = "bpf_percpu_obj_new type ID argument must be of a struct of scalars"
         raise Reject(text, EINVAL)
     if records.of_object(env, type_id):
         text = "bpf_percpu_obj_new type ID argument must not contain special fields"
         raise Reject(text, EINVAL)
-
-
-def _is_scalar_struct(env: Env, btf: BtfData, type_id: int, depth: int = 0) -> bool:
-    """Whether it is made of numbers, also in structures: __btf_type_is_scalar_struct()."""
-    for _, type_, _ in btf.parts(btf.record(type_id), MEMBER):
-        member = btf.stripped(type_)
-        kind = btf.kind(member)
-        if kind in _STRUCTS:
-            if depth >= _DEEPEST:
-                env.log.add("max struct nesting depth exceeded")
-                return False
-            if not _is_scalar_struct(env, btf, member, depth + 1):
-                return False
-            continue
-        if kind == Kind.ARRAY:
-            element, _, count = btf.unpack(ARRAY_PART, btf.record(member).at + TYPE.size)
-            if not count:
-                return False
-            kind = btf.kind(btf.stripped(element))
-        if kind not in _SCALARS:
-            return False
-    return True
 
 
 def check_dropped(env: Env, row: Kfunc, reg: RegState, where: str) -> None:
