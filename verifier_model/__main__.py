@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from emu.batch import BadProgram
+from emu.kernel.enums import AttachType
 from emu.kernel.profile import Kernel, UnknownKernel
 from emu.kernel.traits import Trait
 from emu.objfile import ObjectError
@@ -40,6 +41,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--log-level", type=int, default=2, metavar="N")
     parser.add_argument("--log-size", type=int, metavar="BYTES", help="of the buffer for the log")
     parser.add_argument("--btf", metavar="FILE", help="the kernel's BTF, or an ELF file with it")
+    parser.add_argument(
+        "--deny-attach",
+        type=_attach_types,
+        default=(),
+        metavar="TYPE,...",
+        help="attach types that the machine's policy refuses (EPERM): trace_fentry, lsm_mac, ...",
+    )
     parser.add_argument("--report", action="store_true", help="explain each rejection")
     options = parser.parse_args(argv)
     try:
@@ -61,6 +69,7 @@ def main(argv: list[str]) -> int:
                 log_size=options.log_size,
                 report=options.report,
                 btf=btf,
+                denied=options.deny_attach,
             )
         except BadProgram as err:
             print(f"verifier_model: line {number}: {err}", file=sys.stderr)
@@ -68,6 +77,14 @@ def main(argv: list[str]) -> int:
             continue
         print(json.dumps(answer), flush=True)
     return status
+
+
+def _attach_types(names: str) -> tuple[AttachType, ...]:
+    known = AttachType.__members__
+    wrong = [name for name in names.split(",") if name.upper() not in known]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"no attach type: {wrong[0]!r}")
+    return tuple(known[name.upper()] for name in names.split(","))
 
 
 def _object(line: str) -> Any:
@@ -99,6 +116,7 @@ def judge(
     log_size: int | None = None,
     report: bool = False,
     btf: BtfData | None = None,
+    denied: tuple[AttachType, ...] = (),
 ) -> dict[str, Any]:
     """The answer to one object.
 
@@ -119,6 +137,7 @@ def judge(
             cpus=cpus,
             report=report,
             btf=btf,
+            denied=denied,
         )
     except Unmodelled as err:
         return {"id": prog.name, "verdict": "unmodelled", "errno": 0, "message": str(err)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import ENOSPC
 from verifier_model import stats
-from verifier_model.log_buffer import OPEN, text_of
+from verifier_model.log_buffer import LEVELS, OPEN, text_of
 from verifier_model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def ending(env: Env, err: Reject | None, reports: Reports) -> Verdict:
     log, rules = env.log, env.rules
     report = [line for _, page in reports for line in page]
     if err is not None:
-        pages = dict(reports) if rules.LOG_REPORT and log.level else {}
+        pages = dict(reports) if rules.LOG_REPORT and log.bits & LEVELS else {}
         for line in err.lines:
             log.add(line)
             log.lines += pages.get(line, ())

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from verifier_model.reg import RegState
     from verifier_model.rules import Rules
 
-MOST_LINES = 4_000_000  # some gigabytes
-_HEAD = 1000  # lines that are kept of the beginning
+MOST = (1 << 24) - 1  # bytes: BPF_LOG_BUF_SIZE of libbpf, the most that any kernel takes until 5.1
+LEFT_OUT = "... the rest of the walk is left out"
+_SEVERAL = 1000  # lines, after which it is seen to that the log does not become too long
 # What a dynptr is of, by its RegState.mem_size: dynptr_type_str().
 DYNPTRS = {1: "local", 2: "ringbuf", 3: "skb", 4: "xdp", 5: "skb_meta", 6: "file"}
 _ORDERED = (LOAD_ACQ, STORE_REL)
@@ -40,14 +41,16 @@ class Log:
     __slots__ = (
         "bits",
         "buffer",
+        "counted",
         "insn_line",
         "insn_texts",
-        "left_out",
+        "is_cut",
         "level",
         "lines",
         "path_begins",
         "plain_lines",
         "reg_text",
+        "room",
         "rules",
         "tells_precision",
     )
@@ -62,7 +65,9 @@ class Log:
         self.rules = rules
         self.lines: list[str] = []
         self.insn_line = -1  # the number of lines when the insn that runs was added
-        self.left_out = 0  # lines of a log that became too long
+        self.room = MOST  # bytes
+        self.counted = 0  # lines that have taken their part of the room
+        self.is_cut = False  # there was no more room
         self.insn_texts: dict[int, str] = {}  # by index, as they are needed
         self.plain_lines: dict[int, str] = {}  # at level 1: lines before a state was added to them
         self.path_begins = False  # the walk came here otherwise than from insn to insn
@@ -81,7 +86,7 @@ class Log:
 
     def rewind(self, lines: int) -> None:
         """A path ended well: at level 1 what it logged is of no interest any more."""
-        if self.level == 2 or not self.rules.LOG_REWOUND:
+        if self.level == 2 or self.is_cut or not self.rules.LOG_REWOUND:
             return
         if self.buffer is not None:
             self.buffer.rewound(self.lines, self.lines[:lines])
@@ -93,18 +98,23 @@ class Log:
         self.plain_lines = {n: text for n, text in self.plain_lines.items() if n < lines - 1}
         self.insn_line = -1
 
-    def shorten(self) -> None:
-        """Leave out the middle of a log that is longer than what any kernel has room for.
+    def is_full(self) -> bool:
+        """Whether there is no room for the rest of the walk; how it ends is told all the same.
 
-        Not where its size counts, and not where paths that end well take their lines along.
+        Not where the size of a buffer counts, and not where paths that end well take their lines
+        along.
         """
-        excess = len(self.lines) - MOST_LINES
-        if excess <= 0 or self.buffer is not None or (self.level < 2 and self.rules.LOG_REWOUND):
-            return
-        cut = excess + MOST_LINES // 2
-        self.left_out += cut - (1 if self.left_out else 0)
-        self.lines[_HEAD : _HEAD + cut] = [f"... {self.left_out} lines are left out"]
-        self.insn_line -= cut - 1
+        told = len(self.lines) - self.counted
+        if told < _SEVERAL or self.buffer is not None:
+            return False
+        if self.level < 2 and self.rules.LOG_REWOUND:
+            return False
+        self.room -= len(log_buffer.text_of(self.lines[self.counted :]))
+        self.counted += told
+        if self.room < 0:
+            self.lines.append(LEFT_OUT)
+            self.level, self.tells_precision, self.is_cut = 0, False, True
+        return self.is_cut
 
     def insn_text(self, env: Env, idx: int) -> str:
         """An insn without its index: `(bf) r6 = r1`."""

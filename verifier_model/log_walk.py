@@ -22,7 +22,6 @@ _ALIGNMENT, _MIN_ALIGNMENT = 40, 8
 def before_insn(env: Env, state: VerifierState) -> None:
     """The state the insn finds, or what the one before it changed, and the insn."""
     log, idx = env.log, env.insn_idx
-    log.shorten()
     if not env.rules.LOG_STATE_DIFF:
         _state_before_insn(env, state)
     else:

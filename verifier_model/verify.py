@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from emu.isa.table import JMP, JMP32
-from emu.kernel.errno import E2BIG, EINVAL
+from emu.kernel.errno import E2BIG, EINVAL, EPERM
 from emu.kernel.traits import Trait
 from verifier_model import (
     btf_info,
@@ -36,7 +36,7 @@ from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from emu.btf import BtfData
     from emu.kernel.profile import Kernel
@@ -58,6 +58,7 @@ def verify(
     cpus: int = 1,
     report: bool = False,
     btf: BtfData | None = None,
+    denied: Container[int] = (),
     watch: Watch | None = None,
     every_path: bool = False,
 ) -> Verdict:
@@ -67,9 +68,12 @@ def verify(
     kernel: the profile to imitate, as root.
     log_level: as in BPF_PROG_LOAD: 0 no log, 1 the rejected path, 2 every path; plus 4 for
         statistics, plus 8 to keep the head of a log that is too long.
-    log_size: bytes of the buffer for the log; None for one that is large enough, 0 for none.
+    log_size: bytes of the buffer for the log, 0 for none; None for one that is large enough, with
+        the log of the walk cut at log.MOST bytes.
     cpus: possible CPUs; bpf_get_smp_processor_id() is less.
     report: fill Verdict.report on a rejection: the report that ends the logs of 7.3.
+    denied: attach types that the machine's policy does not allow: an LSM's bpf_prog_load hook, a
+        BPF token without them.  They are EPERM, without a log.
     btf: that kernel's types, which tracing programs and kernel structures need.
     watch: called with the index of each insn that is walked and the state before it, which it
         must not change.
@@ -83,6 +87,8 @@ def verify(
     Source: bpf_check(), kernel/bpf/verifier.c.
     """
     errno = attach.refusal(prog, kernel)
+    if not errno and prog.expected_attach_type in denied:
+        errno = EPERM
     if errno:
         return Verdict(False, errno)
     if not log_buffer.is_valid(kernel, log_level, log_size):
@@ -119,7 +125,7 @@ def _verified(
         _check(env, watch)
     except Reject as err:
         if not muted:
-            wanted = report or (env.rules.LOG_REPORT and env.log.level > 0)
+            wanted = report or (env.rules.LOG_REPORT and env.log.bits & log_buffer.LEVELS)
             return ending(env, err, _reports(env, err) if wanted else [])
     except Unmodelled as err:
         if err.insn < 0:
@@ -243,7 +249,10 @@ def _do_check(env: Env, watch: Watch | None, no: int) -> None:
             if trail is not None:
                 trail.enter(state)
             if log is not None:
-                log_walk.before_insn(env, state)
+                if log.is_full():
+                    log = None
+                else:
+                    log_walk.before_insn(env, state)
             if checks_fields and not fields_known[idx]:
                 fields.check(env, idx)
                 fields_known[idx] = 1

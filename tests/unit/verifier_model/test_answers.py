@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from emu.isa.asm import assemble
 from emu.kernel.profile import Kernel
-from verifier_model.__main__ import judge
+from verifier_model.__main__ import judge, main
 
 
 def _answer(text, release, **more):
@@ -60,3 +62,25 @@ def test_a_netfilter_program_attaches_to_netfilter_only(release):
 def test_a_refusal_without_words_has_no_complaint(release):
     answer = _answer("r0 = 0\nexit\n", release, prog_type="struct_ops")
     assert (answer["verdict"], answer["errno"], answer["message"]) == ("reject", 524, "")
+
+
+def test_what_the_policy_denies_is_refused_before_it_is_read(monkeypatch, capsys):
+    """As on a machine that refused fentry programs: EPERM and no log; tp_btf was not concerned."""
+    insns = "b700000000000000" + "9500000000000000"
+    rows = [
+        {"id": name, "prog_type": "tracing", "attach_type": number, "insns": insns}
+        for name, number in (("fentry", 24), ("raw_tp", 23), ("no_such", 1000))
+    ]
+    monkeypatch.setattr("sys.stdin", [json.dumps(row) for row in rows])
+    assert main(["--kernel", "6.18.44", "--deny-attach", "trace_fentry,lsm_mac"]) == 0
+    fentry, raw_tp, no_such = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (fentry["verdict"], fentry["errno"], fentry["log"]) == ("reject", 1, "")
+    assert (raw_tp["errno"], raw_tp["message"]) == (22, "Tracing programs must provide btf_id")
+    assert no_such["errno"] == 22
+
+
+def test_an_attach_type_that_is_none_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--kernel", "6.18.44", "--deny-attach", "fentri"])
+    assert ended.value.code == 2
+    assert "no attach type: 'fentri'" in capsys.readouterr().err
