@@ -78,6 +78,7 @@ class Env:
         self.btf = btf  # the kernel's
         self.attached: Function | None = None  # what a tracing program attaches to
         self.records: dict[int, tuple[MapField, ...]] = {}  # of objects; records.py fills it in
+        self.each_of: dict[int, MapDef] = {}  # the map that an insn goes over: map_ptr_state
         self.gpl = prog.license in GPL_COMPATIBLE
         self.prog_type = ProgType(prog.type)
         self.attach_type = prog_types.attach_type_meant(prog.type, prog.expected_attach_type)

@@ -51,19 +51,25 @@ NOT_EXACT, EXACT, RANGE_WITHIN = 0, 1, 2
 class IdMap:
     """Which id of the old state stands for which of the new: struct bpf_idmap."""
 
-    __slots__ = ("map", "temporary")
+    __slots__ = ("map", "rules", "temporary")
 
-    def __init__(self, ids: int) -> None:
+    def __init__(self, env: Env) -> None:
         self.map: dict[int, int] = {}
-        self.temporary = ids
+        self.rules = env.rules
+        self.temporary = env.ids
 
     def check(self, old: int, cur: int) -> bool:
-        if not old or not cur:
-            return old == cur
+        """Whether one may stand for the other, as far as was seen: check_ids().
+
+        Until 6.2 an id may stand for none, and nothing is asked where there was none; until 6.4
+        two ids may stand for one.
+        """
+        if not old or (not cur and self.rules.IDS_REMAPPED):
+            return old == cur or not self.rules.IDS_REMAPPED
         known = self.map.get(old)
         if known is not None:
             return known == cur
-        if cur in self.map.values():
+        if self.rules.REGSAFE_IDS and cur in self.map.values():
             return False
         self.map[old] = cur
         return True
@@ -89,7 +95,7 @@ def states_equal(
     """
     if len(old.frames) != len(cur.frames):
         return False
-    ids = IdMap(env.ids)
+    ids = IdMap(env)
     if (old.refs or cur.refs) and not _same_refs(env, old, cur, ids):
         return False
     if old.sleeps is not cur.sleeps:
@@ -164,7 +170,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
-    if old.type is PTR_TO_ARENA:
+    if old.type is PTR_TO_ARENA or (rules.EQUAL_IS_SAFE and _is_equal(old, cur)):
         return True
     if old.type is SCALAR_VALUE:
         if old is cur and not rules.REGSAFE_IDS:
@@ -177,7 +183,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
             return True
         return _linked_alike(rules, old, cur, ids)
     if not rules.IDS_REMAPPED and old.type not in PACKET_POINTERS:
-        return _safe_before_6_2(rules, old, cur, ids)
+        return _safe_before_6_3(rules, old, cur, ids)
     if old.type in _MEMORY:
         return (
             old.off == cur.off
@@ -196,7 +202,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
                 else old.mem_size <= cur.mem_size
             )
             and old.off == cur.off
-            and ((not old.id and not rules.PACKET_IDS_COMPARED) or ids.check(old.id, cur.id))
+            and ids.check(old.id, cur.id)
             and _covers(rules, old, cur)
         )
     if old is cur:
@@ -208,15 +214,22 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
     )
 
 
-def _safe_before_6_2(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:
+def _is_equal(old: RegState, cur: RegState) -> bool:
+    """All that memcmp() compares of two registers."""
+    return old.key() == cur.key() and (old.id, old.ref_obj_id) == (cur.id, cur.ref_obj_id)
+
+
+def _safe_before_6_3(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:
     """A pointer that is none into a map's value or a packet must be the very same one."""
     if old.type is not PTR_TO_MAP_VALUE:
-        return old.key() == cur.key() and (old.id, old.ref_obj_id) == (cur.id, cur.ref_obj_id)
+        return _is_equal(old, cur)
     if old.off != cur.off or old.map is not cur.map:
         return False
     if old.maybe_null:
         return ids.check(old.id, cur.id)
-    return _covers(rules, old, cur)
+    return _covers(rules, old, cur) and (
+        not rules.MAP_VALUE_IDS_COMPARED or ids.check(old.id, cur.id)
+    )
 
 
 def _linked_alike(rules: Rules, old: RegState, cur: RegState, ids: IdMap) -> bool:

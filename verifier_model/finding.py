@@ -128,12 +128,11 @@ def _witness_lines(witness: Witness) -> Iterator[str]:
 
     yield f"path: {_path(witness.path)}"
     for block in witness.blocks:
-        data = block.data.rstrip(b"\0")
-        if data or block.kind == "the packet":
-            cut = " ..." if len(data) > SHOWN_BYTES else ""
-            zeros = " then zeros" if len(block.data) > len(data) else ""
-            text = data[:SHOWN_BYTES].hex(" ")
-            yield f"{block.name}: {_count(len(block.data), 'byte')}: {text}{cut}{zeros}"
+        if block.low < 0:
+            yield f"metadata in front of {block.name}: {_bytes(block.data[: -block.low])}"
+        data = block.data[max(-block.low, 0) :]
+        if data.strip(b"\0") or block.kind == "the packet":
+            yield f"{block.name}: {_bytes(data)}"
     for call in witness.calls:
         stored = "".join(
             f", stores {data.hex(' ')} at {shown(place)}" for place, data in call.writes
@@ -141,6 +140,17 @@ def _witness_lines(witness: Witness) -> Iterator[str]:
         yield f"insn {call.insn}: {call.helper} gives {shown(call.result)}{stored}"
     registers = (f"r{n} = {shown(value)}" for n, value in witness.registers)
     yield f"before insn {witness.insn}: {', '.join(registers)}"
+
+
+def _bytes(data: bytes) -> str:
+    """How many, and the first of them that are not 0."""
+    told = data.rstrip(b"\0")
+    words = [told[:SHOWN_BYTES].hex(" ")] if told else []
+    if len(told) > SHOWN_BYTES:
+        words.append("...")
+    if len(told) < len(data):
+        words.append("then zeros" if told else "zeros")
+    return f"{_count(len(data), 'byte')}{': ' if words else ''}{' '.join(words)}"
 
 
 def _count(n: int, what: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from emu.kernel.enums import F_TEST_REG_INVARIANTS
+from emu.kernel.errno import EFAULT
 from verifier_model.domain import circular
 from verifier_model.domain.bounds import is_impossible, unbound
 from verifier_model.domain.word import U32, U64, s32, s64
+from verifier_model.verdict import Reject
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -18,6 +21,8 @@ def check(env: Env, reg: RegState, where: str) -> None:
 
     reg: the caller's own, no state shares it.
     where: what the report calls it.
+
+    Raises Reject with that report where the program asks to be tested so.
     """
     wrong = violation(reg)
     if not wrong:
@@ -25,9 +30,12 @@ def check(env: Env, reg: RegState, where: str) -> None:
     bug = "verifier bug: " if env.rules.INVARIANTS_ARE_BUGS else ""
     ranges = _arcs(reg) if env.rules.RANGES_CIRCULAR else _ranges(reg)
     value, mask = reg.var_off
-    env.log.add(
+    report = (
         f"{bug}REG INVARIANTS VIOLATION ({where}): {wrong} {ranges} var_off=({value:#x}, {mask:#x})"
     )
+    if env.prog.flags & F_TEST_REG_INVARIANTS:
+        raise Reject(report, EFAULT)
+    env.log.add(report)
     unbound(reg)
 
 

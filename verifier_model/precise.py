@@ -121,6 +121,7 @@ def _drop_other_values(frame: FuncState, bt: Tracker) -> None:
 def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bool:
     """Walk back from an insn, which itself is not undone: whether a state got a new mark."""
     by_frame = env.rules.PRECISION_BY_FRAME
+    with_links = env.rules.PRECISION_OF_LINKS and not env.rules.LINKS_IN_HISTORY
     st: VerifierState = state
     subseq_idx = -1
     changed = False
@@ -128,6 +129,8 @@ def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bo
         while True:
             if env.log.tells_precision:
                 log_precise.begins(env, bt, last_idx, st.first_insn_idx, subseq_idx)
+            if with_links:
+                _track_links(st, bt)
             if last_idx < 0:
                 return changed
             _undo_history(env, st, bt, last_idx, subseq_idx)
@@ -147,6 +150,34 @@ def _backtrack(env: Env, state: VerifierState, bt: Tracker, last_idx: int) -> bo
     if by_frame:
         mark_all(env, state)
     return changed
+
+
+def _track_links(st: VerifierState, bt: Tracker) -> None:
+    """All that is linked with what is tracked at a state's end: mark_precise_scalar_ids()."""
+    places = [
+        (depth, regno, -1, reg.id)
+        for depth, frame in enumerate(st.frames[: bt.frame + 1])
+        for regno, reg in enumerate(frame.regs[:FP])
+        if reg.id and reg.type is SCALAR_VALUE
+    ]
+    places += [
+        (depth, -1, spi, slot.reg.id)
+        for depth, frame in enumerate(st.frames[: bt.frame + 1])
+        for spi, slot in enumerate(frame.stack)
+        if slot.reg and slot.reg.id and slot.reg.type is SCALAR_VALUE and is_spilled(slot)
+    ]
+    ids = {
+        reg_id
+        for depth, regno, spi, reg_id in places
+        if (bt.regs[depth] >> regno if spi < 0 else bt.slots[depth] >> spi) & 1
+    }
+    for depth, regno, spi, reg_id in places:
+        if reg_id not in ids:
+            continue
+        if spi < 0:
+            bt.regs[depth] |= 1 << regno
+        else:
+            bt.set_slot(depth, spi)
 
 
 def _undo_history(env: Env, st: VerifierState, bt: Tracker, last_idx: int, subseq_idx: int) -> None:

@@ -242,7 +242,7 @@ class RegState(Value):
             self.type,
             self.maybe_null,
             self.off,
-            self.map,
+            id(self.map),
             self.frameno,
             self.mem_size,
             self.var_off,

@@ -102,6 +102,7 @@ class Rules:
     DYNPTR_GIVEN_SPILLED: bool
     DYNPTR_TRACKED: bool
     ELEMENTS_AT_ONCE: bool
+    EQUAL_IS_SAFE: bool
     EQ_KEEPS_ID: bool
     EXCEPTIONS: bool
     EXIT_LEAK_TEXT: bool
@@ -112,6 +113,7 @@ class Rules:
     FILL_ZERO_BYTES: bool
     FLOW_KEYS_KNOWN: bool
     FORK_SIGN_MASK: bool
+    FOR_EACH_OF_ONE_MAP: bool
     FRAME_POINTER_TRACED: bool
     FUNC_ARGS_AT_CALLS: bool
     FUNC_ARGS_NO_STRUCT: bool
@@ -183,6 +185,7 @@ class Rules:
     LD_ABS_EXIT_WALKED: bool
     LD_ABS_IN_SUBPROGS: bool
     LINKED_IDS_BY_BASE: bool
+    LINKS_IN_HISTORY: bool
     LINKS_OF_FIVE: bool
     LINK_ADD_CONST: bool
     LINK_ADD_CONST_32: bool
@@ -232,6 +235,7 @@ class Rules:
     MAP_PTR_READ: bool
     MAP_RECORDS: bool
     MAP_VALUE_AS_HELPER_KEY: bool
+    MAP_VALUE_IDS_COMPARED: bool
     MAY_GOTO_0: bool
     MOV32_KEEPS_ID: bool
     MOV32_KEEPS_RANGE: bool
@@ -250,7 +254,6 @@ class Rules:
     PACKET_ENDS_KEPT: bool
     PACKET_END_EXACT: bool
     PACKET_END_KNOWN: bool
-    PACKET_IDS_COMPARED: bool
     PACKET_RANGE_OFF_BY_TWO: bool
     PARTIAL_SPILL_SCRUBBED: bool
     PERCPU_KPTR_EXACT: bool
@@ -266,6 +269,7 @@ class Rules:
     PRECISION_OF_ALLOC_SIZE: bool
     PRECISION_OF_BOTH: bool
     PRECISION_OF_CALLBACK_ARGS: bool
+    PRECISION_OF_LINKS: bool
     PRECISION_OF_LOOP_FLAGS: bool
     PRECISION_OF_NULL_ARG: bool
     PRECISION_OF_SWAP: bool

@@ -1479,6 +1479,19 @@ class Trait(enum.Enum):
         commit='fde2a3882bd0 ("bpf: support precision propagation in the presence of subprogs")',
         note="Backtracking follows a value into the subprog that made it.",
     )
+    PRECISION_OF_LINKS = Row(
+        since="6.5",
+        commit='904e6ddf4133 ("bpf: Use scalar ids in mark_chain_precision()")',
+        note="What counts where a state ends counts for all that is linked with it there, until "
+        "the history tells what was linked.",
+        backports=("6.4.6",),
+    )
+    LINKS_IN_HISTORY = Row(
+        since="6.12",
+        commit='4bf79f9be434 ("bpf: Track equal scalars history on per-instruction level")',
+        note="The history tells which scalars a comparison found linked: of them all count if one "
+        "does.",
+    )
     JMP_POINTS = Row(
         since="6.2",
         commit='bffdeaa8a5af ("bpf: decouple prune and jump points")',
@@ -1600,8 +1613,23 @@ class Trait(enum.Enum):
             "6.1.170",
         ),
     )
-    IDS_REMAPPED = Row(
+    FOR_EACH_OF_ONE_MAP = Row(
+        until="6.10",
+        commit="read in 6.9.0 and 6.10.0: set_map_elem_callback_state()",
+        note="A call of bpf_for_each_map_elem() goes over one map, on whatever path it is met.",
+    )
+    EQUAL_IS_SAFE = Row(
+        until="6.2",
+        commit="read in 6.1.192 and 6.2.1: regsafe()",
+        note="A register that is the same, id and all, is safe whatever the other ids stand for.",
+    )
+    MAP_VALUE_IDS_COMPARED = Row(
         since="6.2",
+        commit="read in 6.1.192 and 6.2.1: regsafe()",
+        note="The ids of two pointers into map values may stand for each other.",
+    )
+    IDS_REMAPPED = Row(
+        since="6.3",
         commit='4633a0068258 ("bpf: fix regs_exact() logic in regsafe() to remap IDs correctly")',
         note="Two pointers are the same if their ids may stand for each other; before, most must "
         "have one id.",
@@ -2650,12 +2678,6 @@ class Trait(enum.Enum):
         commit='2fa7d94afc1a ("bpf: Fix the off-by-two error in range markings")',
         note="`data + n < data_end` proves n - 1 bytes; it proves n + 1.",
         backports=("4.19.222", "5.4.164", "5.10.84", "5.15.7"),
-    )
-    PACKET_IDS_COMPARED = Row(
-        since="6.2",
-        commit='7c884339bbff ("bpf: regsafe() must not skip check_ids()")',
-        note="A packet pointer without an id is not taken for one with an id.",
-        backports=("6.1.170",),
     )
     TAIL_CALL_CHANGES_PACKET = Row(
         since="6.13",

@@ -13,6 +13,7 @@ from emu.objfile import map_fields
 from verifier_model.reg import PTR_TO_MAP_VALUE, is_allocated, local_type
 
 if TYPE_CHECKING:
+    from emu.kernel.profile import Kernel
     from emu.prog import MapDef, MapField
     from verifier_model.env import Env
     from verifier_model.reg import RegState
@@ -32,11 +33,12 @@ POINTERS = {
     "percpu_kptr": "percpu_kptr",
     "uptr": "uptr",
 }
-# The first releases that keep such a field for themselves; others did so in 6.2 or later.
-_SINCE = {
+# Where such a field is first kept from programs; others are from 6.2 on.
+_SINCE: dict[str, str | Trait] = {
     SPIN_LOCK: "5.1",
     TIMER: "5.15",
     "kptr": "5.19",
+    "kptr_untrusted": Trait.KPTR_IS_REFERENCED,
     "kptr_ref": "5.19",
     "percpu_kptr": "6.7",
     "uptr": "6.13",
@@ -50,7 +52,14 @@ _OF_MAPS = (TIMER, WORK_QUEUE, TASK_WORK, "uptr")
 
 def of_map(env: Env, m: MapDef) -> tuple[MapField, ...]:
     """The fields of the map's values that the kernel knows."""
-    return _known(env, m.fields or ())
+    fields, kernel = m.fields or (), env.kernel
+    wrong = [f for f in fields if f.kind in POINTERS and not _is_known(kernel, f.kind)]
+    if wrong and _is_known(kernel, "kptr"):
+        # A tag that is none is an error, by which all pointers are lost, since 6.2 all fields.
+        fields = (
+            () if kernel.at_least("6.2") else tuple(f for f in fields if f.kind not in POINTERS)
+        )
+    return _known(env, fields)
 
 
 def of_object(env: Env, struct: int) -> tuple[MapField, ...]:
@@ -78,5 +87,10 @@ def _known(env: Env, fields: tuple[MapField, ...]) -> tuple[MapField, ...]:
     return tuple(
         field
         for field in fields
-        if env.kernel.at_least(_SINCE.get(field.kind, "6.2")) and (nested or not field.inner)
+        if _is_known(env.kernel, field.kind) and (nested or not field.inner)
     )
+
+
+def _is_known(kernel: Kernel, kind: str) -> bool:
+    ended = kind == "kptr_ref" and kernel.has(Trait.KPTR_IS_REFERENCED)
+    return not ended and kernel.holds(_SINCE.get(kind, "6.2"))

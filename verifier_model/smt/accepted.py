@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
+from emu.kernel.errno import E2BIG, EFAULT, ENOMEM
 from verifier_model.domain.word import S32_MAX, S32_MIN, S64_MAX, S64_MIN, U32, U64
 from verifier_model.reg import SCALAR_VALUE
 from verifier_model.smt import words
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 # What a state says of the scalars in its registers: (register, facts) each.
 _Scalars: TypeAlias = "tuple[tuple[int, Facts], ...]"
+_LIMITS = (E2BIG, EFAULT, ENOMEM)  # of a walk: insns, jumps in sequence, what is left to do
 _CHARGE = Charge(Scope.PROGRAM, FAULTS | {Rule.OUTSIDE})
 
 
@@ -41,13 +43,11 @@ def confirm(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Fi
     as verifier_model.explain has it.
     """
     complaint = f"accepted, {verdict.insns_processed} insns processed"
-    deadline = monotonic() + budget_s
-    machine = _Confirming(verdict.loaded(prog), kernel, budget_s)
+    loaded = verdict.loaded(prog)
     try:
         if has_endless_walk(prog.kfuncs):
             raise Unmodelled("the walk of every path around an iterator, which has no end,")
-        machine.believed = _walked(prog, kernel, deadline)
-        explored = machine.explore()
+        explored = _explored(prog, loaded, kernel, budget_s)
     except OutOfTime:
         explored = Explored(None, 0, 0, (), ("walking every path takes longer than there is time",))
     except Unmodelled as err:
@@ -60,10 +60,31 @@ def confirm(prog: Prog, kernel: Kernel, verdict: Verdict, budget_s: float) -> Fi
     return finding(word, complaint, -1, _CHARGE.scope.value, explored)
 
 
+def _explored(prog: Prog, loaded: Prog, kernel: Kernel, budget_s: float) -> Explored:
+    """Every run, compared with what was believed; for faults only where a path was not walked."""
+    deadline = monotonic() + budget_s
+    try:
+        believed = _walked(prog, kernel, deadline)
+    except _RefusedPath as path:
+        explored = Machine(loaded, kernel, _CHARGE, -1, deadline - monotonic()).explore()
+        return explored._replace(unknown=(str(path), *explored.unknown))
+    return _Confirming(loaded, kernel, deadline - monotonic(), believed).explore()
+
+
+class _RefusedPath(Exception):
+    """A path that the verifier took for another would be refused if it were walked."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        place = f"insn {verdict.insn}: " if verdict.insn >= 0 else ""
+        super().__init__(
+            f"a path that was taken for another one is refused if walked: {place}{verdict.message}"
+        )
+
+
 def _walked(prog: Prog, kernel: Kernel, deadline: float) -> list[set[_Scalars]]:
     """What the verifier believes before each insn, one entry for each state that differs.
 
-    Raises OutOfTime, also where there are more paths than the kernel follows.
+    Raises OutOfTime, also where there are more paths than the kernel follows, and _RefusedPath.
     """
     believed: list[set[_Scalars]] = [set() for _ in prog.insns]
 
@@ -74,18 +95,21 @@ def _walked(prog: Prog, kernel: Kernel, deadline: float) -> list[set[_Scalars]]:
         believed[idx].add(tuple((n, reg.facts()) for n, reg in regs if reg.type is SCALAR_VALUE))
 
     again = verify(prog, kernel, log_level=0, cpus=MAX_CPUS, watch=watch, every_path=True)
-    if not again.accepted:
+    if again.errno in _LIMITS:
         raise OutOfTime
+    if not again.accepted:
+        raise _RefusedPath(again)
     return believed
 
 
 class _Confirming(Machine):
     """Follows all paths, and compares registers with what was believed, before each insn."""
 
-    believed: list[set[_Scalars]]
-
-    def __init__(self, prog: Prog, kernel: Kernel, budget_s: float) -> None:
+    def __init__(
+        self, prog: Prog, kernel: Kernel, budget_s: float, believed: list[set[_Scalars]]
+    ) -> None:
         super().__init__(prog, kernel, _CHARGE, -1, budget_s)
+        self.believed = believed
         self._effects = [self._compared(pc, effect) for pc, effect in enumerate(self._effects)]
 
     def _compared(self, pc: int, effect: Effect) -> Effect:

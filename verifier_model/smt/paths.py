@@ -286,6 +286,9 @@ class Machine:
         if judged:
             model = self._find(s, negation(holds))
             if model is not None:
+                if self.packet is not None:
+                    bare = words.both(negation(holds), words.compare("jeq", self._meta, 0))
+                    model = self._find(s, bare) or model
                 raise Wrong(rule, s.pc, s, model, text, values)
         if rule in FAULTS:
             if holds is False:

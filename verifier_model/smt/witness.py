@@ -93,7 +93,7 @@ def detail(wrong: Wrong) -> str:
 def _shown(value: object, model: Term) -> str:
     if isinstance(value, Pointer):
         region = value.region
-        size = _number(words.alu("sub", region.high, region.low, BITS), model)
+        size = _number(region.high, model)
         offset = signed(_number(value.offset, model))
         return f"offset {offset} of {region.name} ({size} bytes)"
     if isinstance(value, z3.BitVecRef):

@@ -203,7 +203,7 @@ def widen(env: Env, old: VerifierState, cur: VerifierState) -> None:
 
     Source: widen_imprecise_scalars().
     """
-    ids = IdMap(env.ids)
+    ids = IdMap(env)
     for a, b in zip(old.frames, cur.frames, strict=True):
         for regno, reg in enumerate(a.regs):
             if _widens(env, reg, b.regs[regno], ids):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.kernel import maps
-from emu.kernel.errno import ENOTSUPP
+from emu.kernel.errno import EINVAL, ENOTSUPP
 from verifier_model.check import btf_ptr, dynptr
 from verifier_model.domain.word import S32_MAX, S32_MIN
 from verifier_model.reg import (
@@ -57,6 +57,9 @@ def _loop(env: Env, caller: FuncState, callee: FuncState) -> None:
 def _element(env: Env, caller: FuncState, callee: FuncState) -> None:
     given = caller.regs[R1]
     assert given.map is not None
+    first = env.each_of.setdefault(env.insn_idx, given.map)
+    if env.rules.FOR_EACH_OF_ONE_MAP and first is not given.map:
+        raise Reject("tail_call abusing map_ptr", EINVAL)
     if not maps.takes("for_each_map_elem", given.map.type):
         raise Reject("callback function not allowed for map", ENOTSUPP)
     callee.regs[R2] = _part(PTR_TO_MAP_KEY, given)

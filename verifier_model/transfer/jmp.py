@@ -191,7 +191,7 @@ def _linked(
     for reg in (src, dst):
         if reg is not None and reg.type is SCALAR_VALUE and reg.id:
             places += linked_places(env, state, reg.id)  # twice, where both have one id
-    if rules.JMP_HISTORY_LIMITED:
+    if rules.LINKS_IN_HISTORY:
         most = 5 if rules.LINKS_OF_FIVE else 6  # LINKED_REGS_MAX
         for place in places[most:]:
             _unlink(state, place)
@@ -201,7 +201,7 @@ def _linked(
 
 def _remember_linked(env: Env, state: VerifierState, places: list[tuple[int, int, int]]) -> None:
     """What counts for one of them counts for all, as the way back must know."""
-    if not env.rules.JMP_HISTORY_LIMITED or len(places) < 2:
+    if not env.rules.LINKS_IN_HISTORY or len(places) < 2:
         return
     last = state.history
     if last is None or env.hist_pushed != env.insns_processed:

@@ -9,12 +9,12 @@ pytest.importorskip("z3")
 from dtrace.lab.main import main
 from dtrace.lab.triage import judged
 from emu.isa.asm import assemble
-from emu.kernel.enums import MapType, ProgType
+from emu.kernel.enums import F_TEST_STATE_FREQ, MapType, ProgType
 from emu.kernel.profile import Kernel
 from emu.prog import MapDef, Prog
 from verifier_model import verify
 from verifier_model.explain import confirm_acceptance
-from verifier_model.smt.proof.bugs import BUGS, mended
+from verifier_model.smt.proof.bugs import BUGS, MISTAKEN, mended
 
 IDS = [bug.trait.name for bug in BUGS]
 HASH = MapDef("hash", MapType.HASH, 4, 16, 4)
@@ -37,6 +37,65 @@ def test_a_run_escapes_a_verifier_with_a_known_bug_and_the_emulator_follows_it(b
 def test_no_run_escapes_the_same_verifier_once_it_is_mended(bug):
     finding, _ = judged(program(bug.program), mended(bug.kernel), 10.0)
     assert (finding.word, finding.complete, finding.reasons) == ("confirmed", True, ())
+
+
+@pytest.mark.parametrize("mistaken", MISTAKEN, ids=lambda mistaken: mistaken.prog_type.name)
+def test_a_path_that_was_taken_for_another_goes_wrong_and_a_later_kernel_walks_it(mistaken):
+    """Recorded in corners: ids-pruned, packet-beyond-wrong, value-null-ids."""
+    prog = Prog("mistaken", mistaken.prog_type, assemble(mistaken.program), (HASH,))
+    prog = prog._replace(flags=F_TEST_STATE_FREQ)
+    finding, replayed = judged(prog, Kernel.release(mistaken.kernel), 10.0)
+    assert (finding.word, replayed.word) == ("escapes", "faulted")
+    assert finding.rule.startswith("an access")
+    finding, replayed = judged(prog, Kernel.release(mistaken.mended), 10.0)
+    assert (finding.word, replayed.word) == ("real", "faulted")
+
+
+def test_a_path_that_was_taken_for_another_and_never_goes_wrong_is_undecided():
+    """The two lookups are of one element: both find it, or neither does."""
+    prog = Prog("same", MISTAKEN[-1].prog_type, assemble(MISTAKEN[-1].program), (HASH,))
+    insns = tuple(insn._replace(imm=0) if insn.code == 0x62 else insn for insn in prog.insns)
+    prog = prog._replace(insns=insns, flags=F_TEST_STATE_FREQ)
+    finding, _ = judged(prog, Kernel.release("6.1.180"), 10.0)
+    assert finding.word == "undecided"
+    assert finding.reasons == (
+        "a path that was taken for another one is refused if walked: "
+        "insn 18: R7 invalid mem access 'map_value_or_null'",
+    )
+
+
+def test_a_packet_without_metadata_is_shown_if_there_is_one():
+    text = "r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 +3)\nexit"
+    prog = Prog("short", ProgType.XDP, assemble(text))
+    finding, replayed = judged(prog, NEWEST, 10.0)
+    packet = next(b for b in finding.witness.blocks if b.kind == "the packet")
+    assert (packet.low, finding.word, replayed.word) == (0, "real", "faulted")
+    size = len(packet.data)
+    assert size <= 3
+    assert finding.detail == f"1 bytes at offset 3 of packet ({size} bytes)"
+
+
+def test_metadata_is_told_apart_from_its_packet():
+    text = """
+        r2 = *(u32 *)(r1 +8)
+        r3 = *(u32 *)(r1 +0)
+        r4 = r2
+        r4 += 4
+        if r4 > r3 goto out
+        r3 = *(u32 *)(r2 +0)
+        if r3 != 7 goto out
+        r3 = *(u64 *)(r2 +512)
+        out: r0 = 0
+        exit
+    """
+    prog = Prog("meta", ProgType.XDP, assemble(text))
+    finding, replayed = judged(prog, NEWEST, 10.0)
+    assert (finding.word, replayed.word) == ("real", "faulted")
+    packet = next(b for b in finding.witness.blocks if b.kind == "the packet")
+    lines = finding.text(prog).splitlines()
+    front = next(line for line in lines if "metadata in front of packet" in line)
+    assert front.startswith(f"  metadata in front of packet: {-packet.low} bytes: 07")
+    assert any(line.startswith(f"  packet: {len(packet.data) + packet.low} byte") for line in lines)
 
 
 def test_the_witness_is_the_number_that_leaves_the_range():

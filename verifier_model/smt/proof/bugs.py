@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from emu.kernel.enums import ProgType
 from emu.kernel.profile import Kernel
 from emu.kernel.traits import Trait
 from verifier_model.rules import rules_of
@@ -227,8 +228,86 @@ BUGS = (
 )
 
 
+class Mistaken(NamedTuple):
+    """A path that is taken for one that was walked, though it is not safe: states_equal()."""
+
+    kernel: str  # a release that does
+    mended: str  # one that walks the path
+    prog_type: ProgType
+    program: str  # what shows it, where states are kept wherever they are compared; with a hash
+
+
+MISTAKEN = (
+    Mistaken(
+        # r7 is bounded through r6 where they are linked, and was not asked whether they are.
+        kernel="6.1.180",
+        mended="6.5",
+        prog_type=ProgType.SOCKET_FILTER,
+        program="""
+            call get_prandom_u32
+            r6 = r0
+            call get_prandom_u32
+            r7 = r0
+            call get_prandom_u32
+            if r0 == 0 goto merge
+            r7 = r6
+            r0 = 0
+            merge: if r6 > 7 goto out
+            r1 = r10
+            r1 += r7
+            *(u8 *)(r1 -8) = 1
+            out: r0 = 0
+            exit""",
+    ),
+    Mistaken(
+        # r4 was beyond the packet's end, so that the last jump was known to be taken.
+        kernel="6.18.15",
+        mended="6.18.44",
+        prog_type=ProgType.XDP,
+        program="""
+            r2 = *(u32 *)(r1 +0)
+            r3 = *(u32 *)(r1 +4)
+            r4 = r2
+            r4 += 8
+            r0 = 0
+            if r4 <= r3 goto inside
+            r0 = 0
+            inside: if r4 > r3 goto out
+            r0 = *(u64 *)(r2 +100)
+            out: r0 = 0
+            exit""",
+    ),
+    Mistaken(
+        # r7 was r6, so that r6 told of both; what is equal was safe, whatever its id stood for.
+        kernel="6.1.180",
+        mended="6.5",
+        prog_type=ProgType.SOCKET_FILTER,
+        program="""
+            *(u32 *)(r10 -4) = 0
+            r2 = r10
+            r2 += -4
+            r1 = map[0] ll
+            call map_lookup_elem
+            r6 = r0
+            *(u32 *)(r10 -4) = 1
+            r2 = r10
+            r2 += -4
+            r1 = map[0] ll
+            call map_lookup_elem
+            r7 = r0
+            call get_prandom_u32
+            if r0 == 0 goto merge
+            r7 = r6
+            merge: if r6 == 0 goto out
+            r0 = *(u64 *)(r7 +0)
+            out: r0 = 0
+            exit""",
+    ),
+)
+
+
 def mended(name: str) -> Kernel:
-    """The profile of a release without the bugs of this table."""
+    """The profile of a release without the bugs of BUGS."""
     rules = rules_of(Kernel.release(name))
     here = [bug for bug in BUGS if bug.holds(rules)]
     return Kernel.release(
