@@ -159,6 +159,7 @@ class Rules:
     INVARIANTS_ARE_BUGS: bool
     INVARIANTS_CHECKED: bool
     ISA_V4: bool
+    ITER_ON_STACK: bool
     ITER_PROTECTION_IGNORED: bool
     JEQ_BITS_LOST: bool
     JIT: bool
@@ -278,6 +279,7 @@ class Rules:
     RANGES_CIRCULAR: bool
     RANGE_WRAPS_WHOLE: bool
     RCU_ALWAYS_READ: bool
+    RCU_IN_SUBPROGS: bool
     RCU_LOCKS_NEST: bool
     RDONLY_MAP_CONST_LOADS: bool
     READS_BY_STATE: bool
@@ -299,6 +301,7 @@ class Rules:
     SPILL_KEEPS_ANY: bool
     SPILL_KEEPS_BOUNDS: bool
     SPILL_KEEPS_CONST: bool
+    SPILL_KEEPS_ZERO: bool
     SPILL_NARROW: bool
     SPILL_ST_IMM: bool
     SPILL_ZERO: bool
@@ -321,7 +324,7 @@ class Rules:
     TEXT_CONST_BITS: bool
     TEXT_CTX_POINTER: bool
     TEXT_DROP_PLAIN: bool
-    TEXT_DYNPTR_FROM_0: bool
+    TEXT_DYNPTR_CONST: bool
     TEXT_EXPECTED_LIST: bool
     TEXT_FIXED_OFF: bool
     TEXT_JMP32: bool
@@ -331,6 +334,7 @@ class Rules:
     TEXT_NO_INDIRECT: bool
     TEXT_RELEASE_OFFSET: bool
     TEXT_SCALAR: bool
+    TEXT_SLOTS_FROM_0: bool
     TEXT_SOCKET_LOCK: bool
     TEXT_STACK_OF_REG: bool
     TEXT_TAIL_CALLS_MIXED: bool
@@ -344,6 +348,7 @@ class Rules:
     TNUM_MUL_HALVES: bool
     TNUM_MUL_UNION: bool
     TREE_NODE_MAY_BE_OWNED: bool
+    TRUSTED_AT_START: bool
     UNKNOWN_IS_IMPRECISE: bool
     UNTRUSTED_MEM_APART: bool
     VAR_FILL_ZERO_SPILLS: bool

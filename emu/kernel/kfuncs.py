@@ -2,7 +2,8 @@
 
 A kernel's BTF has their prototypes, but not what else the verifier knows of them: that stands in
 lists of the kernel's sources, which this table follows.  Sources: the BTF_ID_FLAGS() lists of
-kernel/bpf/helpers.c, net/core/filter.c and the files named below, read in 6.1, 6.12, 7.2 and 7.3;
+kernel/bpf/helpers.c, net/core/filter.c and the files named below, read in 6.1, 6.6.57, 6.7.3,
+6.8.1, 6.9.0, 6.10, 6.11.11, 6.12, 7.2 and 7.3;
 that a release has a function was seen in the BTF of 6.1, 6.12.43, 6.16.3, 6.17.13, 6.18.5, 6.19.6,
 7.0.13, 7.1.13, 7.2.13 and 7.3.4.
 """
@@ -131,6 +132,8 @@ class Hook(enum.Enum):
     LWT = enum.auto()
     KPROBE = enum.auto()
     NETFILTER = enum.auto()
+    GENERIC = enum.auto()  # those that most functions are for: generic_btf_ids
+    CPUMASK = enum.auto()  # those that may have sets of CPUs: cpumask_kfunc_btf_ids
     LSM = enum.auto()  # of those that share the hook of tracing programs
     KEYS = enum.auto()  # tracing programs, later those that most functions are for
 
@@ -172,17 +175,28 @@ HOOK_TYPES: dict[Hook, tuple[tuple[str, ProgType], ...]] = {
 }
 
 COMMON: tuple[Hook, ...] | None = None  # every program type: BTF_KFUNC_HOOK_COMMON
-_GENERIC = (Hook.TRACING, Hook.TC, Hook.XDP, Hook.STRUCT_OPS, Hook.SYSCALL, Hook.CGROUP)
+HOOK_TYPES[Hook.GENERIC] = (
+    *(*HOOK_TYPES[Hook.TRACING], *HOOK_TYPES[Hook.TC], *HOOK_TYPES[Hook.STRUCT_OPS]),
+    *(("6.8", ProgType.XDP), ("6.10", ProgType.SYSCALL)),
+    *(
+        ("6.12" if since in ("6.4", "6.7") else since, kind)
+        for since, kind in HOOK_TYPES[Hook.CGROUP]
+    ),
+)
+HOOK_TYPES[Hook.CPUMASK] = (
+    *(*HOOK_TYPES[Hook.TRACING], *HOOK_TYPES[Hook.STRUCT_OPS]),
+    ("6.10", ProgType.SYSCALL),
+)
 _KEYS_GENERIC = "6.18"  # measured on 6.17.13 and 6.18.5: generic_btf_ids
 HOOK_TYPES[Hook.KEYS] = (
     *HOOK_TYPES[Hook.TRACING],
-    *((_KEYS_GENERIC, kind) for hook in _GENERIC[1:] for _, kind in HOOK_TYPES[hook]),
+    *((_KEYS_GENERIC, kind) for _, kind in HOOK_TYPES[Hook.GENERIC]),
 )
 _SKB_HOOKS = (
     *(Hook.TC, Hook.SCHED_ACT, Hook.SK_SKB, Hook.SOCKET_FILTER),
     *(Hook.CGROUP, Hook.LWT, Hook.NETFILTER, Hook.TRACING),
 )
-_CPUMASK = (Hook.TRACING, Hook.STRUCT_OPS, Hook.SYSCALL)
+_GENERIC, _CPUMASK = (Hook.GENERIC,), (Hook.CPUMASK,)
 _LSM, _TRACING, _KEYS = (Hook.LSM,), (Hook.TRACING,), (Hook.KEYS,)
 _TC_ACT = (Hook.TC, Hook.SCHED_ACT)
 _CRYPTO = (Hook.TC, Hook.SCHED_ACT, Hook.XDP, Hook.SYSCALL)
@@ -210,6 +224,7 @@ class Kfunc(NamedTuple):
     # The releases that lack it later: from the first to before the second, "" for all after.
     absent: tuple[str, str] | None = None
     sleeps_until: str = ""  # the first release where it does not sleep
+    later: tuple[str, Does] = ("", Does.NOTHING)  # a release, and what it does since
 
 
 # What the kernel has where programs of a type see their context: include/linux/bpf_types.h.
@@ -369,7 +384,7 @@ def _graph(
 def _of_objects(since: str, suffix: str, *rest: Param) -> tuple[Kfunc, ...]:
     """Functions of objects that programs allocate; rest: arguments that the kernel fills in."""
     new = Does.ACQUIRES | Does.MAY_BE_NULL
-    counts = new | Does.RCU_ARGS | Does.GRAPH
+    counts = new | Does.GRAPH
     known, own = (Param(Kind.CONST), *rest), (_OBJECT, *rest)
     size = (_INT if suffix else _ADDRESS,)  # the offset of the node, which is filled in too
     percpu = "6.7" if since == "6.2" else since
@@ -386,6 +401,7 @@ def _of_objects(since: str, suffix: str, *rest: Param) -> tuple[Kfunc, ...]:
             (_COUNTED, *rest),
             Result.SAME_OBJECT,
             counts,
+            later=("6.7", Does.RCU_ARGS),
         ),
         *_graph(
             since,
@@ -463,7 +479,13 @@ KFUNCS: tuple[Kfunc, ...] = (
     *_iterator("css", "6.7", _CSS, _INT, does=_TRUSTED),
     *_iterator("task_vma", "6.7", _TASK, _INT, does=Does.RCU_ARGS),
     # -- Dynptrs ---------------------------------------------------------------------------------
-    Kfunc("bpf_dynptr_from_skb", "6.4", _SKB_HOOKS, (_SKB, _INT, _NEW_DYNPTR), does=_TRUSTED),
+    Kfunc(
+        "bpf_dynptr_from_skb",
+        "6.4",
+        _SKB_HOOKS,
+        (_SKB, _INT, _NEW_DYNPTR),
+        later=("6.12", _TRUSTED),
+    ),
     Kfunc("bpf_dynptr_from_skb_meta", "6.18", _TC_ACT, (_SKB, _INT, _NEW_DYNPTR), does=_TRUSTED),
     Kfunc("bpf_dynptr_from_xdp", "6.4", (Hook.XDP,), (_XDP, _INT, _NEW_DYNPTR)),
     Kfunc("bpf_dynptr_slice", "6.4", COMMON, _FROM_DYNPTR, Result.SLICE, _NULL),
@@ -794,7 +816,7 @@ KFUNCS: tuple[Kfunc, ...] = (
 )
 
 # Where no source was read: the calls of releases from the first to before the second are not known.
-_UNREAD = ("6.2", "6.12")
+_UNREAD = ("6.2", "6.6")
 
 
 @cache
@@ -818,9 +840,14 @@ def is_there(kernel: Kernel, row: Kfunc) -> bool:
 def of_kernel(kernel: Kernel, name: str) -> Kfunc | None:
     """The same as the release has it."""
     row = by_name(name)
-    if row is None or not row.sleeps_until or kernel.at_least(row.sleeps_until):
-        return row
-    return row._replace(does=row.does | Does.SLEEPS)
+    if row is None:
+        return None
+    does = row.does
+    if row.sleeps_until and not kernel.at_least(row.sleeps_until):
+        does |= Does.SLEEPS
+    if kernel.holds(row.later[0]):
+        does |= row.later[1]
+    return row._replace(does=does)
 
 
 def is_of_structures(row: Kfunc) -> bool:

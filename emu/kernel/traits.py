@@ -1248,6 +1248,12 @@ class Trait(enum.Enum):
         commit='a833a17aeac7 ("bpf: Fix verification of indirect var-off stack access")',
         note="A read or a helper's access below the stack used so far makes it larger; before, it "
         "is refused.",
+        backports=("6.6.57", "6.7.3"),
+    )
+    SPILL_KEEPS_ZERO = Row(
+        since="6.8",
+        commit='eaf18febd6eb ("bpf: preserve STACK_ZERO slots on partial reg spills")',
+        note="Zeros next to a narrow spill stay zeros.",
     )
     PRIVATE_STACK = Row(
         since="6.13",
@@ -1448,10 +1454,10 @@ class Trait(enum.Enum):
         backports=("5.10.218", "6.1.170"),
     )
     PRECISION_AROUND_LOOPS = Row(
-        since="6.8",
+        since="6.7",
         commit='4bb7ea946a37 ("bpf: fix precision backtracking instruction iteration")',
         note="The walk back goes through a state's first insn again where the path did.",
-        backports=("5.10.251", "5.15.148", "6.1.170"),
+        backports=("5.10.251", "5.15.148", "6.1.170", "6.6.9"),
     )
     PRECISION_OF_SWAP = Row(
         since="6.7",
@@ -2293,6 +2299,16 @@ class Trait(enum.Enum):
         commit='a44b1334aadd ("bpf: Allow calling static subprogs while holding a bpf_spin_lock")',
         note="A program that holds a spin lock may call its own functions.",
     )
+    RCU_IN_SUBPROGS = Row(
+        since="6.9",
+        commit='6fceea0fa59f ("bpf: Transfer RCU lock state between subprog calls")',
+        note="A subprog may end in a region of RCU.",
+    )
+    TRUSTED_AT_START = Row(
+        until="6.11",
+        commit="read in 6.10.0 and 6.11.11: check_kfunc_args()",
+        note="A context, or a structure that is to be trusted, is given without an offset.",
+    )
     HELPER_MEM_WRITTEN = Row(
         since="7.0",
         commit="measured on 6.17.13, 6.18.12, 6.18.15, 6.19.6 and 7.0.13, read in 6.19.0: the "
@@ -2656,10 +2672,22 @@ class Trait(enum.Enum):
         commit="read in 7.2.13 and 7.3.4: check_stack_range_initialized()",
         note="A helper may fill memory with a dynptr in it, which ends the dynptr as a store does.",
     )
-    TEXT_DYNPTR_FROM_0 = Row(
+    TEXT_SLOTS_FROM_0 = Row(
         since="6.12",
-        commit="measured on 6.1.180 and 6.12.107: process_dynptr_func()",
-        note="Complaints count a dynptr's argument from 0.",
+        commit="read in 6.11.11, measured on 6.1.180 and 6.12.107: process_dynptr_func(), "
+        "process_iter_arg()",
+        note="Complaints count the argument of a dynptr or iterator from 0.",
+    )
+    ITER_ON_STACK = Row(
+        since="6.13",
+        commit='12659d28615d ("bpf: Ensure reg is PTR_TO_STACK in process_iter_arg")',
+        note="An iterator is on the stack; before, only the offset of its pointer was looked at.",
+        backports=("6.12.43",),
+    )
+    TEXT_DYNPTR_CONST = Row(
+        since="6.11",
+        commit="read in 6.10.0 and 6.11.4: check_kfunc_args(), process_dynptr_func()",
+        note='What a dynptr may be given as is called "const struct bpf_dynptr", not "dynptr_ptr".',
     )
     CTX_CONST_OFFSET = Row(
         since="7.1",

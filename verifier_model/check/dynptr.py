@@ -127,7 +127,7 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
     if helper in RELEASES and not env.rules.TEXT_ARGS and not (held and held.ref_obj_id):
         raise Reject(f"arg {regno} is an unacquired reference", EINVAL)
     if found is None:
-        raise Reject(f"Expected an initialized dynptr as {_argument(env, regno)}", EINVAL)
+        raise Reject(f"Expected an initialized dynptr as {argument(env, regno)}", EINVAL)
     if env.rules.DYNPTR_TRACKED:
         env.mark_stack_read(state, reg.frameno, first)
         env.mark_stack_read(state, reg.frameno, first - 1)
@@ -136,17 +136,25 @@ def use(env: Env, state: VerifierState, regno: int, reg: RegState, helper: str =
     return found
 
 
-def _argument(env: Env, regno: int) -> str:
-    """The argument as complaints name it."""
+def not_one(env: Env, regno: int) -> str:
+    """What a kernel function says of an argument that is no dynptr."""
+    if not env.rules.TEXT_DYNPTR_CONST:
+        return f"arg#{regno - 1} expected pointer to stack or dynptr_ptr"
+    name = argument(env, regno, "arg#")
+    return f"{name} expected pointer to stack or const struct bpf_dynptr"
+
+
+def argument(env: Env, regno: int, before: str = "arg #") -> str:
+    """The argument of a dynptr or iterator as complaints name it."""
     if env.rules.TEXT_ARGS:
         return f"R{regno}"
-    return f"arg #{regno - 1 if env.rules.TEXT_DYNPTR_FROM_0 else regno}"
+    return f"{before}{regno - 1 if env.rules.TEXT_SLOTS_FROM_0 else regno}"
 
 
 def check_is_file(env: Env, regno: int, held: RegState) -> None:
     """The dynptr, of which `held` is what its slot holds, is of a file: it can be closed."""
     if held.mem_size != FILE:
-        text = f"Expected a dynptr of type file as {_argument(env, regno)}"
+        text = f"Expected a dynptr of type file as {argument(env, regno)}"
         raise Reject(text, EINVAL)
 
 

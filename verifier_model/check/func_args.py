@@ -28,7 +28,7 @@ from verifier_model.reg import (
     SCALAR_VALUE,
 )
 from verifier_model.scalars import is_null
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.prog import FuncArg, FuncInfo
@@ -122,8 +122,9 @@ def _check(env: Env, state: VerifierState, no: int, i: int, expected: Expected) 
     ctx.check_offset(env, reg, regno)
     if expected.takes is Takes.DYNPTR:
         if reg.type not in (PTR_TO_STACK, PTR_TO_DYNPTR):
-            text = f"{name} expected pointer to stack or const struct bpf_dynptr"
-            raise Reject(text, EINVAL)
+            if not env.rules.TEXT_DYNPTR_CONST:
+                raise Unmodelled("a dynptr that is given as something else", env.insn_idx)
+            raise Reject(dynptr.not_one(env, regno), EINVAL)
         dynptr.use(env, state, regno, reg)
         return
     if expected.takes is Takes.CTX:

@@ -25,7 +25,7 @@ from verifier_model.reg import (
     pointer,
 )
 from verifier_model.stack import EMPTY, ITER, SLOT, Slot
-from verifier_model.verdict import Reject
+from verifier_model.verdict import Reject, Unmodelled
 
 if TYPE_CHECKING:
     from emu.kernel.kfuncs import IterKind, Kfunc
@@ -58,6 +58,7 @@ def make(env: Env, state: VerifierState, regno: int, kind: str, where: str) -> N
     frame, slots = state.frames[reg.frameno], slots_of(kind)
     if not is_free(env, frame, reg, "iter", slots, ITER):
         raise Reject(f"expected uninitialized iter_{kind} as {where}", EINVAL)
+    _must_be_on_stack(env, reg)
     for i in range(slots):
         mem.store(env, state, regno, i * SLOT, SLOT, -1)
     first = first_slot(env, frame, reg, "iter", slots)
@@ -84,6 +85,7 @@ def use(env: Env, state: VerifierState, regno: int, row: Kfunc, where: str) -> I
     ref = _ref(frame, first, kind) if first >= 0 else 0
     if not ref:
         raise Reject(f"expected an initialized iter_{kind} as {where}", EINVAL)
+    _must_be_on_stack(env, reg)
     held = frame.stack[first].reg
     if held is not None and held.type is LOST_ITERATOR:
         raise Reject(f"expected an RCU CS when using {row.name}", EPROTO)
@@ -116,9 +118,15 @@ def destroy(env: Env, state: VerifierState, it: Iterator, kind: str) -> None:
         env.mark_stack_write(frame, spi)
 
 
-def check_is_on_stack(reg: RegState, where: str) -> None:
-    if reg.type is not PTR_TO_STACK:
+def check_is_on_stack(env: Env, reg: RegState, where: str) -> None:
+    """What is no pointer to the stack was taken for one, by its offset, until that was asked."""
+    if reg.type is not PTR_TO_STACK and env.rules.ITER_ON_STACK:
         raise Reject(f"{where} expected pointer to an iterator on stack", EINVAL)
+
+
+def _must_be_on_stack(env: Env, reg: RegState) -> None:
+    if reg.type is not PTR_TO_STACK:
+        raise Unmodelled("an iterator at the stack offset of what is no stack", env.insn_idx)
 
 
 def is_active(state: VerifierState) -> bool:

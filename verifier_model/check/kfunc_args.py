@@ -160,6 +160,8 @@ def _check_pointer(
         found.map, found.map_uid = reg.map, reg.mem_size
         return
     is_struct = kind is Kind.MAP or (kind is Kind.CTX and not _is_ctx_of(env, param))
+    if kind is Kind.CTX and not is_struct and env.rules.TRUSTED_AT_START:
+        ctx.check_released(env, reg, regno)
     if not is_struct or env.rules.KFUNC_OFFSETS_FIRST:
         ctx.check_offset(env, reg, regno)
     if is_struct:
@@ -205,10 +207,10 @@ def _check_map(
 def _check_iterator(
     env: Env, state: VerifierState, row: Kfunc, i: int, param: Param, found: Found
 ) -> None:
-    regno, where = R1 + i, argument(env, i, "arg #")
+    regno, where = R1 + i, dynptr.argument(env, R1 + i)
     if param.kind is Kind.NEW_ITER and param.name == "css_task":
         _check_may_walk_tasks(env)
-    iters.check_is_on_stack(state.frames[-1].regs[regno], argument(env, i))
+    iters.check_is_on_stack(env, state.frames[-1].regs[regno], argument(env, i))
     if param.kind is Kind.NEW_ITER:
         iters.make(env, state, regno, param.name, where)
         return
@@ -234,8 +236,7 @@ def _check_dynptr(
     if reg.type not in (PTR_TO_STACK, PTR_TO_DYNPTR):
         if Does.RELEASES in row.does and env.rules.TEXT_ARGS:
             ctx.check_released(env, reg, R1 + i)
-        text = "expected pointer to stack or const struct bpf_dynptr"
-        raise Reject(f"{argument(env, i)} {text}", EINVAL)
+        raise Reject(dynptr.not_one(env, R1 + i), EINVAL)
     if kind is Kind.DYNPTR:
         found.dynptr = dynptr.use(env, state, R1 + i, reg)
         if Does.RELEASES in row.does:

@@ -80,6 +80,8 @@ def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, str
         check_fixed(env, state, regno, env.btf.size_of(found))
         return
     _check_trusted(env, row, reg, regno)
+    if env.rules.TRUSTED_AT_START and row.does & ASK:
+        ctx.check_released(env, reg, regno)
     off = reg.off + s64(reg.var_off.value)
     if releases and reg.ref_obj_id:
         ctx.check_released(env, reg, regno)

@@ -120,7 +120,7 @@ def scrub(env: Env, kind: str) -> str:
         return kind
     if kind == INVALID:
         return INVALID if env.rules.STACK_UNINIT_READ or not env.rules.SPILL_KEEPS_ANY else MISC
-    if kind == ZERO and env.rules.SPILL_KEEPS_ANY:
+    if kind == ZERO and env.rules.SPILL_KEEPS_ZERO:
         return ZERO
     return MISC
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from emu.kernel.errno import E2BIG, EINVAL
 from verifier_model import exceptions, log_walk
-from verifier_model.check import func_args, func_types, locks, packet, regions, results, sleeping
+from verifier_model.check import (
+    func_args,
+    func_types,
+    graph,
+    locks,
+    packet,
+    regions,
+    results,
+    sleeping,
+)
 from verifier_model.check.refs import (
     LEAKS,
     acquired_by_callback,
@@ -102,8 +111,12 @@ def _call_global(env: Env, state: VerifierState, no: int, wrong: Reject | None) 
 
 @transfer("exit")
 def transfer_exit(env: Env, state: VerifierState, insn: Insn) -> int | None:
-    locks.check_exit(env, state)
-    if len(state.frames) == 1 and not env.rules.EXIT_LEAK_TEXT:
+    rules = env.rules
+    compares = bool(state.locks) and graph.compares_nodes(env, state)
+    if not compares or rules.LOCKED_SUBPROG_CALLS:
+        locks.check_exit(env, state)
+    ends = len(state.frames) == 1 or not (compares or rules.RCU_IN_SUBPROGS)
+    if ends and not rules.EXIT_LEAK_TEXT:
         regions.check_left_at_exit(state)
     if env.rules.EXIT_LEAK_TEXT and len(state.frames) == 1:
         check_no_leak(state, "BPF_EXIT instruction in main prog")
@@ -214,7 +227,7 @@ def _check_return_code(env: Env, state: VerifierState, regno: int = R0) -> None:
             allowed.low,
             allowed.high,
             "program exit",
-            name=f"R{regno}",
+            name=f"R{regno if env.rules.RETURN_RANGE_SIGNED else R0}",
             as_int=results.is_int(env),
         )
     except Reject as err:

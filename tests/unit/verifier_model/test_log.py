@@ -163,3 +163,13 @@ def test_the_rest_of_a_walk_without_end_is_left_out(monkeypatch):
     assert short.log[:told] == whole.log[:told]
     assert 100_000 < sum(len(line) + 1 for line in short.log[:told]) < 150_000
     assert short.log[told + 1 :] == whole.log[-1:]
+
+
+@pytest.mark.parametrize("release", ["6.6.57", "6.7", "6.8"])
+def test_a_zero_next_to_a_narrow_spill_stays_one_since_6_8(release):
+    """Read in 6.7.3 and 6.8.1: mark_stack_slot_misc(); 6.8's async_stack_depth.c needs it."""
+    text = "r2 = 0\n*(u8 *)(r10 -1) = r2\n*(u16 *)(r10 -8) = r2\nr0 = *(u8 *)(r10 -1)\nexit\n"
+    prog = Prog("", ProgType.SOCKET_FILTER, assemble(text))
+    log = verify(prog, Kernel.release(release), log_level=2).log
+    filled = next(line for line in log if line.startswith("3: "))
+    assert ("R0_w=0 " in filled) == (release == "6.8")
