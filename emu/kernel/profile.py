@@ -76,6 +76,7 @@ class Series(NamedTuple):
     release: str
     read: str  # the source trees its facts were read in; "" where its neighbours bracket it
     ran: str = ""  # the kernels on which they were confirmed: how many programs, when
+    tests: str = ""  # where no kernel ran: the release whose own tests say the same, how many
 
 
 # By the word behind the release: "6.1.176-uml".  Traits that say "with a JIT" go with it.
@@ -151,7 +152,7 @@ SERIES = (
     Series("5.12", "5.12.9"),
     Series("5.13", ""),
     Series("5.14", "5.14-rc5, 5.14.2"),
-    Series("5.15", "5.15.16, 5.15.148, 5.15.215"),
+    Series("5.15", "5.15.16, 5.15.148, 5.15.215", tests="5.15.148 (1,233)"),
     Series("5.16", "5.16.10"),
     Series("5.17", "5.17-rc5"),
     Series("5.18", "5.18.12"),
@@ -164,15 +165,15 @@ SERIES = (
         "November 2026",
     ),
     Series("6.2", "6.2.1"),
-    Series("6.3", "6.3.8"),
-    Series("6.4", "6.4.6"),
+    Series("6.3", "6.3.8", tests="6.3.8 (1,438)"),
+    Series("6.4", "6.4.6", tests="6.4.6 (1,490)"),
     Series("6.5", "6.5.0"),
-    Series("6.6", "6.6.9, 6.6.31, 6.6.57"),
-    Series("6.7", "6.7.3"),
-    Series("6.8", "6.8.1"),
-    Series("6.9", "6.9.0"),
-    Series("6.10", "6.10.0"),
-    Series("6.11", "6.11.4, 6.11.11"),
+    Series("6.6", "6.6.9, 6.6.31, 6.6.57", tests="6.6.57 (1,268)"),
+    Series("6.7", "6.7.3", tests="6.7.3 (1,310)"),
+    Series("6.8", "6.8.1", tests="6.8.1 (1,349)"),
+    Series("6.9", "6.9.0", tests="6.9.0 (1,382)"),
+    Series("6.10", "6.10.0", tests="6.10.0 (1,476)"),
+    Series("6.11", "6.11.4, 6.11.11", tests="6.11.11 (1,453)"),
     Series(
         "6.12",
         "Debian 6.12.107",
@@ -368,4 +369,5 @@ def _limits(version: KernelVersion, traits: frozenset[Trait]) -> Limits:
 def _confirmed(series: Series) -> str:
     read = series.read or "the releases before and after"
     ran = f"; confirmed on a running {series.ran}" if series.ran else ""
-    return f"read from source: {read}{ran}"
+    tests = f"; its own tests expect the same: {series.tests}" if series.tests else ""
+    return f"read from source: {read}{ran}{tests}"

@@ -2304,6 +2304,12 @@ class Trait(enum.Enum):
         commit='6fceea0fa59f ("bpf: Transfer RCU lock state between subprog calls")',
         note="A subprog may end in a region of RCU.",
     )
+    KFUNC_OFFSETS_BEFORE_TRUST = Row(
+        since="7.3",
+        commit="read in 7.2.13 and 7.3.4: check_kfunc_args()",
+        note="Whether a structure may be given with its offset is asked before whether it is "
+        "trusted.",
+    )
     TRUSTED_AT_START = Row(
         until="6.11",
         commit="read in 6.10.0 and 6.11.11: check_kfunc_args()",

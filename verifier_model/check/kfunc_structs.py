@@ -71,6 +71,8 @@ def check(env: Env, state: VerifierState, row: Kfunc, reg: RegState, i: int, str
     releases = Does.RELEASES in row.does
     regno = R1 + i
     check_release(env, row, reg, i)
+    if env.rules.KFUNC_OFFSETS_BEFORE_TRUST:
+        ctx.check_offset(env, reg, regno)
     if not is_one(reg):
         if not is_scalar(env, struct):
             refuse(env, i, reg, struct)
