@@ -352,13 +352,13 @@ class Rules:
     TRUSTED_AT_START: bool
     UNKNOWN_IS_IMPRECISE: bool
     UNTRUSTED_MEM_APART: bool
-    VAR_FILL_ZERO_SPILLS: bool
     VAR_OFF_AND_OFF_CHECKED: bool
     VAR_STORE_SCRUBS: bool
     VAR_STORE_ZERO_IMM: bool
     WIDEN_IGNORES_IDS: bool
     WORK_QUEUE_CHECKED: bool
     XOR_TRACKED: bool
+    ZEROS_OF_SPILLS: bool
 
     def __init__(self, kernel: Kernel) -> None:
         for name in Rules.__annotations__:

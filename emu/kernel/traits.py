@@ -1211,10 +1211,10 @@ class Trait(enum.Enum):
         commit="measured on 7.1.13 and 7.2.13: check_mem_access()",
         note="A sign-extending load that can change the value is not linked with the spill.",
     )
-    VAR_FILL_ZERO_SPILLS = Row(
+    ZEROS_OF_SPILLS = Row(
         since="7.3",
         commit="read in 7.2.13 and 7.3.4: mark_reg_stack_read()",
-        note="A load at a variable offset that finds spilled zeros only gives 0.",
+        note="A load that finds zeros only, spilled ones among them, gives 0.",
     )
     STACK_UNINIT_READ = Row(
         since="6.3",

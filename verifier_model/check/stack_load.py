@@ -73,7 +73,7 @@ def _read_fixed(
     spilled = SLOT - len(slot.kinds.rstrip(SPILL))
     if size != SLOT or spilled != SLOT:
         env.mark_stack_read(state, frameno, spi)
-        return _read_narrow(env, state, frame, spi, off, size, spilled, dst)
+        return _read_narrow(env, state, frameno, off, size, spilled, dst)
     env.mark_stack_read(state, frameno, spi)
     if dst >= 0 and env.rules.FILL_ASSIGNS_ID and reg.type is SCALAR_VALUE:
         reg = _with_id(env, frame, spi)
@@ -107,15 +107,14 @@ def _with_id(env: Env, frame: FuncState, spi: int) -> RegState:
 def _read_narrow(
     env: Env,
     state: VerifierState,
-    frame: FuncState,
-    spi: int,
+    frameno: int,
     off: int,
     size: int,
     spilled: int,
     dst: int,
 ) -> RegState | None:
     """A load that is not of a whole spilled register, or of one spilled narrow."""
-    rules = env.rules
+    rules, frame, spi = env.rules, state.frames[frameno], slot_of(off)
     slot = frame.stack[spi]
     reg = slot.reg
     assert reg is not None
@@ -151,7 +150,9 @@ def _read_narrow(
             return env.const(0)
         if kinds == ZERO * size:
             return env.const(0)
-    return env.anything
+    if not rules.ZEROS_OF_SPILLS:
+        return env.anything
+    return _from_bytes(env, state, frameno, off, off + size)
 
 
 def _check_bytes(env: Env, slot: Slot, off: int, size: int, allowed: str) -> str:
@@ -175,7 +176,7 @@ def _from_bytes(env: Env, state: VerifierState, frameno: int, low: int, high: in
             env.scratched_slots |= 1 << spi
         if kind == ZERO:
             continue
-        reg = stack[spi].reg if kind == SPILL and rules.VAR_FILL_ZERO_SPILLS else None
+        reg = stack[spi].reg if kind == SPILL and rules.ZEROS_OF_SPILLS else None
         if reg is None or not is_null(reg):
             return env.anything
         spills |= 1 << spi
