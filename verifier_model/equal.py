@@ -170,7 +170,7 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
             and ids.check(old.id, cur.id)
             and ids.check(old.ref_obj_id, cur.ref_obj_id)
         )
-    if old.type is PTR_TO_ARENA or (rules.EQUAL_IS_SAFE and _is_equal(old, cur)):
+    if old.type is PTR_TO_ARENA:
         return True
     if old.type is SCALAR_VALUE:
         if old is cur and not rules.REGSAFE_IDS:
@@ -182,6 +182,8 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
         if not rules.REGSAFE_IDS:
             return True
         return _linked_alike(rules, old, cur, ids)
+    if rules.EQUAL_IS_SAFE and _is_equal(old, cur):
+        return True
     if not rules.IDS_REMAPPED and old.type not in PACKET_POINTERS:
         return _safe_before_6_3(rules, old, cur, ids)
     if old.type in _MEMORY:
