@@ -13,7 +13,7 @@ from verifier_model import log_precise
 from verifier_model.backtrack import CannotTrack, Tracker, involved, undo
 from verifier_model.reg import FP, SCALAR_VALUE
 from verifier_model.stack import Slot, is_spilled
-from verifier_model.state import bits
+from verifier_model.state import ALL_REGS, bits
 
 if TYPE_CHECKING:
     from verifier_model.env import Env
@@ -63,7 +63,7 @@ def propagate_precision(env: Env, old: VerifierState, state: VerifierState, idx:
     # Until 6.2 the running frame alone.
     first = 0 if rules.PRECISION_FORGOTTEN else tracked.frame
     for depth in range(tracked.frame, first - 1, -1):
-        regs, slots = _precise_and_read(old.frames[depth])
+        regs, slots = _precise(old.frames[depth], read_only=rules.READS_BY_STATE)
         if rules.PRECISION_ACROSS_CALLS:
             tracked.regs[depth], tracked.slots[depth] = regs, slots
             if logs:
@@ -76,10 +76,14 @@ def propagate_precision(env: Env, old: VerifierState, state: VerifierState, idx:
     return not tracked.empty() and _backtrack(env, state, tracked, idx)
 
 
-def _precise_and_read(frame: FuncState) -> tuple[int, int]:
-    """Masks of the registers and slots whose values later insns depended on."""
+def _precise(frame: FuncState, *, read_only: bool) -> tuple[int, int]:
+    """Masks of the registers and slots whose values later insns depended on.
+
+    read_only: of the registers that the state is known to be read of; else those that are dead are
+        forgotten, once the state's paths have ended.
+    """
     regs = slots = 0
-    for regno in bits(frame.regs_read):
+    for regno in bits(frame.regs_read if read_only else ALL_REGS):
         reg = frame.regs[regno]
         if reg.precise and reg.type is SCALAR_VALUE:
             regs |= 1 << regno
