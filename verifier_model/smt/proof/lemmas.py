@@ -14,7 +14,7 @@ from verifier_model import invariants
 from verifier_model.domain import arith, bounds, tnum, word
 from verifier_model.domain.tnum import Tnum
 from verifier_model.domain.word import U64
-from verifier_model.precise import mark_chain_precision
+from verifier_model.precise import mark_chain_precision, mark_slots_precision
 from verifier_model.smt.proof.arc_lemmas import arc_lemmas
 from verifier_model.smt.proof.terms import Bits, Cond, bits, formula, unsigned
 
@@ -123,6 +123,7 @@ def lemmas(scene: Scene, proves: tuple[Any, ...]) -> dict[Any, Contract]:
     found |= arc_lemmas(scene)
     # Precision is a mark on a register: it tells states apart, and changes no value.
     found[mark_chain_precision] = lambda ex, env, state, regno: None
+    found[mark_slots_precision] = lambda ex, env, state, frameno, slots: None
     return {f: contract for f, contract in found.items() if f not in proves}
 
 
