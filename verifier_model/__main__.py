@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from emu.batch import BadProgram
-from emu.kernel.enums import AttachType
+from emu.kernel.enums import AttachType, ProgType
 from emu.kernel.profile import Kernel, UnknownKernel
 from emu.kernel.traits import Trait
 from emu.objfile import ObjectError
@@ -29,6 +29,7 @@ from verifier_model.verify import verify
 if TYPE_CHECKING:
     from emu.btf import BtfData
     from verifier_model.verdict import Verdict
+    from verifier_model.verify import Denied
 
 
 _STATES = ("cur state:", "old state:")  # what may stand below a complaint
@@ -42,11 +43,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--log-size", type=int, metavar="BYTES", help="of the buffer for the log")
     parser.add_argument("--btf", metavar="FILE", help="the kernel's BTF, or an ELF file with it")
     parser.add_argument(
-        "--deny-attach",
-        type=_attach_types,
+        "--deny",
+        type=_denied,
         default=(),
-        metavar="TYPE,...",
-        help="attach types that the machine's policy refuses (EPERM): trace_fentry, lsm_mac, ...",
+        metavar="TYPE[:ATTACH],...",
+        help="what the machine's policy refuses (EPERM): lsm,tracing:trace_fentry,...",
     )
     parser.add_argument("--report", action="store_true", help="explain each rejection")
     options = parser.parse_args(argv)
@@ -69,7 +70,7 @@ def main(argv: list[str]) -> int:
                 log_size=options.log_size,
                 report=options.report,
                 btf=btf,
-                denied=options.deny_attach,
+                denied=options.deny,
             )
         except BadProgram as err:
             print(f"verifier_model: line {number}: {err}", file=sys.stderr)
@@ -79,12 +80,17 @@ def main(argv: list[str]) -> int:
     return status
 
 
-def _attach_types(names: str) -> tuple[AttachType, ...]:
-    known = AttachType.__members__
-    wrong = [name for name in names.split(",") if name.upper() not in known]
-    if wrong:
-        raise argparse.ArgumentTypeError(f"no attach type: {wrong[0]!r}")
-    return tuple(known[name.upper()] for name in names.split(","))
+def _denied(names: str) -> tuple[Denied, ...]:
+    """The program types that are named, with their attach types: `lsm,tracing:trace_fentry`."""
+    found: list[Denied] = []
+    for name in names.split(","):
+        kind, colon, attach = name.upper().partition(":")
+        if kind not in ProgType.__members__:
+            raise argparse.ArgumentTypeError(f"no program type: {kind.lower()!r}")
+        if colon and attach not in AttachType.__members__:
+            raise argparse.ArgumentTypeError(f"no attach type: {attach.lower()!r}")
+        found.append((ProgType[kind], AttachType[attach] if colon else None))
+    return tuple(found)
 
 
 def _object(line: str) -> Any:
@@ -116,7 +122,7 @@ def judge(
     log_size: int | None = None,
     report: bool = False,
     btf: BtfData | None = None,
-    denied: tuple[AttachType, ...] = (),
+    denied: tuple[Denied, ...] = (),
 ) -> dict[str, Any]:
     """The answer to one object.
 

@@ -36,9 +36,10 @@ from verifier_model.transfer.registry import TRANSFERS
 from verifier_model.verdict import Reject, Unmodelled, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from emu.btf import BtfData
+    from emu.kernel.enums import ProgType
     from emu.kernel.profile import Kernel
     from emu.prog import Prog
     from verifier_model.ending import Reports
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from verifier_model.state import VerifierState
     from verifier_model.transfer.registry import Transfer
 
+    Denied = tuple[ProgType, int | None]
     Watch = Callable[[int, VerifierState], None]
 
 
@@ -58,7 +60,7 @@ def verify(
     cpus: int = 1,
     report: bool = False,
     btf: BtfData | None = None,
-    denied: Container[int] = (),
+    denied: Collection[Denied] = (),
     watch: Watch | None = None,
     every_path: bool = False,
 ) -> Verdict:
@@ -72,8 +74,8 @@ def verify(
         the log of the walk cut at log.MOST bytes.
     cpus: possible CPUs; bpf_get_smp_processor_id() is less.
     report: fill Verdict.report on a rejection: the report that ends the logs of 7.3.
-    denied: attach types that the machine's policy does not allow: an LSM's bpf_prog_load hook, a
-        BPF token without them.  They are EPERM, without a log.
+    denied: what the machine's policy does not allow (an LSM's bpf_prog_load hook, a sandbox):
+        program types, each with an attach type or, whatever it is, None.  EPERM, without a log.
     btf: that kernel's types, which tracing programs and kernel structures need.
     watch: called with the index of each insn that is walked and the state before it, which it
         must not change.
@@ -87,7 +89,7 @@ def verify(
     Source: bpf_check(), kernel/bpf/verifier.c.
     """
     errno = attach.refusal(prog, kernel)
-    if not errno and prog.expected_attach_type in denied:
+    if not errno and {(prog.type, None), (prog.type, prog.expected_attach_type)} & {*denied}:
         errno = EPERM
     if errno:
         return Verdict(False, errno)

@@ -65,22 +65,36 @@ def test_a_refusal_without_words_has_no_complaint(release):
 
 
 def test_what_the_policy_denies_is_refused_before_it_is_read(monkeypatch, capsys):
-    """As on a machine that refused fentry programs: EPERM and no log; tp_btf was not concerned."""
+    """As on a machine that refused fentry and LSM programs: EPERM and no log; tp_btf not, and an
+    attach type that another program type names was of no concern."""
     insns = "b700000000000000" + "9500000000000000"
     rows = [
-        {"id": name, "prog_type": "tracing", "attach_type": number, "insns": insns}
-        for name, number in (("fentry", 24), ("raw_tp", 23), ("no_such", 1000))
+        {"id": name, "prog_type": kind, "attach_type": number, "insns": insns}
+        for name, kind, number in (
+            ("fentry", "tracing", 24),
+            ("lsm", "lsm", 200),
+            ("raw_tp", "tracing", 23),
+            ("other", "socket_filter", 24),
+            ("no_such", "tracing", 1000),
+        )
     ]
     monkeypatch.setattr("sys.stdin", [json.dumps(row) for row in rows])
-    assert main(["--kernel", "6.18.44", "--deny-attach", "trace_fentry,lsm_mac"]) == 0
-    fentry, raw_tp, no_such = map(json.loads, capsys.readouterr().out.splitlines())
+    assert main(["--kernel", "6.18.44", "--deny", "lsm,tracing:trace_fentry"]) == 0
+    answers = map(json.loads, capsys.readouterr().out.splitlines())
+    fentry, lsm, raw_tp, other, no_such = answers
     assert (fentry["verdict"], fentry["errno"], fentry["log"]) == ("reject", 1, "")
+    assert (lsm["errno"], lsm["message"]) == (1, "")
+    assert other["verdict"] == "accept"
     assert (raw_tp["errno"], raw_tp["message"]) == (22, "Tracing programs must provide btf_id")
     assert no_such["errno"] == 22
 
 
-def test_an_attach_type_that_is_none_is_wrong_usage(capsys):
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [("trace", "no program type: 'trace'"), ("tracing:fentri", "no attach type: 'fentri'")],
+)
+def test_a_type_that_is_none_is_wrong_usage(capsys, words, complaint):
     with pytest.raises(SystemExit) as ended:
-        main(["--kernel", "6.18.44", "--deny-attach", "fentri"])
+        main(["--kernel", "6.18.44", "--deny", words])
     assert ended.value.code == 2
-    assert "no attach type: 'fentri'" in capsys.readouterr().err
+    assert complaint in capsys.readouterr().err
