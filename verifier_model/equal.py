@@ -217,7 +217,9 @@ def regsafe(rules: Rules, old: RegState, cur: RegState, ids: IdMap, exact: int =
 
 
 def _is_equal(old: RegState, cur: RegState) -> bool:
-    """All that memcmp() compares of two registers."""
+    """All that memcmp() compares of two registers, which states mostly share."""
+    if old is cur:
+        return True
     return old.key() == cur.key() and (old.id, old.ref_obj_id) == (cur.id, cur.ref_obj_id)
 
 
